@@ -1,0 +1,1 @@
+"""BitDust keeps its user's files, encrypted and erasure-coded, on other people's disks."""

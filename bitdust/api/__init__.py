@@ -1,0 +1,1 @@
+"""The one list of what a node can be asked."""

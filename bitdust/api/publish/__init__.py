@@ -1,0 +1,1 @@
+"""The doors: each translates one protocol into calls of the registry."""

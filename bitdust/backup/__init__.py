@@ -1,0 +1,1 @@
+"""Our files going out, coming back, and staying whole."""

@@ -1,0 +1,1 @@
+"""Files become chunks, chunks a block, a block n pieces (no network)."""

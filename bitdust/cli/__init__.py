@@ -1,0 +1,1 @@
+"""The bitdust command: a thin client of a running node."""

@@ -1,0 +1,1 @@
+"""We, using other people's disks."""

@@ -1,0 +1,1 @@
+"""Finding people: where an identity is served and fetched."""

@@ -1,0 +1,66 @@
+"""
+Files that survive a power cut: the only writer of whole files, and the keeper of private folders.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from bitdust.errors import Damaged
+
+
+def private_folder(path: Path) -> Path:
+    """The folder, made when missing, for its owner only (0700)."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in the folder durable: without it a rename can be lost with the power."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_file(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Replace the file by this content, whole or not at all, durable on return."""
+    temporary = path.with_name(f".{path.name}.new")
+    descriptor = os.open(
+        temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode
+    )
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, mode)
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+    temporary.rename(path)
+    sync_folder(path.parent)
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """
+    The whole content of a file of at most `limit` bytes.
+
+    @raise Damaged: it is larger.
+    @raise OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise Damaged(f"{path} is larger than the {limit} bytes it may have")
+    return content
+
+
+def remove_file(path: Path) -> None:
+    """Remove it, durably; nothing happens when it is not there."""
+    path.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def free_space(path: Path) -> int:
+    """Bytes an ordinary user can still write where `path` lies."""
+    return shutil.disk_usage(path).free

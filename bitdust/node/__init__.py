@@ -1,0 +1,1 @@
+"""The node: every part built and joined, on one screen."""

@@ -1,0 +1,1 @@
+"""From "to Bob" to "by this road"."""

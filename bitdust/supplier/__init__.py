@@ -1,0 +1,1 @@
+"""Others, using our disk."""

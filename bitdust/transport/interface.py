@@ -1,0 +1,127 @@
+"""
+What the router expects of any road: TCP, memory, later UDP and relays.
+
+A *transport* listens and dials.  It gives out *links*: connections whose other end has proved, by HELLO
+inside the handshake, that it holds a device key of the identity it shows.  On a link run *exchanges*: one
+question, one answer, each a packet that a body may follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from twisted.internet.defer import Deferred
+from zope.interface import Attribute, Interface
+
+from bitdust.errors import BitDustError
+from bitdust.identity.document import Document
+from bitdust.wire.packets import Packet, Priority
+
+
+class LinkLost(BitDustError):
+    """The connection to the peer ended in the middle of this."""
+
+    id = "link_lost"
+    exit_code = 18
+    http_status = 504
+
+
+class ExchangeReset(BitDustError):
+    """The peer gave up this exchange."""
+
+    id = "reset"
+    http_status = 502
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Whom a dialer means to reach, and the SPKI hashes of the devices his pinned document lists."""
+
+    fingerprint: str
+    spkis: frozenset[bytes]
+
+
+class IExchange(Interface):
+    """One question and its answer, seen from either end."""
+
+    packet = Attribute("the question: a Packet")
+
+    def write(data: bytes | memoryview) -> Deferred[None]:
+        """
+        Send body bytes.  Fires when more may be written: the peer's credit and the link's queue have room.
+        At most one write waits at a time.
+
+        @raise LinkLost, ExchangeReset
+        """
+
+    def finish() -> None:
+        """No more body from this end."""
+
+    def answer() -> Deferred[Packet]:
+        """
+        (On the asking end.)  The packet the peer answered with, Fail included.
+
+        @raise LinkLost, ExchangeReset
+        """
+
+    def reply(packet: Packet) -> None:
+        """(On the answering end, once.)  Answer; a body may follow with `write`, then `finish`."""
+
+    def read() -> Deferred[bytes]:
+        """
+        The next bytes of the peer's body, b"" once it has finished.  Reading gives the peer credit.
+
+        @raise LinkLost, ExchangeReset
+        """
+
+    def reset(why: str) -> None:
+        """Give up both directions; the peer's waiting calls fail with ExchangeReset.  Harmless when over."""
+
+
+class ILink(Interface):
+    """An authenticated connection."""
+
+    document = Attribute("the peer's identity Document, as accepted by the doorman")
+    transport_name = Attribute('"tcp", "memory"')
+    address = Attribute("the peer's address as text, for people")
+
+    def ask(packet: Packet, priority: Priority) -> IExchange:
+        """Begin an exchange."""
+
+    def ping() -> Deferred[float]:
+        """Seconds to the peer and back."""
+
+    def close(why: str) -> None:
+        """Say GOAWAY with the reason and end the link.  Harmless when closed."""
+
+    def closed() -> Deferred[str]:
+        """Fires with the reason once the link is over (a new Deferred for each call)."""
+
+
+#: handles one incoming question; the exchange is reset if it raises
+Answerer = Callable[[ILink, IExchange], None]
+
+#: (raw document, SPKI hash of the TLS certificate it came over) -> the accepted document.
+#: Raises BitDustError (BadIdentity, IdentityConflict) to refuse.  From identity/pinning.py.
+Doorman = Callable[[bytes, bytes], Document]
+
+
+class ITransport(Interface):
+    """A road."""
+
+    scheme = Attribute('the scheme of its contacts: "tcp" in tcp://127.0.0.1:7771')
+
+    def listen(accepted: Callable[[ILink], None]) -> Deferred[list[str]]:
+        """Take links from others; answers the port's contacts (`tcp://host:port`)."""
+
+    def dial(contact: str, expected: Expected) -> Deferred[ILink]:
+        """
+        Make a link to the peer who is expected there, within 10 s.
+
+        @raise Timeout: nobody answered.
+        @raise BadIdentity: somebody else did.
+        """
+
+    def stop() -> Deferred[None]:
+        """Stop listening and close every link."""

@@ -1,0 +1,1 @@
+"""Where the doors and the pages hang."""

@@ -1,0 +1,1 @@
+"""What nodes say to each other: packets and their bytes (no I/O)."""

@@ -1,0 +1,223 @@
+"""
+Packets: everything one node can say to another, one frozen struct per command.
+
+A packet is the head of an exchange; the bytes that may follow it (a piece, a segment) are its body and are
+announced by `size`.  Nothing here is trusted: every field has its bound, unknown fields are refused, and the
+codec checks the length before it decodes.  The sender is known from the link's TLS handshake, so no
+packet names him.  Descriptions for a stranger: docs/formats.md.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+#: an integer SQLite can hold
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
+OpId = Annotated[bytes, Meta(min_length=16, max_length=16)]
+PieceNumber = Annotated[int, Meta(ge=0, le=255)]
+Fingerprint = Annotated[str, Meta(pattern="^[a-z2-7]{52}$")]
+Text = Annotated[str, Meta(max_length=1024)]
+Word = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,31}$")]
+
+#: most leaves one Retrieve may ask for: 64 leaves of 64 KiB are 4 MiB
+MAX_LEAVES = 64
+#: most entries of one list in a packet
+MAX_LIST = 512
+
+
+class Priority(IntEnum):
+    """Which exchange goes first when a link is full; lower goes first."""
+
+    CONTROL = 0
+    MESSAGE = 1
+    RESTORE = 2
+    BACKUP = 3
+    REPAIR = 4
+
+
+class Packet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="c", array_like=False):
+    """One authenticated thing said between two nodes."""
+
+    @property
+    def body_size(self) -> int:
+        """Bytes of body that follow this packet."""
+        return 0
+
+
+class Identity(Packet, frozen=True, tag="identity"):
+    """My identity document has changed, or: are you there?  Answered by Ack."""
+
+    document: Annotated[bytes, Meta(max_length=16384)]
+
+
+class Ack(Packet, frozen=True, tag="ack"):
+    """Done.  `receipt` is a signed statement where the question asks for one (see supplier/contract.py)."""
+
+    receipt: Annotated[bytes, Meta(max_length=4096)] = b""
+    note: Text = ""
+
+
+class Fail(Packet, frozen=True, tag="fail"):
+    """Not done.  `code` is the `id` of a class in errors.py, `text` a sentence for a person."""
+
+    code: Word
+    text: Text = ""
+
+
+class RequestService(Packet, frozen=True, tag="request-service"):
+    """Please be my supplier of `granted` bytes.  Answered by Ack with a signed contract, or Fail."""
+
+    op_id: OpId
+    service: Word
+    granted: Count
+    epoch: Count
+
+
+class CancelService(Packet, frozen=True, tag="cancel-service"):
+    """I do not need you as my supplier any more: what you hold of mine may go.  Answered by Ack."""
+
+    op_id: OpId
+    service: Word
+    epoch: Count
+
+
+class Data(Packet, frozen=True, tag="data"):
+    """
+    Asking: keep this piece; its `size` bytes follow.  Answered by Ack with a signed receipt, or Fail.
+    A piece that is there already (same block, number and root) is acknowledged at once, its body unread.
+
+    Answering a Retrieve: here are the leaves; `size` bytes follow, `proof` leads from them to the root.
+    """
+
+    block: Hash
+    number: PieceNumber
+    size: Count
+    root: Hash
+    k: PieceNumber = 0
+    n: PieceNumber = 0
+    unit: Count = 0
+    block_size: Count = 0
+    epoch: Count = 0
+    proof: Annotated[bytes, Meta(max_length=2048)] = b""
+
+    @property
+    def body_size(self) -> int:
+        return self.size
+
+
+class Retrieve(Packet, frozen=True, tag="retrieve"):
+    """`count` leaves (64 KiB each) of a piece, from leaf `first`.  Answered by Data, or Fail."""
+
+    block: Hash
+    number: PieceNumber
+    first: Count
+    count: Annotated[int, Meta(ge=1, le=MAX_LEAVES)]
+
+
+class ListFiles(Packet, frozen=True, tag="list-files"):
+    """Which of my pieces do you keep?  In order of (block, number), from behind `after`."""
+
+    after: Annotated[bytes, Meta(max_length=33)] = b""
+    limit: Annotated[int, Meta(ge=1, le=MAX_LIST)] = MAX_LIST
+
+
+class Held(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One piece in a Files answer."""
+
+    block: Hash
+    number: PieceNumber
+    root: Hash
+    size: Count
+
+
+class Files(Packet, frozen=True, tag="files"):
+    """The answer to ListFiles.  `used` and `granted` are bytes; `more`: ask again from behind the last."""
+
+    pieces: Annotated[tuple[Held, ...], Meta(max_length=MAX_LIST)]
+    more: bool
+    used: Count
+    granted: Count
+
+
+class Tombstone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A block whose pieces may go, not before the time `not_before` (Unix seconds)."""
+
+    block: Hash
+    not_before: Count
+
+
+class DeleteFile(Packet, frozen=True, tag="delete-file"):
+    """
+    All my pieces of these blocks may go.  Answered by Ack when the tombstones are durable.
+
+    A tombstone outlives its piece: a late repeated Data of the same block is refused.
+    """
+
+    op_id: OpId
+    epoch: Count
+    tombstones: Annotated[tuple[Tombstone, ...], Meta(min_length=1, max_length=MAX_LIST)]
+
+
+class IndexHead(Packet, frozen=True, tag="index-head"):
+    """
+    Asking: from now on this is the head of my catalog log (the segments it names were sent before); Ack.
+
+    Answering AskIndex: the head kept here; b"" when there is none.  See catalog/head.py for the bytes.
+    """
+
+    op_id: OpId
+    head: Annotated[bytes, Meta(max_length=16384)]
+
+
+class AskIndex(Packet, frozen=True, tag="ask-index"):
+    """What is the head of my catalog log?  Answered by IndexHead."""
+
+
+class IndexSegment(Packet, frozen=True, tag="index-segment"):
+    """
+    Asking: keep this segment of my catalog log; its bytes follow.  Answered by Ack with a receipt, or Fail.
+
+    Answering AskSegment: its bytes follow.
+    """
+
+    epoch: Count
+    number: Count
+    size: Annotated[int, Meta(ge=0, le=4 * 2**20)]
+    root: Hash
+
+    @property
+    def body_size(self) -> int:
+        return self.size
+
+
+class AskSegment(Packet, frozen=True, tag="ask-segment"):
+    """That segment of my catalog log.  Answered by IndexSegment, or Fail."""
+
+    epoch: Count
+    number: Count
+
+
+AnyPacket = (
+    Identity
+    | Ack
+    | Fail
+    | RequestService
+    | CancelService
+    | Data
+    | Retrieve
+    | ListFiles
+    | Files
+    | DeleteFile
+    | IndexHead
+    | AskIndex
+    | IndexSegment
+    | AskSegment
+)
+
+#: longest packet as bytes; a frame's payload is at most 64 KiB
+MAX_PACKET = 60 * 1024

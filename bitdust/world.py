@@ -1,0 +1,78 @@
+"""
+What a node asks of the machine it runs on: time, chance, threads.
+
+Nobody below `daemon/run.py` imports the reactor, reads the clock or draws random bytes by himself;
+each part is handed the few of these that it uses, so that a simulation can hand it others.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.threadpool import ThreadPool
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+#: `rng(n)` is n unpredictable bytes.
+Rng = Callable[[int], bytes]
+
+#: Seconds since 1970: only to show and to date things, never to measure with.
+Wall = Callable[[], float]
+
+
+class InThread(Protocol):
+    """`await in_thread(function, *args)` runs it off the reactor and answers its result."""
+
+    def __call__(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Deferred[T]: ...
+
+
+def inline(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+    """An `InThread` that runs it here and now: for tests and simulations."""
+    return maybeDeferred(function, *args, **kwargs)
+
+
+@dataclass
+class Threads:
+    """A pool of `size` threads as an `InThread`.  With size 1 the work is done in order."""
+
+    reactor: IReactorFromThreads
+    size: int
+    name: str
+
+    def __post_init__(self) -> None:
+        self._pool = ThreadPool(self.size, self.size, self.name)
+
+    def start(self) -> None:
+        """Begin work; calls made before wait."""
+        self._pool.start()
+
+    def stop(self) -> None:
+        """Finish what was asked, then end the threads.  Blocks until they have ended."""
+        self._pool.stop()
+
+    def __call__(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        return deferToThreadPool(self.reactor, self._pool, function, *args, **kwargs)
+
+
+def pause(clock: IReactorTime, seconds: float) -> Deferred[None]:
+    """Fires after so many seconds; cancelling it stops the timer."""
+    waiting: Deferred[None] = Deferred(lambda _: call.cancel())
+    call = clock.callLater(seconds, lambda: waiting.callback(None))
+    return waiting
+
+
+def spawn(work: Coroutine[Deferred[Any], Any, T]) -> Deferred[T]:
+    """Begin the coroutine now; its result or failure comes through the Deferred."""
+    return Deferred.fromCoroutine(work)
+
+
+system_rng: Rng = os.urandom
+system_wall: Wall = time.time
