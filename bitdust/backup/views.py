@@ -1,0 +1,119 @@
+"""What the node tells about its backups: plain values, for the API to put into its own words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class VersionView:
+    """A version: its label, the blocks it needs, its bytes at the suppliers (parity included)."""
+
+    label: str
+    blocks: int
+    size: int
+
+
+@dataclass(frozen=True)
+class ItemView:
+    """An item of the catalog.  `size` in bytes, -1 when unknown; `type`: parent, dir or file."""
+
+    path_id: str
+    path: bytes
+    type: str
+    size: int
+    versions: tuple[VersionView, ...]
+
+
+@dataclass(frozen=True)
+class TreeAdded:
+    """`count` items are new; `path_id` and `root` are the folder's."""
+
+    count: int
+    path_id: str
+    root: bytes
+
+
+@dataclass(frozen=True)
+class Started:
+    """A backup was queued."""
+
+    path_id: str
+    path: bytes
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """`kind`: "version" or "item"."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Restoring:
+    """A restore has begun."""
+
+    backup_id: str
+    destination: bytes
+    task: int
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A backup that waits for its turn.  `created`: Unix seconds."""
+
+    path_id: str
+    path: bytes
+    created: float
+
+
+@dataclass(frozen=True)
+class Running:
+    """A backup under way.  Sizes in bytes, `progress` 0 to 1, `total` is -1 until it is known."""
+
+    backup_id: str
+    path: bytes
+    state: str
+    shape: str
+    block_size: int
+    blocks: int
+    read: int
+    sent: int
+    total: int
+    progress: float
+    aborting: bool
+
+
+@dataclass(frozen=True)
+class RestoreRunning:
+    """A restore under way.  Sizes in bytes, `progress` 0 to 1, `created` Unix seconds."""
+
+    backup_id: str
+    destination: bytes
+    state: str
+    shape: str
+    written: int
+    total: int
+    progress: float
+    created: float
+
+
+@dataclass(frozen=True)
+class Task:
+    """Long work, running or ended.  `error` is the id of the error class, or ""."""
+
+    id: int
+    kind: str
+    name: bytes
+    path_id: str
+    version: str
+    state: str
+    progress: float
+    done: int
+    total: int
+    files: int
+    sent: int
+    skipped: int
+    error: str
+    message: str

@@ -1,0 +1,95 @@
+"""What a node tells about itself: plain values, for the API to put into its own words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Health:
+    """
+    The state of everything, as measured.
+
+    `state` is one word: safe, backing up, waiting, degraded, at risk, empty or needs setup.  `survives` is how many more
+    suppliers the worst version may lose (None without versions); `wrong` and `next` are sentences.
+    """
+
+    state: str
+    sentence: str
+    survives: int | None
+    wrong: tuple[str, ...]
+    next: tuple[str, ...]
+    suppliers_online: int
+    suppliers_hired: int
+    suppliers_wanted: int
+    versions: int
+    pieces_missing: int
+
+
+@dataclass(frozen=True)
+class SupplierView:
+    """A supplier of ours.  `since` in Unix seconds, `rtt` in seconds, `holds` in bytes."""
+
+    position: int
+    idurl: str
+    fingerprint: str
+    state: str
+    since: float
+    rtt: float | None
+    holds: int
+    pieces: int
+    transport: str
+
+
+@dataclass(frozen=True)
+class Replacing:
+    """A supplier that is being replaced."""
+
+    position: int
+    idurl: str
+
+
+@dataclass(frozen=True)
+class CustomerView:
+    """A customer of ours.  Sizes in bytes, times in Unix seconds."""
+
+    idurl: str
+    fingerprint: str
+    granted: int
+    used: int
+    pieces: int
+    since: float
+    last_contact: float
+    state: str
+
+
+@dataclass(frozen=True)
+class Pong:
+    """A peer answered.  `rtt` in seconds."""
+
+    idurl: str
+    rtt: float
+    transport: str
+
+
+@dataclass(frozen=True)
+class IdentityView:
+    """The identity of this node."""
+
+    idurl: str
+    name: str
+    fingerprint: str
+    sources: tuple[str, ...]
+    contacts: tuple[str, ...]
+    revision: int
+    generation: int
+    document: str
+
+
+@dataclass(frozen=True)
+class KitView:
+    """A recovery kit: 24 words, and where the file was written (None: nowhere)."""
+
+    words: str
+    path: str | None
+    fingerprint: str
