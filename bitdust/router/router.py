@@ -123,7 +123,7 @@ class Router:
         raise NotImplementedError
 
     def keep(self, fingerprint: str) -> None:
-        """Keep a link to the peer up: redial for ever, in growing pauses.  Saying it twice changes nothing."""
+        """Keep a link to the peer up: redial for ever, with growing pauses.  Twice is once."""
         raise NotImplementedError
 
     def let_go(self, fingerprint: str) -> None:

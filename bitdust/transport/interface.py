@@ -86,6 +86,9 @@ class ILink(Interface):
     transport_name = Attribute('"tcp", "memory"')
     address = Attribute("the peer's address as text, for people")
 
+    def serve(answerer: Answerer) -> None:
+        """Hand every incoming question to `answerer`; those that came before this call wait for it."""
+
     def ask(packet: Packet, priority: Priority) -> IExchange:
         """Begin an exchange."""
 
