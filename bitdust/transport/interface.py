@@ -49,14 +49,15 @@ class IExchange(Interface):
 
     def write(data: bytes | memoryview) -> Deferred[None]:
         """
-        Send body bytes.  Fires when more may be written: the peer's credit and the link's queue have room.
-        At most one write waits at a time.
+        Send body bytes.  Fires when all of them were handed on: more may be written, and the buffer reused.
+        At most one write waits at a time.  After the peer's complete answer the rest of a question's body is
+        not wanted any more: it is dropped, and the write fires at once.
 
         @raise LinkLost, ExchangeReset
         """
 
     def finish() -> None:
-        """No more body from this end."""
+        """No more body from this end.  A body ends by itself with the last of its announced `size` bytes."""
 
     def answer() -> Deferred[Packet]:
         """
@@ -66,7 +67,10 @@ class IExchange(Interface):
         """
 
     def reply(packet: Packet) -> None:
-        """(On the answering end, once.)  Answer; a body may follow with `write`, then `finish`."""
+        """
+        (On the answering end, once.)  Answer; a body follows with `write` when the packet announces one.
+        A complete answer ends the exchange: what is unread of the question's body is dropped.
+        """
 
     def read() -> Deferred[bytes]:
         """
@@ -85,6 +89,15 @@ class ILink(Interface):
     document = Attribute("the peer's identity Document, as accepted by the doorman")
     transport_name = Attribute('"tcp", "memory"')
     address = Attribute("the peer's address as text, for people")
+    dialed = Attribute("True when this end dialed, False when it listened")
+    spki = Attribute("the SPKI hash of the peer's device certificate: one that `document` lists")
+
+    def serve(answerer: Answerer) -> None:
+        """
+        Hand the peer's questions to `answerer`, from now on; those that came before are handed over at once.
+
+        Both ends of a link may ask: call this for links that were dialed, too.
+        """
 
     def serve(answerer: Answerer) -> None:
         """Hand every incoming question to `answerer`; those that came before this call wait for it."""
