@@ -99,9 +99,6 @@ class ILink(Interface):
         Both ends of a link may ask: call this for links that were dialed, too.
         """
 
-    def serve(answerer: Answerer) -> None:
-        """Hand every incoming question to `answerer`; those that came before this call wait for it."""
-
     def ask(packet: Packet, priority: Priority) -> IExchange:
         """Begin an exchange."""
 
