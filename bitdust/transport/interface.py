@@ -8,7 +8,7 @@ question, one answer, each a packet that a body may follow.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from twisted.internet.defer import Deferred
@@ -102,6 +102,9 @@ class ILink(Interface):
     def ask(packet: Packet, priority: Priority) -> IExchange:
         """Begin an exchange."""
 
+    def is_idle() -> bool:
+        """Is no exchange open on it, from either end?"""
+
     def ping() -> Deferred[float]:
         """Seconds to the peer and back."""
 
@@ -115,9 +118,9 @@ class ILink(Interface):
 #: handles one incoming question; the exchange is reset if it raises
 Answerer = Callable[[ILink, IExchange], None]
 
-#: (raw document, SPKI hash of the TLS certificate it came over) -> the accepted document.
+#: (raw document, SPKI hash of the TLS certificate it came over) -> the accepted document, now or later.
 #: Raises BitDustError (BadIdentity, IdentityConflict) to refuse.  From identity/pinning.py.
-Doorman = Callable[[bytes, bytes], Document]
+Doorman = Callable[[bytes, bytes], Document | Awaitable[Document]]
 
 
 class ITransport(Interface):
