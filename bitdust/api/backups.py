@@ -1,0 +1,206 @@
+"""
+The catalog and the backups: what there is, what shall be, what shall be no more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bitdust.api.registry import method
+from bitdust.api.results import backup_id, local_path, path_fields, path_id, path_id_or_backup_id, shown
+from bitdust.config.sizes import format_size
+from bitdust.errors import Usage
+
+if TYPE_CHECKING:
+    from bitdust.node.node import Node
+
+
+@method(changes=True)
+async def backups_update(node: Node) -> dict[str, Any]:
+    """Begin the round of the backup monitor anew, and synchronise the catalog with all suppliers."""
+    await node.backups.update()
+    return {"result": "the main loop has been restarted"}
+
+
+@method()
+async def backups_list(node: Node, limit: int | None = None, after: str | None = None) -> list[Any]:
+    """
+    List the catalog, parents first, with the versions of each item.
+
+    @param limit: at most so many items.
+    @param after: only the items behind this path ID.
+    """
+    if limit is not None and limit < 1:
+        raise Usage("limit must be 1 or more")
+    items = await node.backups.items(path_id(after) if after is not None else None, limit)
+    return [
+        {
+            "id": item.path_id,
+            **path_fields(item.path),
+            "size": item.size,
+            "type": item.type,
+            "versions": [
+                {"blocks": version.blocks, "size": format_size(version.size), "version": version.label}
+                for version in item.versions
+            ],
+        }
+        for item in items
+    ]
+
+
+@method()
+async def backups_id_list(node: Node) -> list[Any]:
+    """List the versions that can be restored, newest first within an item."""
+    return [
+        {"backupid": backup, **path_fields(path), "size": format_size(size)}
+        for backup, path, size in await node.backups.committed()
+    ]
+
+
+@method(changes=True)
+async def backup_start_id(node: Node, pathID: str) -> dict[str, Any]:
+    """
+    Start to back up an item of the catalog.
+
+    @param pathID: its path ID, like `0/0/1/0/0`.
+    """
+    started = await node.backups.start_id(path_id(pathID))
+    return {"result": f"uploading {started.path_id} started, local path is: {shown(started.path)}"}
+
+
+@method(changes=True)
+async def backup_start_path(node: Node, path: str) -> dict[str, Any]:
+    """
+    Start to back up a file or folder, new to the catalog or not.
+
+    A folder is one item, whose version holds the whole tree.
+
+    @param path: where it is on this machine.
+    """
+    started = await node.backups.start_path(local_path(path, "path"))
+    return {"result": f"uploading {started.path_id} started, local path is: {shown(started.path)}"}
+
+
+@method(changes=True)
+async def backup_dir_add(node: Node, dirpath: str) -> dict[str, Any]:
+    """
+    Put a folder into the catalog, without backing it up yet.
+
+    @param dirpath: where it is on this machine.
+    """
+    item = await node.backups.add_folder(local_path(dirpath, "dirpath"))
+    return {"result": f"new folder was added: {item}, local path is {dirpath}"}
+
+
+@method(changes=True)
+async def backup_file_add(node: Node, filepath: str) -> dict[str, Any]:
+    """
+    Put a file into the catalog, without backing it up yet.
+
+    @param filepath: where it is on this machine.
+    """
+    item = await node.backups.add_file(local_path(filepath, "filepath"))
+    return {"result": f"new file was added: {item}, local path is {filepath}"}
+
+
+@method(changes=True)
+async def backup_tree_add(node: Node, dirpath: str) -> dict[str, Any]:
+    """
+    Put a folder and every file and folder below it into the catalog, each as an item of its own.
+
+    @param dirpath: where it is on this machine.
+    """
+    added = await node.backups.add_tree(local_path(dirpath, "dirpath"))
+    return {
+        "result": f"{added.count} items were added to catalog, parent path ID is {added.path_id}, "
+        f"root folder is {shown(added.root)}"
+    }
+
+
+@method(changes=True)
+async def backup_delete_local(node: Node, backupID: str) -> dict[str, Any]:
+    """
+    Remove the copies of a version that are kept on this machine; never the last copy of anything.
+
+    @param backupID: the version, like `0/0/1/0/0/F20160313043757PM`.
+    """
+    files, size = await node.backups.delete_local(backup_id(backupID))
+    return {"result": f"{files} files were removed with total size of {format_size(size)}"}
+
+
+@method(changes=True)
+async def backup_delete_id(node: Node, pathID_or_backupID: str) -> dict[str, Any]:
+    """
+    Delete a version, or an item with all below it, here and at the suppliers.
+
+    @param pathID_or_backupID: like `0/0/1/0/0` or `0/0/1/0/0/F20160313043757PM`.
+    """
+    deleted = await node.backups.delete(path_id_or_backup_id(pathID_or_backupID))
+    return {"result": f"{deleted.kind} {deleted.id} was deleted from remote peers"}
+
+
+@method(changes=True)
+async def backup_delete_path(node: Node, localPath: str) -> dict[str, Any]:
+    """
+    Delete the item of a local path, with all below it, here and at the suppliers.  The files stay.
+
+    @param localPath: where it was on this machine.
+    """
+    deleted = await node.backups.delete_path(local_path(localPath, "localPath"))
+    return {"result": f"item {deleted.id} was deleted from remote peers"}
+
+
+@method()
+def backups_queue(node: Node) -> list[Any]:
+    """List the backups that wait for their turn."""
+    return [
+        {"created": queued.created, **path_fields(queued.path, "local_path"), "path_id": queued.path_id}
+        for queued in node.backups.queue()
+    ]
+
+
+@method()
+def backups_running(node: Node) -> list[Any]:
+    """List the backups under way.  `progress` is in percent, `total_size` -1 until it is known."""
+    return [
+        {
+            "backup_id": job.backup_id,
+            **path_fields(job.path, "source_path"),
+            "eccmap": job.shape,
+            "pipe": job.state,
+            "block_size": job.block_size,
+            "aborting": job.aborting,
+            "terminating": job.aborting,
+            "eof_state": 0 <= job.total <= job.read,
+            "reading": not 0 <= job.total <= job.read,
+            "closed": False,
+            "work_blocks": 0 if 0 <= job.total <= job.read else 1,
+            "block_number": job.blocks,
+            "bytes_processed": job.read,
+            "progress": round(job.progress * 100, 2),
+            "total_size": job.total,
+        }
+        for job in node.backups.running()
+    ]
+
+
+@method(changes=True)
+async def backup_cancel_pending(node: Node, path_id: str) -> dict[str, Any]:
+    """
+    Take a backup off the queue.
+
+    @param path_id: the item it is of.
+    """
+    await node.backups.cancel_pending(path_id)
+    return {"result": f"pending backup of {path_id} was cancelled"}
+
+
+@method(changes=True)
+async def backup_abort_running(node: Node, backup_id: str) -> dict[str, Any]:
+    """
+    Stop a backup under way.
+
+    @param backup_id: the version being made.
+    """
+    await node.backups.abort_running(backup_id)
+    return {"result": f"backup {backup_id} was aborted"}

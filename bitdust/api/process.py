@@ -1,0 +1,92 @@
+"""
+The node itself: how it is, what it is doing, when it ends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bitdust.api.registry import method
+from bitdust.api.results import path_fields
+
+if TYPE_CHECKING:
+    from bitdust.node.node import Node
+
+
+@method(changes=True)
+def stop(node: Node) -> dict[str, Any]:
+    """
+    End the node cleanly: transfers are parked, the catalog is closed.
+
+    The answer comes first.
+    """
+    node.stop()
+    return {"result": "stopped"}
+
+
+@method(changes=True)
+def restart(node: Node, show: bool = False) -> dict[str, Any]:
+    """
+    End the node and start it anew with the same command line, folder, port and token.
+
+    The answer comes first.
+
+    @param show: open the page in the browser afterwards.
+    """
+    node.restart(show)
+    return {"result": "restarted with GUI" if show else "restarted"}
+
+
+@method()
+async def process_health(node: Node) -> dict[str, Any]:
+    """
+    Tell in one sentence how everything is, and in parts: what is wrong, and what to do next.
+
+    `survives` is how many more suppliers the worst version may lose; null without versions.
+    """
+    health = await node.health()
+    return {
+        "state": health.state,
+        "sentence": health.sentence,
+        "survives": health.survives,
+        "wrong": list(health.wrong),
+        "next": list(health.next),
+        "suppliers_online": health.suppliers_online,
+        "suppliers_hired": health.suppliers_hired,
+        "suppliers_wanted": health.suppliers_wanted,
+        "versions": health.versions,
+        "pieces_missing": health.pieces_missing,
+    }
+
+
+@method()
+def automats_list(node: Node) -> list[Any]:
+    """List the state machines of the node, oldest first, with their names and present states."""
+    return [
+        {"index": row.index, "name": row.name, "state": row.state, "timers": ""}
+        for row in node.machines.rows.values()
+    ]
+
+
+@method()
+def tasks_list(node: Node) -> list[Any]:
+    """List the long work that runs, and the last hundred that ended, oldest first."""
+    return [
+        {
+            "id": task.id,
+            "kind": task.kind,
+            **path_fields(task.name, "name"),
+            "path_id": task.path_id,
+            "version": task.version,
+            "state": task.state,
+            "progress": task.progress,
+            "done": task.done,
+            "total": task.total,
+            "files": task.files,
+            "sent": task.sent,
+            "skipped": task.skipped,
+            "error": task.error,
+            "message": task.message,
+        }
+        for task in node.backups.tasks()
+    ]

@@ -1,0 +1,263 @@
+"""
+Every option of a node, by the names that users of the original know, in the order of the manual.
+"""
+
+from __future__ import annotations
+
+from bitdust.config.options import Option
+
+_KB, _MB, _GB = 1024, 1024**2, 1024**3
+_PORT = 65535
+
+ALL_OPTIONS = (
+    Option(
+        "logs/debug-level",
+        "positive integer",
+        8,
+        "How much the log tells: 0 nearly nothing, 18 everything.",
+        live=True,
+        most=20,
+    ),
+    Option(
+        "paths/backups",
+        "folder path",
+        "",
+        "Where sealed blocks of our own wait, or stay when so wished; empty: in the node's folder.",
+    ),
+    Option(
+        "paths/customers", "folder path", "", "Where the pieces of others lie; empty: in the node's folder."
+    ),
+    Option(
+        "paths/restore",
+        "folder path",
+        "",
+        "Where restored files go when their old place will not do; empty: the home folder.",
+        live=True,
+    ),
+    Option(
+        "paths/spool-limit",
+        "disk space",
+        4 * _GB,
+        "How much room sealed blocks may take while they wait for suppliers.",
+        live=True,
+        least=64 * _MB,
+    ),
+    Option(
+        "personal/name",
+        "string",
+        "",
+        "Your first name; it stays on this machine.",
+        live=True,
+    ),
+    Option(
+        "personal/surname",
+        "string",
+        "",
+        "Your family name; it stays on this machine.",
+        live=True,
+    ),
+    Option(
+        "personal/nickname",
+        "string",
+        "",
+        "The name by which others find you.",
+        live=True,
+    ),
+    Option("services/backups/enabled", "boolean", True, "Back up our own files."),
+    Option(
+        "services/backups/block-size",
+        "disk space",
+        16 * _MB,
+        "How large a block gets before it is sealed, to begin with.",
+        live=True,
+        least=256 * _KB,
+        most=_GB,
+    ),
+    Option(
+        "services/backups/max-block-size",
+        "disk space",
+        128 * _MB,
+        "How large a block may get when there is much data.",
+        live=True,
+        least=256 * _KB,
+        most=_GB,
+    ),
+    Option(
+        "services/backups/max-copies",
+        "positive integer",
+        2,
+        "How many versions of an item are kept; 0: all of them.",
+        live=True,
+        most=1_000_000,
+    ),
+    Option(
+        "services/backups/keep-local-copies-enabled",
+        "boolean",
+        False,
+        "Keep sealed blocks on this machine after the suppliers have them.",
+        live=True,
+    ),
+    Option(
+        "services/backups/wait-suppliers-enabled",
+        "boolean",
+        True,
+        "Remove local copies only when every supplier has its piece.",
+        live=True,
+    ),
+    Option(
+        "services/backups/delete-delay",
+        "positive integer",
+        0,
+        "Seconds for which suppliers keep what we delete, so that it can be brought back.",
+        live=True,
+        most=10 * 365 * 86400,
+    ),
+    Option("services/customer/enabled", "boolean", True, "Keep our files at suppliers."),
+    Option(
+        "services/customer/needed-space",
+        "disk space",
+        _GB,
+        "How much room we ask of our suppliers altogether.",
+        live=True,
+        least=_MB,
+    ),
+    Option(
+        "services/customer/suppliers-number",
+        "combo box",
+        "4",
+        "How many suppliers share each block.",
+        live=True,
+        choices=("2", "4", "7", "13", "18", "26", "64"),
+    ),
+    Option(
+        "services/customer-patrol/enabled",
+        "boolean",
+        True,
+        "Look after the customers: end expired contracts, clear what was deleted.",
+    ),
+    Option("services/supplier/enabled", "boolean", True, "Keep the pieces of others on this disk."),
+    Option(
+        "services/supplier/donated-space",
+        "disk space",
+        8 * _GB,
+        "How much of this disk others may use.",
+        live=True,
+    ),
+    Option(
+        "services/supplier/free-space-floor",
+        "disk space",
+        2 * _GB,
+        "How much of the disk stays free, whatever was donated.",
+        live=True,
+    ),
+    Option("services/network/enabled", "boolean", True, "Talk to other nodes."),
+    Option(
+        "services/network/private-addresses",
+        "boolean",
+        False,
+        "Accept strangers' addresses inside private networks: for a demonstration or a home network.",
+    ),
+    Option("services/tcp-connections/enabled", "boolean", True, "Take connections over TCP."),
+    Option(
+        "services/tcp-connections/tcp-port",
+        "positive integer",
+        7771,
+        "The TCP port for other nodes; 0: any free one.",
+        most=_PORT,
+    ),
+    Option(
+        "services/tcp-connections/host",
+        "string",
+        "",
+        "The address or name other nodes shall use to reach us; empty: found out.",
+    ),
+    Option(
+        "services/tcp-connections/interface",
+        "string",
+        "",
+        "The address of this machine to listen on; empty: all of them.",
+    ),
+    Option("services/tcp-transport/enabled", "boolean", True, "Exchange packets over TCP."),
+    Option("services/tcp-transport/receiving-enabled", "boolean", True, "Let other nodes call us over TCP."),
+    Option("services/tcp-transport/sending-enabled", "boolean", True, "Call other nodes over TCP."),
+    Option(
+        "services/tcp-transport/priority",
+        "positive integer",
+        10,
+        "Which transport is tried first: the lowest number.",
+        most=1000,
+    ),
+    Option(
+        "services/identity-server/enabled",
+        "boolean",
+        False,
+        "Be an identity server: keep signed identities of others for everyone to fetch.",
+    ),
+    Option(
+        "services/identity-server/host",
+        "string",
+        "",
+        "The name or address under which the identity server is reached.",
+    ),
+    Option(
+        "services/identity-server/interface",
+        "string",
+        "",
+        "The address of this machine the identity server listens on; empty: all of them.",
+    ),
+    Option(
+        "services/identity-server/web-port",
+        "positive integer",
+        8084,
+        "The port of the identity server; 0: any free one.",
+        most=_PORT,
+    ),
+    Option(
+        "services/identity-server/certificate",
+        "file path",
+        "",
+        "The certificate chain (PEM) that turns the identity server to https.",
+    ),
+    Option(
+        "services/identity-server/private-key", "file path", "", "The private key (PEM) of that certificate."
+    ),
+    Option(
+        "services/identity-propagate/enabled",
+        "boolean",
+        True,
+        "Publish our identity, and fetch those of others.",
+    ),
+    Option(
+        "services/identity-propagate/known-servers",
+        "string",
+        "",
+        "Identity servers, as host:port or URLs, with spaces or commas between.",
+    ),
+    Option(
+        "services/identity-propagate/trust-root",
+        "file path",
+        "",
+        "A private certificate authority (PEM) to trust for https identity servers, beside the system's.",
+    ),
+    Option(
+        "interface/api/port",
+        "positive integer",
+        8180,
+        "The port of the API on this machine; a free one is taken when it is in use, or with 0.",
+        most=_PORT,
+    ),
+    Option(
+        "interface/api/auth-secret-enabled",
+        "boolean",
+        True,
+        "Ask programs on this machine for the token.",
+        live=True,
+    ),
+    Option(
+        "interface/api/host-names",
+        "string",
+        "",
+        "Further names under which the API may be called, such as one of an ssh tunnel: name or name:port.",
+        live=True,
+    ),
+)
