@@ -1,5 +1,5 @@
 """
-IDURLs: the names of identities, `http://host[:port]/name.xml`, with `#fp=FINGERPRINT` behind where it is known.
+IDURLs: the names of identities, `http://host[:port]/name.xml`, perhaps with `#fp=FINGERPRINT` behind.
 
 One spelling only: what could be written in two ways (upper case, default ports, percent codes, dots) is
 refused, so that equal texts are equal names and nothing in a name can climb out of a folder.
