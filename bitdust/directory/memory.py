@@ -1,0 +1,46 @@
+"""A directory in a dictionary, which many nodes can share: for demos, tests and simulations."""
+
+from __future__ import annotations
+
+from zope.interface import implementer
+
+from bitdust.directory.admission import admit_document, admit_record
+from bitdust.directory.interface import IDirectory
+from bitdust.directory.record import is_record_name
+from bitdust.errors import NotFound, Usage
+from bitdust.identity.document import parse
+from bitdust.identity.idurl import is_idurl
+
+
+@implementer(IDirectory)
+class MemoryDirectory:
+    """`shared`: IDURLs and `record/NAME`s with what is kept under them."""
+
+    def __init__(self, shared: dict[str, bytes]) -> None:
+        self._shared = shared
+
+    async def find(self, idurl: str) -> bytes:
+        if not is_idurl(idurl) or idurl not in self._shared:
+            raise NotFound(f"nobody has the name {idurl[:255]}")
+        return self._shared[idurl]
+
+    async def publish(self, idurl: str, document: bytes) -> None:
+        if not is_idurl(idurl):
+            raise Usage(f"not an IDURL: {idurl[:80]!r}")
+        self._shared[idurl] = admit_document(idurl, document, self._shared.get(idurl)).raw
+
+    async def candidates(self, limit: int) -> list[str]:
+        found: list[str] = []
+        for idurl, raw in sorted(self._shared.items()):
+            if len(found) < limit and is_idurl(idurl) and "supplier" in parse(raw).offers:
+                found.append(idurl)
+        return found
+
+    async def put_record(self, name: str, record: bytes) -> None:
+        admit_record(name, record, self._shared.get(f"record/{name}"))
+        self._shared[f"record/{name}"] = record
+
+    async def get_record(self, name: str) -> bytes | None:
+        if not is_record_name(name):
+            raise Usage("not the name of a recovery record")
+        return self._shared.get(f"record/{name}")
