@@ -1,0 +1,129 @@
+"""
+The round through the shelf: whose term ends, which deletions are due, what is to be cleared away.
+
+A term is 180 days after the last sign of life.  It is read off the wall clock, which may be wrong; so before
+anything goes, less than 30 days must have been noticed, and this node must have run for three days since
+then, in which the customer could have called.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from bitdust.events import Signal
+from bitdust.supplier import catalog_shelf, contract, customers, pieces
+from bitdust.supplier.customers import Customer
+from bitdust.supplier.pieces import TERM
+from bitdust.supplier.shelf import BATCH, Shelf
+from bitdust.world import spawn
+
+DAY = 86400
+#: seconds before its end at which a term is noticed, and that the node must run afterwards
+NOTICE, GRACE = 30 * DAY, 3 * DAY
+#: seconds between two rounds
+INTERVAL = 3600.0
+
+
+class Patrol:
+    """Walks every hour, from `start` to `stop`."""
+
+    _log = Logger()
+
+    def __init__(self, clock: IReactorTime, shelf: Shelf) -> None:
+        #: (fingerprint, days left): his pieces will go unless he is heard of
+        self.noticed: Signal[[str, int]] = Signal()
+        #: fingerprint: his term is over, his pieces are being removed
+        self.expired: Signal[[str]] = Signal()
+        self._clock = clock
+        self._shelf = shelf
+        self._last = clock.seconds()
+        self._walking: Deferred[None] | None = None
+        self._again = False
+        self._call = LoopingCall(self.soon)
+        self._call.clock = clock
+
+    def start(self) -> None:
+        """Walk now, and then again and again."""
+        self._last = self._clock.seconds()
+        self._call.start(INTERVAL)
+
+    def soon(self) -> None:
+        """Something has changed: walk now, or once more when the present round is over."""
+        if self._walking is not None:
+            self._again = True
+            return
+        self._again = False
+        self._walking = spawn(self.round())
+        self._walking.addErrback(self._failed).addCallback(self._walked)
+
+    async def stop(self) -> None:
+        """No more rounds; one that is on its way is waited for."""
+        if self._call.running:
+            self._call.stop()
+        while self._walking is not None:
+            waiting: Deferred[None] = Deferred()
+            self._walking.addBoth(waiting.callback)
+            await waiting
+
+    async def round(self) -> None:
+        """One round, here and now."""
+        shelf = self._shelf
+        ran, self._last = self._clock.seconds() - self._last, self._clock.seconds()
+        for customer, left, over in await shelf.db(_terms, shelf.now(), ran):
+            if over:
+                self._log.info("the term of {customer} is over", customer=customer.fingerprint)
+                self.expired(customer.fingerprint)
+            elif customer.grace is None:
+                self.noticed(customer.fingerprint, left // DAY)
+        while await shelf.db(pieces.purge, shelf.now(), BATCH):
+            await shelf.sweep()
+        for customer in await shelf.db.read(customers.everyone):
+            if customer.state != "active":
+                await self.clear(customer.fingerprint)
+        await shelf.db(pieces.forget, shelf.now() - TERM)
+        await shelf.sweep()
+
+    async def clear(self, customer: str) -> None:
+        """Remove what is left of a past customer; bit by bit, so that others are served meanwhile."""
+        shelf = self._shelf
+        while await shelf.db(_clear_some, customer):
+            await shelf.sweep()
+        await shelf.sweep()
+
+    def _walked(self, _: None) -> None:
+        self._walking = None
+        if self._again and self._call.running:
+            self.soon()
+
+    def _failed(self, failure: Failure) -> None:
+        self._log.failure("a patrol failed; the next one begins anew", failure)
+
+
+def _terms(c: sqlite3.Connection, now: int, ran: float) -> list[tuple[Customer, int, bool]]:
+    """Whose term ends soon or is over: (he, seconds left, is it over)."""
+    found = []
+    for customer in customers.everyone(c):
+        left = customer.last_contact + TERM - now
+        if customer.state != "active" or left >= NOTICE:
+            continue
+        grace = 0.0 if customer.grace is None else customer.grace + max(0.0, ran)
+        over = left <= 0 and customer.grace is not None and grace >= GRACE
+        c.execute("UPDATE customers SET grace = ? WHERE fingerprint = ?", (grace, customer.fingerprint))
+        if over:
+            contract.end(c, customer, "expired")
+        found.append((customer, max(0, left), over))
+    return found
+
+
+def _clear_some(c: sqlite3.Connection, customer: str) -> int:
+    known = customers.find(c, customer)
+    if known is None or known.state == "active":
+        return 0
+    catalog_shelf.leave(c, customer)
+    return pieces.leave(c, customer, BATCH)

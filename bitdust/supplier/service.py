@@ -1,0 +1,259 @@
+"""
+The supplier as others meet it: one handler for each thing a customer can say.
+
+A handler answers with a packet or raises what is to be refused; the router turns that into Fail.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from twisted.internet.defer import DeferredSemaphore
+from twisted.internet.interfaces import IReactorTime
+
+from bitdust.database import Database
+from bitdust.identity.document import Document
+from bitdust.router.router import Sender
+from bitdust.supplier import contract, customers, pieces
+from bitdust.supplier.catalog_shelf import CatalogShelf, Outside
+from bitdust.supplier.contract import MINIMUM, Terms
+from bitdust.supplier.drive import Drive
+from bitdust.supplier.patrol import Patrol
+from bitdust.supplier.shelf import Shelf
+from bitdust.transport.interface import IExchange
+from bitdust.wire.packets import (
+    Ack,
+    AskIndex,
+    AskSegment,
+    CancelService,
+    Data,
+    DeleteFile,
+    Files,
+    IndexHead,
+    IndexSegment,
+    ListFiles,
+    Packet,
+    RequestService,
+    Retrieve,
+)
+from bitdust.wire.receipts import Contract, Signer, sign_statement
+from bitdust.world import InThread, Wall
+
+#: leaves read for one customer at the same time, in Retrieves; each takes up to 4 MiB
+READS_AT_ONCE = 4
+#: bytes handed to the link at once
+PORTION = 256 * 1024
+#: seconds within which a second sign of life is not written down again
+HEARD_LATELY = 600
+
+Handler = Callable[[Sender, Any, IExchange], Awaitable[Packet | None]]
+
+
+@dataclass(frozen=True)
+class CustomerRow:
+    """One customer, as the API shows him.  Sizes in bytes, times in Unix seconds."""
+
+    fingerprint: str
+    idurl: str
+    granted: int
+    used: int
+    pieces: int
+    since: int
+    last_contact: int
+    state: str
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Bytes given, promised and taken; and what the disk could still take before its floor."""
+
+    customers: int
+    donated: int
+    promised: int
+    used: int
+    free: int
+
+
+class SupplierService:
+    """
+    Keeps other people's pieces.
+
+    @param db: shelf.db; its tables are `customers.SCHEMA`.
+    @param me: our own fingerprint.
+    @param donated: the setting, as it is now.
+    @param read_outside: reads what a supplier may know of a head that the customer's document signed.
+    """
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        drive: Drive,
+        me: str,
+        device: Signer,
+        in_thread: InThread,
+        clock: IReactorTime,
+        wall: Wall,
+        donated: Callable[[], int],
+        read_outside: Callable[[bytes, Document], Outside],
+        minimum: int = MINIMUM,
+    ) -> None:
+        self.shelf = Shelf(db, drive, me, device, in_thread, wall)
+        self.logs = CatalogShelf(self.shelf)
+        self.patrol = Patrol(clock, self.shelf)
+        self._donated = donated
+        self._minimum = minimum
+        self._read_outside = read_outside
+        self._heard: dict[str, int] = {}
+        self._reading: dict[str, DeferredSemaphore] = {}
+
+    async def start(self) -> None:
+        """Clear up after the last run and begin to walk.  No handler may be called before."""
+        await self.shelf.open()
+        self.patrol.start()
+
+    async def stop(self) -> None:
+        """Nothing ticks afterwards."""
+        await self.patrol.stop()
+
+    def commands(self) -> dict[type[Packet], Handler]:
+        """What can be asked, for `Router.answer`."""
+        return {
+            RequestService: self.request_service,
+            CancelService: self.cancel_service,
+            Data: self.data,
+            Retrieve: self.retrieve,
+            ListFiles: self.list_files,
+            DeleteFile: self.delete_file,
+            IndexHead: self.index_head,
+            AskIndex: self.ask_index,
+            IndexSegment: self.index_segment,
+            AskSegment: self.ask_segment,
+        }
+
+    async def heard(self, fingerprint: str, idurl: str = "") -> None:
+        """Any authenticated sign of life begins a customer's term anew.  Strangers do not matter."""
+        now = self.shelf.now()
+        if abs(now - self._heard.get(fingerprint, -HEARD_LATELY)) >= HEARD_LATELY:
+            if await self.shelf.db.read(customers.find, fingerprint) is not None:
+                await self.shelf.db(customers.heard, fingerprint, now, idurl)
+                self._heard[fingerprint] = now
+
+    async def request_service(self, sender: Sender, packet: RequestService, exchange: IExchange) -> Packet:
+        """A contract, new or renewed."""
+        shelf = self.shelf
+        now = shelf.now()
+
+        def agree(c: sqlite3.Connection) -> customers.Customer:
+            terms = Terms(self._donated(), self._minimum, shelf.drive.free())
+            return contract.agree(c, sender.fingerprint, sender.document.idurl, packet, terms, now)
+
+        customer = await shelf.db(agree)
+        signed = Contract(sender.fingerprint, shelf.me, now, customer.granted, customer.since, customer.epoch)
+        return Ack(sign_statement(signed, shelf.device))
+
+    async def cancel_service(self, sender: Sender, packet: CancelService, exchange: IExchange) -> Packet:
+        """The customer leaves: what he has here is removed from now on."""
+
+        def cancel(c: sqlite3.Connection) -> None:
+            customer = customers.find(c, sender.fingerprint)
+            if customer is None:
+                raise customers.NotCustomer()
+            customers.not_behind(c, customer, packet.epoch)
+            contract.end(c, customer, "cancelled")
+
+        await self.shelf.db(cancel)
+        self.patrol.soon()
+        return Ack()
+
+    async def data(self, sender: Sender, packet: Data, exchange: IExchange) -> Packet:
+        """A piece to keep."""
+        return Ack(await self.shelf.keep(sender.fingerprint, packet, exchange.read))
+
+    async def retrieve(self, sender: Sender, packet: Retrieve, exchange: IExchange) -> None:
+        """Leaves of a piece, with their proof."""
+        await self.heard(sender.fingerprint)
+        turn = self._reading.setdefault(sender.fingerprint, DeferredSemaphore(READS_AT_ONCE))
+        await turn.acquire()
+        try:
+            answer, leaves = await self.shelf.leaves(sender.fingerprint, packet)
+            await _send(exchange, answer, leaves)
+        finally:
+            turn.release()
+            if turn.tokens == turn.limit:
+                self._reading.pop(sender.fingerprint, None)
+
+    async def list_files(self, sender: Sender, packet: ListFiles, exchange: IExchange) -> Files:
+        """What is kept here for the asker."""
+        await self.heard(sender.fingerprint)
+        return await self.shelf.listing(sender.fingerprint, packet)
+
+    async def delete_file(self, sender: Sender, packet: DeleteFile, exchange: IExchange) -> Packet:
+        """Tombstones for blocks of the asker's own; the pieces go when their time has come."""
+        shelf = self.shelf
+
+        def bury(c: sqlite3.Connection) -> None:
+            shelf.may_change(c, sender.fingerprint, packet.epoch)
+            pieces.bury(c, sender.fingerprint, packet.tombstones, shelf.now())
+
+        await shelf.db(bury)
+        self.patrol.soon()
+        return Ack()
+
+    async def index_head(self, sender: Sender, packet: IndexHead, exchange: IExchange) -> Packet:
+        """The head of a customer's catalog log."""
+        outside = self._read_outside(packet.head, sender.document)
+        await self.logs.keep_head(sender.fingerprint, packet.head, outside)
+        self.patrol.soon()
+        return Ack()
+
+    async def ask_index(self, sender: Sender, packet: AskIndex, exchange: IExchange) -> Packet:
+        """The head kept here; b"" when there is none."""
+        await self.heard(sender.fingerprint)
+        return IndexHead(bytes(16), await self.logs.head(sender.fingerprint))
+
+    async def index_segment(self, sender: Sender, packet: IndexSegment, exchange: IExchange) -> Packet:
+        """A segment of a customer's catalog log."""
+        return Ack(await self.logs.keep(sender.fingerprint, packet, exchange.read))
+
+    async def ask_segment(self, sender: Sender, packet: AskSegment, exchange: IExchange) -> None:
+        """That segment again."""
+        await self.heard(sender.fingerprint)
+        answer, content = await self.logs.segment(sender.fingerprint, packet.epoch, packet.number)
+        await _send(exchange, answer, content)
+
+    async def customers(self) -> list[CustomerRow]:
+        """Everyone who has, or had, a contract here."""
+
+        def rows(c: sqlite3.Connection) -> list[CustomerRow]:
+            return [
+                CustomerRow(
+                    each.fingerprint, each.idurl, each.granted, each.used, pieces.count(c, each.fingerprint),
+                    each.since, each.last_contact, each.state,
+                )
+                for each in customers.everyone(c)
+            ]  # fmt: skip
+
+        return await self.shelf.db.read(rows)
+
+    async def totals(self) -> Totals:
+        """The sums over all customers."""
+
+        def sums(c: sqlite3.Connection) -> Totals:
+            present = sum(each.state == "active" for each in customers.everyone(c))
+            return Totals(
+                present, self._donated(), customers.promised(c), customers.used(c), self.shelf.drive.free()
+            )
+
+        return await self.shelf.db.read(sums)
+
+
+async def _send(exchange: IExchange, answer: Packet, body: bytes) -> None:
+    exchange.reply(answer)
+    view = memoryview(body)
+    for at in range(0, len(view), PORTION):
+        await exchange.write(view[at : at + PORTION])
+    exchange.finish()
