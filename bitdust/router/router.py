@@ -7,33 +7,32 @@ Upper layers know nothing of links: they say "ask bob this" and get his answer o
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
+from twisted.internet.defer import TimeoutError
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
 from bitdust.database import Database
+from bitdust.errors import Refused, RemoteFault, Timeout, Usage
 from bitdust.events import Signal
 from bitdust.identity.document import Document
 from bitdust.machines import Machines
-from bitdust.transport.interface import IExchange, ILink, ITransport
-from bitdust.wire.packets import Packet, Priority
+from bitdust.router.answered import Answered
+from bitdust.router.inbox import Handler, Inbox, Sender
+from bitdust.router.lookup import Lookup, PinBook
+from bitdust.router.pauses import Pauses
+from bitdust.router.peer import Peer, Surroundings
+from bitdust.transport.interface import IExchange, ILink, ITransport, LinkLost
+from bitdust.wire.packets import Ack, Fail, Identity, Packet, Priority
 from bitdust.world import Rng, Wall
+
+__all__ = ["Handler", "Router", "Sender"]
 
 P = TypeVar("P", bound=Packet)
 
-
-@dataclass(frozen=True)
-class Sender:
-    """Who asked, and over which link."""
-
-    fingerprint: str
-    document: Document
-    link: ILink
-
-
-#: Answers a question.  None: it replied on the exchange itself.
-Handler = Callable[[Sender, P, IExchange], Awaitable[Packet | None]]
+#: peers nobody needs any more that are remembered for their names and pauses; the longest unused go first
+MOST_IDLE = 1000
 
 
 class Router:
@@ -43,8 +42,10 @@ class Router:
     @param own: this node's own document as it is now.
     @param pins: the pinned identities of others (`identity.pinning.Pins`).
     @param meet: fetches the identity document at an IDURL anew (`Acquaintances.meet`).
-    @param op_db: where answered op ids are remembered; its tables are `inbox.SCHEMA`.
+    @param op_db: where answered op ids are remembered; its tables are `tables.SCHEMA`.
     """
+
+    _log = Logger()
 
     def __init__(
         self,
@@ -54,7 +55,7 @@ class Router:
         rng: Rng,
         machines: Machines,
         transports: Sequence[ITransport],
-        pins: object,
+        pins: PinBook,
         meet: Callable[[str], Awaitable[Document]],
         own: Callable[[], Document],
         op_db: Database,
@@ -63,14 +64,43 @@ class Router:
         self.came: Signal[[str]] = Signal()
         #: fingerprint of a peer that was online and went away
         self.went: Signal[[str]] = Signal()
+        self._clock = clock
+        self._own = own
+        self._pins = pins
+        self._transports = tuple(transports)
+        self._inbox = Inbox(Answered(op_db, wall))
+        self._inbox.answer(Identity, self._told_identity)
+        self._peers: dict[str, Peer] = {}
+        self._stopped = False
+        self._around = Surroundings(
+            clock=clock,
+            machines=machines,
+            transports={transport.scheme: transport for transport in self._transports},
+            lookup=Lookup(pins, meet),
+            pauses=Pauses(rng),
+            own=own,
+            serve=self._inbox.take,
+            came=self.came,
+            went=self.went,
+        )
 
     async def start(self) -> list[str]:
         """Listen on every transport; answers the contacts of this node (`tcp://host:port`)."""
-        raise NotImplementedError
+        contacts: list[str] = []
+        for transport in self._transports:
+            contacts += await transport.listen(self._accepted)
+        return contacts
 
     async def stop(self) -> None:
         """End every link and every wait.  Nothing ticks afterwards."""
-        raise NotImplementedError
+        self._stopped = True
+        self._inbox.stop()
+        peers = list(self._peers.values())
+        self._peers.clear()
+        for peer in peers:
+            peer.stop("the node is stopping")
+        for transport in self._transports:
+            await transport.stop()
 
     async def ask(
         self,
@@ -87,10 +117,20 @@ class Router:
         link lost in the middle is replaced and the question asked again while there is time.
 
         @raise Refused: the peer answered Fail.
-        @raise Offline: no link to the peer in time.
+        @raise Offline: no link to the peer in time, or none can be had.
+        @raise NotFound: no identity of that fingerprint is known here.
+        @raise IdentityConflict: the peer's sources disagree; nothing is sent to him.
         @raise Timeout: a link, but no answer in time.
         """
-        raise NotImplementedError
+        if packet.body_size:
+            raise ValueError("a question with a body needs open()")
+        until = self._clock.seconds() + within
+        while True:
+            link = await self._link(fingerprint, until)
+            try:
+                return await self._ask_on(link, packet, priority, until)
+            except LinkLost:
+                self._peer(fingerprint).links.drop(link)
 
     async def open(
         self, fingerprint: str, packet: Packet, *, priority: Priority, within: float = 30.0
@@ -98,38 +138,125 @@ class Router:
         """
         Begin an exchange whose body, answer and end are the caller's own affair.
 
-        @raise Offline: no link to the peer in time.
+        @raise Offline, NotFound, IdentityConflict: as with `ask`.
         """
-        raise NotImplementedError
+        link = await self._link(fingerprint, self._clock.seconds() + within)
+        return link.ask(packet, priority)
 
     def answer(self, packet_type: type[P], handler: Handler[P]) -> None:
-        """Questions of this type are answered by the handler from now on."""
-        raise NotImplementedError
+        """
+        Questions of this type are answered by the handler from now on.
+
+        It is given a `Question`, an exchange on which it may `read` the body and `reply` itself.  A question
+        with an op id is given to it once; its answer is remembered and given to repetitions.
+        """
+        self._inbox.answer(packet_type, handler)
 
     def know(self, document: Document) -> None:
-        """An accepted document of a peer, newer than the one used so far."""
-        raise NotImplementedError
+        """An accepted document of a peer, maybe newer than the one used so far."""
+        if not self._stopped:
+            self._peer(document.fingerprint).news(document)
 
     def is_online(self, fingerprint: str) -> bool:
         """Is there a link to the peer at this moment?"""
-        raise NotImplementedError
+        peer = self._peers.get(fingerprint)
+        return peer is not None and peer.presence.is_online()
 
     def rtt(self, fingerprint: str) -> float | None:
-        """Seconds to the peer and back when last measured; None when never, or away."""
-        raise NotImplementedError
+        """Seconds to the peer and back when last measured; None when away."""
+        peer = self._peers.get(fingerprint)
+        return peer.links.rtt() if peer is not None else None
 
     def transport_of(self, fingerprint: str) -> str | None:
         """Name of the transport of the present link; None when away."""
-        raise NotImplementedError
+        peer = self._peers.get(fingerprint)
+        link = peer.links.best() if peer is not None else None
+        return link.transport_name if link is not None else None
 
     def keep(self, fingerprint: str) -> None:
         """Keep a link to the peer up: redial for ever, with growing pauses.  Twice is once."""
-        raise NotImplementedError
+        if not self._stopped:
+            self._peer(fingerprint).keep()
 
     def let_go(self, fingerprint: str) -> None:
         """No need to keep the link up any more; an existing one is not cut."""
-        raise NotImplementedError
+        peer = self._peers.get(fingerprint)
+        if peer is not None:
+            peer.let_go()
 
     async def ping(self, fingerprint: str, within: float = 10.0) -> tuple[float, str]:
-        """Seconds an Identity took to be acknowledged, and the name of the transport it went over."""
-        raise NotImplementedError
+        """
+        Seconds an Identity took to be acknowledged, and the name of the transport it went over.
+
+        @raise Offline, Timeout, Refused: as with `ask`.
+        """
+        until = self._clock.seconds() + within
+        while True:
+            link = await self._link(fingerprint, until)
+            asked = self._clock.seconds()
+            try:
+                await self._ask_on(link, Identity(self._own().raw), Priority.CONTROL, until)
+            except LinkLost:
+                self._peer(fingerprint).links.drop(link)
+                continue
+            seconds = self._clock.seconds() - asked
+            self._peer(fingerprint).links.measured(link, seconds)
+            return seconds, link.transport_name
+
+    async def _ask_on(self, link: ILink, packet: Packet, priority: Priority, until: float) -> Packet:
+        exchange = link.ask(packet, priority)
+        try:
+            exchange.finish()
+            left = max(0.0, until - self._clock.seconds())
+            answer = await exchange.answer().addTimeout(left, self._clock)
+        except TimeoutError:
+            exchange.reset("no answer in time")
+            raise Timeout(f"{link.document.name} did not answer in time") from None
+        except BaseException:
+            exchange.reset("not needed any more")
+            raise
+        if isinstance(answer, Fail):
+            raise Refused(answer.code, answer.text)
+        if answer.body_size:
+            exchange.reset("the body is not needed")
+        return answer
+
+    async def _link(self, fingerprint: str, until: float) -> ILink:
+        if fingerprint == self._own().fingerprint:
+            raise Usage("that is this node itself")
+        # At least one look is taken: a link that is there needs no time.
+        return await self._peer(fingerprint).link(max(0.0, until - self._clock.seconds()))
+
+    def _peer(self, fingerprint: str) -> Peer:
+        peer = self._peers.pop(fingerprint, None)
+        if peer is None:
+            self._forget_some()
+            peer = Peer(fingerprint, self._around)
+            if self._stopped:
+                peer.stop("the node is stopping")
+                return peer
+        # Behind the others: the order of the dictionary is the order of use.
+        self._peers[fingerprint] = peer
+        return peer
+
+    def _forget_some(self) -> None:
+        if len(self._peers) < MOST_IDLE:
+            return
+        for peer in [peer for peer in self._peers.values() if peer.is_forgettable()][: MOST_IDLE // 10]:
+            del self._peers[peer.fingerprint]
+            peer.stop("forgotten")
+
+    def _accepted(self, link: ILink) -> None:
+        fingerprint = link.document.fingerprint
+        if self._stopped or fingerprint == self._own().fingerprint:
+            link.close("the node is stopping" if self._stopped else "this is a link to myself")
+            return
+        self._peer(fingerprint).adopt(link)
+
+    async def _told_identity(self, sender: Sender, packet: Identity, exchange: IExchange) -> Packet:
+        if packet.document != sender.document.raw:
+            document = await self._pins.doorman(packet.document, sender.link.spki)
+            if document.fingerprint != sender.fingerprint:
+                raise RemoteFault("that is the identity of somebody else")
+            self.know(document)
+        return Ack()

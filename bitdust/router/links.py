@@ -1,0 +1,140 @@
+"""
+The links to one peer: one in use, and now and then a second that is on its way out.
+
+Two nodes that dial each other at the same moment get two links.  Both ends choose the same one, the link
+that the smaller fingerprint dialled; the other carries what it has begun, and is closed when idle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.python.failure import Failure
+
+from bitdust.errors import BitDustError
+from bitdust.transport.interface import ILink
+
+#: links made within so many seconds of each other were dialled at once; later, the newer one is right:
+#: its maker had lost the older
+AT_ONCE = 15.0
+#: seconds a replaced link stays at least, so that the other end has learnt of the better one
+LINGER = 10.0
+#: most links to one peer; beyond, the oldest goes even if it is busy
+MOST = 4
+
+
+@dataclass(eq=False)
+class _Held:
+    link: ILink
+    since: float
+    rtt: float | None = None
+
+
+class Links:
+    """
+    @param ours_first: we have the smaller fingerprint.
+    @param up: called when the first link is there.
+    @param down: called, with the seconds since `up`, when the last is gone.
+    """
+
+    def __init__(
+        self, clock: IReactorTime, ours_first: bool, up: Callable[[], None], down: Callable[[float], None]
+    ) -> None:
+        self._clock = clock
+        self._ours_first = ours_first
+        self._up = up
+        self._down = down
+        self._best: _Held | None = None
+        self._replaced: list[_Held] = []
+        self._up_since = 0.0
+        self._tidying: IDelayedCall | None = None
+
+    def best(self) -> ILink | None:
+        """The link to begin new exchanges on."""
+        return self._best.link if self._best is not None else None
+
+    def rtt(self) -> float | None:
+        """Seconds to the peer and back, as last measured on the present link."""
+        return self._best.rtt if self._best is not None else None
+
+    def measured(self, link: ILink, seconds: float) -> None:
+        """An exchange on this link took so long."""
+        if self._best is not None and self._best.link is link:
+            self._best.rtt = seconds
+
+    def add(self, link: ILink) -> None:
+        """A new link, dialled by us or by the peer."""
+        new = _Held(link, self._clock.seconds())
+        if self._best is None:
+            self._best, self._up_since = new, new.since
+            self._watch(new)
+            if self._best is new:
+                self._up()
+            return
+        if self._is_better(new, self._best):
+            new, self._best = self._best, new
+            self._watch(self._best)
+            self._replaced.append(new)
+        else:
+            self._replaced.append(new)
+            self._watch(new)
+        if 1 + len(self._replaced) > MOST:
+            self._replaced[0].link.close("too many links")
+        self._tidy_later()
+
+    def drop(self, link: ILink) -> None:
+        """It turned out to be dead."""
+        for held in self._all():
+            if held.link is link:
+                self._gone(held)
+        link.close("dead")
+
+    def close(self, why: str) -> None:
+        """End them all."""
+        for held in self._all():
+            held.link.close(why)
+            self._gone(held)
+
+    def _is_better(self, new: _Held, old: _Held) -> bool:
+        if new.link.dialed == old.link.dialed or new.since - old.since > AT_ONCE:
+            return True
+        return bool(new.link.dialed) == self._ours_first
+
+    def _all(self) -> list[_Held]:
+        return [*self._replaced, *([self._best] if self._best is not None else [])]
+
+    def _watch(self, held: _Held) -> None:
+        def measured(seconds: float) -> None:
+            held.rtt = seconds
+
+        def unmeasured(why: Failure) -> Failure | None:
+            # The link may end first.
+            return None if isinstance(why.value, BitDustError) else why
+
+        held.link.closed().addCallback(lambda _: self._gone(held))
+        held.link.ping().addCallbacks(measured, unmeasured)
+
+    def _gone(self, held: _Held) -> None:
+        if held in self._replaced:
+            self._replaced.remove(held)
+        elif held is self._best:
+            self._best = self._replaced.pop() if self._replaced else None
+            if self._best is None:
+                self._down(self._clock.seconds() - self._up_since)
+        if not self._replaced and self._tidying is not None:
+            self._tidying.cancel()
+            self._tidying = None
+
+    def _tidy_later(self) -> None:
+        if self._replaced and self._tidying is None:
+            self._tidying = self._clock.callLater(LINGER, self._tidy)
+
+    def _tidy(self) -> None:
+        self._tidying = None
+        now = self._clock.seconds()
+        for held in tuple(self._replaced):
+            if now - held.since >= LINGER and held.link.is_idle():
+                held.link.close("replaced by another link")
+        self._tidy_later()

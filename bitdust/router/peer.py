@@ -1,0 +1,262 @@
+"""One peer: the road to him, his presence, his links, and those who wait for a link to him."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError, succeed
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from bitdust.errors import BadIdentity, BitDustError, Cancelled, Offline
+from bitdust.identity.document import Document
+from bitdust.machines import Machines
+from bitdust.router.dialling import Race
+from bitdust.router.links import Links
+from bitdust.router.lookup import Lookup
+from bitdust.router.message_router import Road, make_message_router
+from bitdust.router.pauses import Pauses
+from bitdust.router.presence import Announcements, make_presence
+from bitdust.transport.interface import Answerer, Expected, ILink, ITransport
+from bitdust.world import spawn
+
+#: most contacts of one document that are dialled
+MOST_CONTACTS = 8
+#: a link that was up so many seconds was a good one: the next pause is short again
+STEADY = 60.0
+#: from this attempt on his identity is fetched anew before each dial
+REFRESH_AFTER = 2
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What every peer of one node is handed."""
+
+    clock: IReactorTime
+    machines: Machines
+    transports: Mapping[str, ITransport]
+    lookup: Lookup
+    pauses: Pauses
+    own: Callable[[], Document]
+    serve: Answerer
+    came: Callable[[str], None]
+    went: Callable[[str], None]
+
+
+class Peer:
+    """Somebody this node talks to, known or stranger."""
+
+    _log = Logger()
+
+    def __init__(self, fingerprint: str, around: Surroundings) -> None:
+        self.fingerprint = fingerprint
+        self.document: Document | None = None
+        self.kept = False
+        self._around = around
+        self._waiting: list[Deferred[ILink]] = []
+        self._dialling: Deferred[ILink] | None = None
+        self._suspect: int | None = None
+        self._why: BitDustError | None = None
+        self._stopped = False
+        self.presence = make_presence(
+            Announcements(
+                came=lambda: around.came(fingerprint),
+                went=lambda: around.went(fingerprint),
+            )
+        )
+        self._road = Road(
+            clock=around.clock,
+            presence=self.presence,
+            look_up=self._look_up,
+            dial=self._dial,
+            hang_up=self._hang_up,
+            pause=around.pauses,
+        )
+        self._router = make_message_router(self._road)
+        self.links = Links(
+            around.clock, around.own().fingerprint < fingerprint, self._router.linked, self._unlinked
+        )
+        self._rows = {
+            name: around.machines.watch(machine, f"{name}({fingerprint[:8]})")
+            for name, machine in (("message_router", self._router), ("presence", self.presence))
+        }
+
+    def know(self, document: Document) -> None:
+        """An accepted document of this peer."""
+        if self.document is not None and self.document.revision >= document.revision:
+            return
+        self.document = document
+        for name, row in self._rows.items():
+            row.name = f"{name}({document.name})"
+
+    def news(self, document: Document) -> None:
+        """The same, from elsewhere: he may be found now if he could not before."""
+        self.know(document)
+        if not self.is_forgettable():
+            self._router.want()
+
+    def adopt(self, link: ILink) -> None:
+        """A link to this peer is there, dialled by either end."""
+        if self._stopped:
+            link.close("the node is stopping")
+            return
+        self.know(link.document)
+        self.links.add(link)
+        link.serve(self._around.serve)
+        best = self.links.best()
+        if best is not None:
+            self._why = None
+            waiting, self._waiting = self._waiting, []
+            for waiter in waiting:
+                waiter.callback(best)
+
+    def link(self, within: float) -> Deferred[ILink]:
+        """
+        The link in use, or the next one.
+
+        @raise Offline: none came in time.
+        @raise IdentityConflict, NotFound: none can come.
+        """
+        if self._stopped:
+            raise Cancelled("the node is stopping")
+        best = self.links.best()
+        if best is not None:
+            return succeed(best)
+        waiter: Deferred[ILink] = Deferred(self._waiter_left)
+        self._waiting.append(waiter)
+
+        def timed_out(why: Failure) -> Failure:
+            if isinstance(why.value, TimeoutError):
+                raise self._offline() from None
+            return why
+
+        result = waiter.addTimeout(within, self._around.clock).addErrback(timed_out)
+        self._router.want()
+        return result
+
+    def keep(self) -> None:
+        """Have a link, always."""
+        if not self.kept:
+            self.kept = True
+            self._router.want()
+
+    def let_go(self) -> None:
+        """No need to have a link."""
+        self.kept = False
+        self._check_wanted()
+
+    def is_forgettable(self) -> bool:
+        """Would nobody notice if this peer were met anew?"""
+        return not self.kept and not self._waiting and self.links.best() is None
+
+    def stop(self, why: str) -> None:
+        """End everything about this peer."""
+        self._stopped = True
+        self._router.stop()
+        waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            waiter.errback(Cancelled(why))
+        self.links.close(why)
+        for row in self._rows.values():
+            self._around.machines.forget(row)
+
+    def _offline(self) -> Offline:
+        name = self.document.name if self.document is not None else self.fingerprint
+        because = f": {self._why.message}" if self._why is not None else ""
+        return Offline(f"{name} cannot be reached{because}", hint="`bitdust ping IDURL` tries again")
+
+    def _waiter_left(self, waiter: Deferred[ILink]) -> None:
+        if waiter in self._waiting:
+            self._waiting.remove(waiter)
+            self._check_wanted()
+
+    def _check_wanted(self) -> None:
+        if not self.kept and not self._waiting:
+            self._road.attempts = 0
+            self._router.unwanted()
+
+    def _unlinked(self, lasted: float) -> None:
+        if lasted >= STEADY:
+            self._road.attempts = 0
+        self._router.unlinked()
+        self._check_wanted()
+
+    # What the machine calls.
+
+    def _look_up(self) -> Deferred[None]:
+        def broke(why: Failure) -> None:
+            if not isinstance(why.value, CancelledError):
+                self._log.failure("looking up a peer failed in an unforeseen way", why)
+                self._give_up(BitDustError(why.getErrorMessage()))
+
+        return spawn(self._find()).addErrback(broke)
+
+    async def _find(self) -> None:
+        fresh = self._suspect is not None or self._road.attempts >= REFRESH_AFTER
+        try:
+            document = await self._around.lookup.find(self.fingerprint, self.document, fresh=fresh)
+        except BitDustError as why:
+            self._give_up(why)
+            return
+        self.know(document)
+        if not self._contacts(document):
+            self._give_up(Offline(f"{document.name} has no address that this node can dial"))
+        elif self._suspect is not None and document.revision <= self._suspect:
+            # Nothing newer is to be had: dialling at once would find the stranger again.
+            self._suspect = None
+            self._router.unknown()
+        else:
+            self._router.found()
+
+    def _give_up(self, why: BitDustError) -> None:
+        """No link can come: say so now, not when the patience of those who wait has ended."""
+        self._why = why
+        waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            waiter.errback(why)
+        self._router.unknown()
+        self._check_wanted()
+
+    def _contacts(self, document: Document) -> list[tuple[ITransport, str]]:
+        transports = self._around.transports
+        return [
+            (transports[scheme], contact)
+            for contact in document.contacts
+            if (scheme := contact.partition("://")[0]) in transports
+        ][:MOST_CONTACTS]
+
+    def _dial(self) -> None:
+        if self._dialling is not None:
+            return
+        document = self.document
+        assert document is not None, "found() comes after know()"
+        expected = Expected(document.fingerprint, document.device_spkis)
+
+        def won(link: ILink) -> None:
+            self._dialling = self._suspect = None
+            self.adopt(link)
+
+        def lost(why: Failure) -> None:
+            self._dialling = None
+            if isinstance(why.value, CancelledError):
+                return
+            assert isinstance(why.value, BitDustError), "Race fails with nothing else"
+            self._why = why.value
+            if isinstance(why.value, BadIdentity):
+                self._suspect = document.revision
+                self._router.impostor()
+            else:
+                self._router.unreachable()
+
+        dials = [
+            partial(transport.dial, contact, expected) for transport, contact in self._contacts(document)
+        ]
+        self._dialling = Race(self._around.clock, dials).won
+        self._dialling.addCallbacks(won, lost)
+
+    def _hang_up(self) -> None:
+        if self._dialling is not None:
+            self._dialling.cancel()
