@@ -9,7 +9,7 @@ it, from the beginning or from the end.  Byte by byte: docs/formats/blocks.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from struct import Struct
 from typing import BinaryIO
@@ -110,7 +110,7 @@ class BlockWriter:
         self._end = 0
         self._whole = True
         self._closed = False
-        self._write(_HEADER.pack(HEAD_MAGIC, VERSION, block_id, salt))
+        self._write_whole(lambda: _HEADER.pack(HEAD_MAGIC, VERSION, block_id, salt))
 
     @property
     def chunks(self) -> Sequence[Chunk]:
@@ -164,8 +164,11 @@ class BlockWriter:
             if missing:
                 self._seal(PADDING_NUMBER, 0, bytes(missing - TAG))
         where = _WHERE.pack(index_offset, index_stored, len(self._chunks))
-        sealed = self._sealed(FOOTER_NUMBER, 0, where)
-        self._write(_FOOTER.pack(self.block_id, self.salt, sealed, VERSION, FOOT_MAGIC))
+        self._write_whole(
+            lambda: _FOOTER.pack(
+                self.block_id, self.salt, self._sealed(FOOTER_NUMBER, 0, where), VERSION, FOOT_MAGIC
+            )
+        )
         self._file.flush()
         self._closed = True
 
@@ -173,19 +176,20 @@ class BlockWriter:
         return self._cipher.encrypt(_nonce(number), plain, _bound(self.block_id, number, flags))
 
     def _seal(self, number: int, flags: int, plain: Buffer) -> int:
-        sealed = self._sealed(number, flags, plain)
-        self._write(sealed)
-        return len(sealed)
+        return self._write_whole(lambda: self._sealed(number, flags, plain))
 
-    def _write(self, data: bytes) -> None:
+    def _write_whole(self, make: Callable[[], bytes]) -> int:
+        """Write what `make` makes, which may use up a nonce: asked for only while the writer is sound."""
         if self._closed or not self._whole:
             raise ValueError("this block is closed, or broke when it was written: throw it away")
         self._whole = False
+        data = make()
         rest = memoryview(data)
         while rest:
             rest = rest[self._file.write(rest) :]
         self._end += len(data)
         self._whole = True
+        return len(data)
 
 
 def open_chunk(key: bytes, block_id: bytes, chunk: Chunk, stored: Buffer) -> bytes:

@@ -27,7 +27,7 @@ class Code:
 
     def encode(self, units: Sequence[Buffer], numbers: Sequence[int]) -> list[bytes]:
         """
-        The units of the pieces `numbers` from the k data units, which have one length.
+        The units of the pieces `numbers`, each named once, from the k data units, which have one length.
 
         @raise Damaged: there are not k, or they differ in length.
         """
@@ -80,6 +80,9 @@ class Code:
             raise Damaged(f"not enough pieces: have {len(units)}, need {self.k}")
         if any(not 0 <= number < self.n for number in (*have, *wanted)):
             raise Damaged(f"there are only {self.n} pieces")
+        # zfec writes beyond its arrays when it is asked for one parity several times.
+        if len(set(wanted)) != len(wanted):
+            raise ValueError("each piece can be asked for once")
         length = len(units[0])
         if any(len(unit) != length for unit in units):
             raise Damaged("the pieces differ in length")

@@ -32,6 +32,8 @@ Buffer = bytes | bytearray | memoryview
 
 def leaf_hashes(block: bytes, number: int, first: int, data: Buffer) -> list[bytes]:
     """The hashes of the leaves that `data`, from the beginning of leaf `first` on, consists of."""
+    if len(block) != HASH:
+        raise ValueError(f"a block id has {HASH} bytes")
     view = memoryview(data)
     fresh = blake3(derive_key_context=LEAF_CONTEXT)
     hashes = []
@@ -161,6 +163,8 @@ def check(
     @param leaves: the leaves one by one, or all in one buffer.
     @raise Damaged: they are not, or nothing was given, or the proof is not exactly what is needed.
     """
+    if not 0 <= first < total_leaves or len(proof) > MAX_PROOF:
+        raise Damaged("these are not leaves of this piece")
     if isinstance(leaves, bytes | bytearray | memoryview):
         nodes = leaf_hashes(block, number, first, leaves)
     else:
@@ -168,7 +172,7 @@ def check(
             raise Damaged("a leaf has the wrong length")
         nodes = [leaf_hashes(block, number, first + at, leaf)[0] for at, leaf in enumerate(leaves)]
     end = first + len(nodes)
-    if not nodes or first < 0 or end > total_leaves or len(proof) > MAX_PROOF:
+    if not nodes or end > total_leaves:
         raise Damaged("these are not leaves of this piece")
     view = memoryview(proof)
     for width in _widths(total_leaves)[:-1]:

@@ -19,6 +19,7 @@ from bitdust.blocks.code import Buffer, Code
 
 _MAX_UNIT = 2**30  # the library counts in C ints
 _TABLES = 64  # coefficient tables kept: one for every pattern of loss that was met
+_KEPT = 8 * 2**20  # a thread's output buffer is kept up to this size
 
 
 class Isal:
@@ -97,6 +98,8 @@ class IsalCode(Code):
         keep.clear()
 
     def _space(self, size: int) -> memoryview:
+        if size > _KEPT:
+            return memoryview(bytearray(size))
         space: bytearray | None = getattr(self._own, "space", None)
         if space is None or len(space) < size:
             space = self._own.space = bytearray(size)

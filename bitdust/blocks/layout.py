@@ -3,8 +3,8 @@ Which byte of a block lies in which byte of which piece.
 
 The block is written in rows of k units; piece i < k is unit i of every row, one after the other.  The units
 of the last row are shorter: what is left of the block divided by k, rounded up and filled with zeros.  The
-other n - k pieces are parities of the same length.  A stretch at one offset of any k pieces gives the same stretch
-of all others, so a leaf is decoded without its neighbours.
+other n - k pieces are parities of the same length.  A stretch at one offset of any k pieces gives the same
+stretch of all others, so a leaf is decoded without its neighbours.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class Layout:
         return tuple(homes)
 
     def covered(self, first: int, count: int = 1) -> tuple[tuple[int, int], ...]:
-        """Offset and length of each part of the block that these leaves of the k data pieces give, in order."""
+        """Offset and length of the parts of the block that these leaves of all k data pieces give."""
         offset, length = self.leaf_span(first, count)
         parts = sorted(
             (home.block_offset, home.length)

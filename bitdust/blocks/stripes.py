@@ -50,7 +50,7 @@ def piece_bodies(
         raise Damaged(f"there are only {layout.n} pieces")
     parts: list[list[bytes]] = [[] for _ in numbers]
     parities = [number for number in numbers if number >= layout.k]
-    buffer = bytearray(_step(layout) * layout.k) if parities else bytearray()
+    buffer = bytearray(min(_step(layout), length) * layout.k) if parities else bytearray()
     for window in _windows(layout, offset, length):
         if parities:
             units = _read_units(file, layout, window, buffer)
