@@ -63,13 +63,10 @@ class Param:
 
         @raise Usage: it is nothing of the kind.
         """
-        for kind in self.kinds:
-            if type(given) is kind and kind is not list:
-                return given
-        for kind in self.kinds:
+        for kind in sorted(self.kinds, key=lambda kind: type(given) is not kind):
             try:
                 return _READERS[kind](given)
-            except ValueError:
+            except (ValueError, OverflowError):
                 continue
         raise Usage(f"{self.name} must be {_article(self.kind)}, not {_shortly(given)}")
 
@@ -137,7 +134,8 @@ class Method:
                 raise Usage(f"{self.name} needs {param.name}", hint=f"call it as {self.usage}")
         return ready
 
-    async def __call__(self, node: Node, *positional: object, **named: object) -> Any:
+    async def __call__(self, node: Node, /, *positional: object, **named: object) -> Any:
+        """Ask the node.  @raise BitDustError: it cannot be done, or the arguments are not to be meant."""
         result = self.function(node, **self.bind(positional, named))
         return await result if isinstance(result, Awaitable) else result
 
@@ -223,24 +221,24 @@ def _kinds(hint: Any) -> tuple[type, ...]:
 def _text(given: object) -> str:
     if isinstance(given, bool | float) or not isinstance(given, str | int):
         raise ValueError
+    # Names of files may hold bytes that are not UTF-8, as Python writes them; nothing else may.
+    str(given).encode("utf-8", "surrogateescape")
     return str(given)
 
 
 def _integer(given: object) -> int:
-    if isinstance(given, float) and given.is_integer():
-        return int(given)
-    if isinstance(given, bool) or not isinstance(given, int | str):
+    if isinstance(given, bool) or not isinstance(given, int | str | float):
         raise ValueError
-    return int(given) if isinstance(given, int) else int(given[:40])
+    number = int(given[:40]) if isinstance(given, str) else int(given)
+    if (isinstance(given, float) and number != given) or not -(2**63) <= number < 2**63:
+        raise ValueError
+    return number
 
 
 def _number(given: object) -> float:
     if isinstance(given, bool) or not isinstance(given, int | float | str):
         raise ValueError
-    try:
-        number = float(given)
-    except OverflowError:
-        raise ValueError from None
+    number = float(given)
     if number != number or number in (float("inf"), float("-inf")):
         raise ValueError
     return number

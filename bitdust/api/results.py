@@ -12,6 +12,7 @@ from bitdust.errors import Usage
 
 _PATH_ID = re.compile(r"[0-9]{1,10}(/[0-9]{1,10}){0,1000}")
 _BACKUP_ID = re.compile(r"([0-9]{1,10}(?:/[0-9]{1,10}){0,1000})/(F[0-9]{14}(?:AM|PM)[0-9]{0,10})")
+_UNCARRIABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _LONGEST = 32768
 
@@ -22,8 +23,13 @@ def shown(name: bytes) -> str:
 
 
 def showable(text: str) -> str:
-    """The text without control characters and lone surrogates, which no door could carry."""
+    """The text without control characters and lone surrogates."""
     return _UNSHOWABLE.sub("\ufffd", text)
+
+
+def carriable(text: str) -> str:
+    """The text, lines and all, without what XML cannot carry."""
+    return _UNCARRIABLE.sub("\ufffd", text)
 
 
 def path_fields(path: bytes, key: str = "path") -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""The doors: each translates one protocol into calls of the registry."""
+"""The doors through which a node is asked, all with one lock and one list of methods."""

@@ -1,0 +1,80 @@
+"""
+The JSON-RPC 2.0 door: positional or named arguments, batches, notifications.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.web.http import Request
+
+from bitdust.api.publish.bounded import Unreadable, read_json
+from bitdust.api.publish.door import INVALID_REQUEST, PARSE_ERROR, Door, code_of, data_of
+from bitdust.api.publish.manual import open_rpc
+from bitdust.api.publish.page import Answer, Page, body_of, json_answer
+from bitdust.api.results import carriable
+from bitdust.errors import BitDustError, Usage
+
+_MOST_CALLS = 1000
+
+
+class JsonRpcDoor(Page):
+    """Everything the registry has, and `rpc.discover`."""
+
+    def __init__(self, door: Door) -> None:
+        super().__init__()
+        self._door = door
+
+    async def reply(self, request: Request) -> Answer:
+        try:
+            asked = read_json(body_of(request, "application/json", "application/json-rpc"))
+        except Unreadable as wrong:
+            return json_answer(_error(None, PARSE_ERROR, str(wrong)))
+        if not isinstance(asked, list):
+            told = await self._one(asked)
+            return Answer(status=204) if told is None else json_answer(told)
+        if not 1 <= len(asked) <= _MOST_CALLS:
+            return json_answer(_error(None, INVALID_REQUEST, f"a batch has 1 to {_MOST_CALLS} calls"))
+        many = [told for call in asked if (told := await self._one(call)) is not None]
+        return json_answer(many) if many else Answer(status=204)
+
+    async def _one(self, call: Any) -> dict[str, object] | None:
+        """The answer to one call; None to a notification."""
+        match call:
+            case {"jsonrpc": "2.0", "method": str(name)} if _is_call(call):
+                pass
+            case _:
+                number = call.get("id") if isinstance(call, dict) else None
+                return _error(number if _is_id(number) else None, INVALID_REQUEST, "not a JSON-RPC 2.0 call")
+        number = call.get("id")
+        try:
+            result = await self._ask(name, call.get("params", []))
+        except BitDustError as error:
+            told = _error(number, code_of(error), carriable(error.message), data_of(error))
+        else:
+            told = {"jsonrpc": "2.0", "result": result, "id": number}
+        return told if "id" in call else None
+
+    async def _ask(self, name: str, params: Any) -> Any:
+        if name == "rpc.discover":
+            if params:
+                raise Usage("rpc.discover takes no arguments")
+            return open_rpc(self._door.registry)
+        if isinstance(params, list):
+            return await self._door.call(name, params)
+        return await self._door.call(name, (), params)
+
+
+def _is_call(call: dict[str, Any]) -> bool:
+    return isinstance(call.get("params", []), list | dict) and _is_id(call.get("id"))
+
+
+def _is_id(number: object) -> bool:
+    return number is None or (isinstance(number, str | int | float) and not isinstance(number, bool))
+
+
+def _error(number: Any, code: int, message: str, data: dict[str, object] | None = None) -> dict[str, object]:
+    error: dict[str, object] = {"code": code, "message": message}
+    if data is not None:
+        error["data"] = data
+    return {"jsonrpc": "2.0", "error": error, "id": number}

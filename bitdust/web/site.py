@@ -1,0 +1,161 @@
+"""
+The one site of a node: every door, behind one guard.
+
+The listener on the loopback address gets a site that asks for the token, the unix socket one that does not.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from twisted.logger import Logger
+from twisted.web.http import Request as HttpRequest
+from twisted.web.resource import IResource, Resource
+from twisted.web.server import Request, Site
+
+from bitdust.api.publish.bounded import MAX_BODY
+from bitdust.api.publish.door import Door
+from bitdust.api.publish.jsonrpc import JsonRpcDoor
+from bitdust.api.publish.page import NoSuchPage, Refusal, content_type
+from bitdust.api.publish.rest import RestDoor
+from bitdust.api.publish.xmlrpc import XmlRpcDoor
+from bitdust.api.registry import Registry
+from bitdust.config.settings import Settings
+from bitdust.errors import BitDustError, Denied
+from bitdust.web.guard import Guard, challenges
+from bitdust.web.metrics import HealthPage, MetricsPage
+
+if TYPE_CHECKING:
+    from bitdust.node.node import Node
+
+#: So much of a body that is too large is read and dropped, so that its sender hears why.
+_PATIENCE = 16 << 20
+
+_IDLE_SECONDS = 120
+
+_HEADERS = (
+    ("Server", "BitDust"),
+    ("Cache-Control", "no-store"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+
+
+def build_site(
+    node: Node, registry: Registry, token: str, settings: Settings, trusted: bool = False
+) -> ApiSite:
+    """
+    The site of a node.
+
+    @param token: what programs must show.
+    @param trusted: for the unix socket, which only the owner can open: no token, any Host.
+    """
+    return ApiSite(build_root(node, registry, token, settings, trusted))
+
+
+def build_root(
+    node: Node, registry: Registry, token: str, settings: Settings, trusted: bool = False
+) -> Front:
+    """The tree of the site; pages are put into it with `putChild`."""
+    if not token and not trusted:
+        raise ValueError("a site without a token would be open to everyone")
+    door = Door(node, registry)
+    xmlrpc = XmlRpcDoor(door)
+    front = Front(Guard(token, settings, trusted), xmlrpc)
+    front.putChild(b"RPC2", xmlrpc)
+    front.putChild(b"jsonrpc", JsonRpcDoor(door))
+    api = Branch()
+    api.putChild(b"v1", RestDoor(door))
+    front.putChild(b"api", api)
+    front.putChild(b"health", HealthPage(node))
+    front.putChild(b"metrics", MetricsPage(node))
+    return front
+
+
+class Front(Resource):
+    """The root: nothing behind it sees a request that the guard refused."""
+
+    def __init__(self, guard: Guard, xmlrpc: XmlRpcDoor) -> None:
+        super().__init__()
+        self._guard = guard
+        self._xmlrpc = xmlrpc
+
+    def getChildWithDefault(self, path: bytes, request: HttpRequest) -> IResource:
+        for name, value in _HEADERS:
+            request.setHeader(name, value)
+        try:
+            self._guard.check(request, needs_token=request.path != b"/health")
+        except BitDustError as error:
+            return Refusal(error, challenges(request) if type(error) is Denied else ())
+        if (
+            path == b""
+            and request.method == b"POST"
+            and content_type(request) in ("text/xml", "application/xml")
+        ):
+            return self._xmlrpc
+        found: IResource = super().getChildWithDefault(path, request)
+        return found
+
+    def getChild(self, path: bytes, request: HttpRequest) -> Resource:
+        return Refusal(NoSuchPage())
+
+
+class Branch(Resource):
+    """Leads on to others, and has nothing to show itself."""
+
+    def getChild(self, path: bytes, request: HttpRequest) -> Resource:
+        return Refusal(NoSuchPage())
+
+    def render(self, request: HttpRequest) -> int:
+        return Refusal(NoSuchPage()).render(request)
+
+
+class BoundedRequest(Request):
+    """Never holds more of a body than the largest that is read, and one byte to tell that there was more."""
+
+    _received = 0
+
+    def gotLength(self, length: int | None) -> None:
+        self.content = BytesIO()
+        if length is not None and length > _PATIENCE:
+            self._refuse()
+
+    def handleContentChunk(self, data: bytes) -> None:
+        assert self.content is not None
+        self._received += len(data)
+        room = MAX_BODY + 1 - self.content.tell()
+        self.content.write(data[:room])
+        if self._received > _PATIENCE:
+            self._refuse()
+
+    def _refuse(self) -> None:
+        channel = self.channel
+        if channel is not None and channel.transport is not None:
+            channel.transport.write(
+                b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+            )
+            channel.loseConnection()
+
+
+class ApiSite(Site):
+    """Keeps no list of who asked what: arguments are nobody's business."""
+
+    displayTracebacks = False
+    noisy = False
+
+    _log = Logger(namespace="bitdust.web")
+
+    def __init__(self, root: Front) -> None:
+        super().__init__(root, BoundedRequest, timeout=_IDLE_SECONDS, parsePOSTFormSubmission=False)
+
+    def log(self, request: HttpRequest) -> None:
+        """One line a request, without its query and without the token."""
+        self._log.debug("{verb} {path} {status}", verb=request.method, path=request.path, status=request.code)
