@@ -142,13 +142,14 @@ def read_leaves(drive: Drive, piece: Piece, first: int, count: int) -> tuple[byt
     @raise Damaged: the file is not what was written.
     """
     path = drive.root / piece.path
-    header = PieceHeader.parse(drive.read(path, 0, HEADER_SIZE))
-    header.expect(piece.customer, piece.block, piece.number)
-    offset, length = header.layout.leaf_span(first, count)
+    layout = Layout(piece.block_size, piece.k, piece.n, piece.unit)
+    header = PieceHeader(piece.customer, piece.block, piece.number, piece.root, layout)
+    offset, length = layout.leaf_span(first, count)
+    if drive.read(path, 0, HEADER_SIZE) != header.to_bytes():
+        raise Damaged("the header of a piece is not what was written")
     leaves = drive.read(path, HEADER_SIZE + offset, length)
-    total = header.layout.leaves
-    tree = Tree.parse(drive.read(path, header.tree_offset, tree_size(total)), total)
-    if header.root != piece.root or tree.root != piece.root:
+    tree = Tree.parse(drive.read(path, header.tree_offset, tree_size(layout.leaves)), layout.leaves)
+    if tree.root != piece.root:
         raise Damaged("the file of a piece holds another one")
     if leaf_hashes(piece.block, piece.number, first, leaves) != [
         tree.leaf(first + at) for at in range(count)

@@ -137,10 +137,11 @@ class SupplierService:
     async def heard(self, fingerprint: str, idurl: str = "") -> None:
         """Any authenticated sign of life begins a customer's term anew.  Strangers do not matter."""
         now = self.shelf.now()
-        if abs(now - self._heard.get(fingerprint, -HEARD_LATELY)) >= HEARD_LATELY:
-            if await self.shelf.db.read(customers.find, fingerprint) is not None:
-                await self.shelf.db(customers.heard, fingerprint, now, idurl)
-                self._heard[fingerprint] = now
+        if abs(now - self._heard.get(fingerprint, -HEARD_LATELY)) < HEARD_LATELY:
+            return
+        if await self.shelf.db.read(customers.find, fingerprint) is not None:
+            await self.shelf.db(customers.heard, fingerprint, now, idurl)
+            self._heard[fingerprint] = now
 
     async def request_service(self, sender: Sender, packet: RequestService, exchange: IExchange) -> Packet:
         """A contract, new or renewed."""
