@@ -10,83 +10,55 @@ it, from the beginning or from the end.  Byte by byte: docs/formats/blocks.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from struct import Struct
 from typing import BinaryIO
 
 import zstandard
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bitdust import crypto
+from bitdust.blocks.block_format import (
+    ENTRY,
+    ENTRY_SIZE,
+    FOOT_MAGIC,
+    FOOTER,
+    FOOTER_NUMBER,
+    FOOTER_SIZE,
+    HEAD_MAGIC,
+    HEADER,
+    HEADER_SIZE,
+    INDEX_NUMBER,
+    MANY_CHUNKS,
+    MAX_CHUNKS,
+    PADDING_NUMBER,
+    VERSION,
+    WHERE,
+    ZSTD,
+    BlockIndex,
+    Buffer,
+    Chunk,
+    Footer,
+    block_key,
+    bound,
+    nonce,
+    padme,
+)
 from bitdust.blocks.chunker import MAX_CHUNK
-from bitdust.crypto import HASH, NONCE, TAG
+from bitdust.crypto import HASH, TAG
 from bitdust.errors import Damaged
 
-VERSION = 1
-HEAD_MAGIC, FOOT_MAGIC = b"BDBLOCK\n", b"BDBLKEND"
-
-#: bits of a chunk's flags: its bytes were compressed with zstd before they were sealed
-ZSTD = 1
-
-#: numbers that stand for no chunk: the nonces of what else is sealed under the block's key
-INDEX_NUMBER, FOOTER_NUMBER, PADDING_NUMBER = 2**32 - 1, 2**32 - 2, 2**32 - 3
-
-#: a block is closed when it has so many chunks; more than the limit are refused, written or read
-MANY_CHUNKS, MAX_CHUNKS = 2**16, 2**20
-
-_HEADER = Struct(">8sI32s32s")  # magic, version, block id, salt
-_ENTRY = Struct(">32sIIB")  # chunk id, stored, length, flags
-_WHERE = Struct(">QII")  # offset of the sealed index, its stored length, number of chunks
-_FOOTER = Struct(f">32s32s{_WHERE.size + TAG}sI8s")  # block id, salt, sealed _WHERE, version, magic
-_BOUND = Struct(">I32sIB")  # version, block id, number, flags
-
-HEADER_SIZE, FOOTER_SIZE, ENTRY_SIZE = _HEADER.size, _FOOTER.size, _ENTRY.size
-
-Buffer = bytes | memoryview
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """One chunk of a block: `stored` bytes at `offset` of the block file are its `length` bytes, sealed."""
-
-    id: bytes
-    number: int
-    offset: int
-    stored: int
-    length: int
-    flags: int
-
-
-@dataclass(frozen=True)
-class BlockIndex:
-    """What a block says about itself."""
-
-    block_id: bytes
-    salt: bytes
-    chunks: tuple[Chunk, ...]
-
-
-@dataclass(frozen=True)
-class Footer:
-    """The end of a block file: who it is and where its index lies."""
-
-    block_id: bytes
-    salt: bytes
-    index_offset: int
-    index_stored: int
-    count: int
-
-
-def block_key(data_key: bytes, salt: bytes) -> bytes:
-    """The key of one block.  Its salt is drawn afresh for every block, so no two share a key."""
-    return crypto.derive(data_key, "block", salt=salt)
-
-
-def padme(size: int) -> int:
-    """The next length that Padmé allows: at most 12 % more, and few lengths to tell apart."""
-    exponent = size.bit_length() - 1
-    free = exponent - exponent.bit_length()
-    return size if free <= 0 else -(-size >> free) << free
+__all__ = [
+    "FOOTER_SIZE",
+    "HEADER_SIZE",
+    "BlockIndex",
+    "BlockWriter",
+    "Chunk",
+    "Footer",
+    "block_key",
+    "open_chunk",
+    "open_footer",
+    "open_index",
+    "read_index",
+]
 
 
 class BlockWriter:
@@ -110,7 +82,7 @@ class BlockWriter:
         self._end = 0
         self._whole = True
         self._closed = False
-        self._write_whole(lambda: _HEADER.pack(HEAD_MAGIC, VERSION, block_id, salt))
+        self._write_whole(lambda: HEADER.pack(HEAD_MAGIC, VERSION, block_id, salt))
 
     @property
     def chunks(self) -> Sequence[Chunk]:
@@ -145,7 +117,7 @@ class BlockWriter:
         stored = self._seal(number, flags, plain)
         chunk = Chunk(chunk_id, number, offset, stored, length, flags)
         self._chunks.append(chunk)
-        self._entries += _ENTRY.pack(chunk_id, stored, length, flags)
+        self._entries += ENTRY.pack(chunk_id, stored, length, flags)
         return chunk
 
     def close(self, pad: bool = False) -> None:
@@ -163,9 +135,9 @@ class BlockWriter:
                 missing = padme(bare + TAG) - bare
             if missing:
                 self._seal(PADDING_NUMBER, 0, bytes(missing - TAG))
-        where = _WHERE.pack(index_offset, index_stored, len(self._chunks))
+        where = WHERE.pack(index_offset, index_stored, len(self._chunks))
         self._write_whole(
-            lambda: _FOOTER.pack(
+            lambda: FOOTER.pack(
                 self.block_id, self.salt, self._sealed(FOOTER_NUMBER, 0, where), VERSION, FOOT_MAGIC
             )
         )
@@ -173,7 +145,7 @@ class BlockWriter:
         self._closed = True
 
     def _sealed(self, number: int, flags: int, plain: Buffer) -> bytes:
-        return self._cipher.encrypt(_nonce(number), plain, _bound(self.block_id, number, flags))
+        return self._cipher.encrypt(nonce(number), plain, bound(self.block_id, number, flags))
 
     def _seal(self, number: int, flags: int, plain: Buffer) -> int:
         return self._write_whole(lambda: self._sealed(number, flags, plain))
@@ -204,7 +176,7 @@ def open_chunk(key: bytes, block_id: bytes, chunk: Chunk, stored: Buffer) -> byt
         raise Damaged("this is no chunk that this version can read")
     if len(stored) != chunk.stored:
         raise Damaged(f"a chunk of {chunk.stored} stored bytes came with {len(stored)}")
-    plain = crypto.unseal(key, _nonce(chunk.number), stored, _bound(block_id, chunk.number, chunk.flags))
+    plain = crypto.unseal(key, nonce(chunk.number), stored, bound(block_id, chunk.number, chunk.flags))
     if chunk.flags & ZSTD:
         plain = _decompress(plain, chunk.length)
     if len(plain) != chunk.length:
@@ -220,12 +192,12 @@ def open_footer(data_key: bytes, footer: bytes) -> Footer:
     """
     if len(footer) != FOOTER_SIZE:
         raise Damaged("this is too short for the end of a block")
-    block_id, salt, sealed, version, magic = _FOOTER.unpack(footer)
+    block_id, salt, sealed, version, magic = FOOTER.unpack(footer)
     if magic != FOOT_MAGIC or version != VERSION:
         raise Damaged("this is not the end of a block of a version known here")
     key = block_key(data_key, salt)
-    where = crypto.unseal(key, _nonce(FOOTER_NUMBER), sealed, _bound(block_id, FOOTER_NUMBER, 0))
-    index_offset, index_stored, count = _WHERE.unpack(where)
+    where = crypto.unseal(key, nonce(FOOTER_NUMBER), sealed, bound(block_id, FOOTER_NUMBER, 0))
+    index_offset, index_stored, count = WHERE.unpack(where)
     if count > MAX_CHUNKS or index_stored != count * ENTRY_SIZE + TAG or index_offset < HEADER_SIZE:
         raise Damaged("the end of a block contradicts itself")
     return Footer(block_id, salt, index_offset, index_stored, count)
@@ -239,12 +211,12 @@ def open_index(data_key: bytes, footer: Footer, sealed: bytes) -> BlockIndex:
     @raise Damaged: they are not its index.
     """
     key = block_key(data_key, footer.salt)
-    plain = crypto.unseal(key, _nonce(INDEX_NUMBER), sealed, _bound(footer.block_id, INDEX_NUMBER, 0))
+    plain = crypto.unseal(key, nonce(INDEX_NUMBER), sealed, bound(footer.block_id, INDEX_NUMBER, 0))
     if len(plain) != footer.count * ENTRY_SIZE:
         raise Damaged("the index of a block has another length than its end says")
     chunks = []
     offset = HEADER_SIZE
-    for number, (chunk_id, stored, length, flags) in enumerate(_ENTRY.iter_unpack(plain)):
+    for number, (chunk_id, stored, length, flags) in enumerate(ENTRY.iter_unpack(plain)):
         chunks.append(Chunk(chunk_id, number, offset, stored, length, flags))
         offset += stored
     if offset != footer.index_offset:
@@ -264,7 +236,7 @@ def read_index(file: BinaryIO, data_key: bytes) -> BlockIndex:
     file.seek(size - FOOTER_SIZE)
     footer = open_footer(data_key, file.read(FOOTER_SIZE))
     file.seek(0)
-    if file.read(HEADER_SIZE) != _HEADER.pack(HEAD_MAGIC, VERSION, footer.block_id, footer.salt):
+    if file.read(HEADER_SIZE) != HEADER.pack(HEAD_MAGIC, VERSION, footer.block_id, footer.salt):
         raise Damaged("the beginning of a block does not belong to its end")
     if footer.index_offset + footer.index_stored + FOOTER_SIZE > size:
         raise Damaged("a block is shorter than its end says")
@@ -280,11 +252,3 @@ def _decompress(data: bytes, length: int) -> bytes:
         return zstandard.ZstdDecompressor().decompress(data, max_output_size=length)
     except zstandard.ZstdError as error:
         raise Damaged(f"a chunk cannot be decompressed: {error}") from None
-
-
-def _nonce(number: int) -> bytes:
-    return number.to_bytes(NONCE, "big")
-
-
-def _bound(block_id: bytes, number: int, flags: int) -> bytes:
-    return _BOUND.pack(VERSION, block_id, number, flags)

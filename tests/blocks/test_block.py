@@ -14,20 +14,17 @@ from hypothesis import strategies as st
 from bitdust import crypto
 from bitdust.blocks import block as block_module
 from bitdust.blocks.block import (
-    ENTRY_SIZE,
     FOOTER_SIZE,
     HEADER_SIZE,
-    INDEX_NUMBER,
-    ZSTD,
     BlockWriter,
     Chunk,
     block_key,
     open_chunk,
     open_footer,
     open_index,
-    padme,
     read_index,
 )
+from bitdust.blocks.block_format import ENTRY_SIZE, INDEX_NUMBER, ZSTD, bound, padme
 from bitdust.blocks.chunker import MAX_CHUNK, chunk_id
 from bitdust.errors import Damaged
 from tests.blocks.material import BLOCK, CHUNK_KEY, DATA_KEY, SALT, sealed, stuff
@@ -180,8 +177,7 @@ def test_a_bomb_is_not_unpacked() -> None:
     """A compressed chunk that claims another length is refused before that length is allocated."""
     bomb = zstandard.ZstdCompressor().compress(bytes(2**26))
     key = bytes(32)
-    bound = block_module._BOUND.pack(block_module.VERSION, BLOCK, 0, ZSTD)
-    stored = crypto.seal(key, bytes(12), bomb, bound)
+    stored = crypto.seal(key, bytes(12), bomb, bound(BLOCK, 0, ZSTD))
     with pytest.raises(Damaged, match="another length"):
         open_chunk(key, BLOCK, Chunk(bytes(32), 0, 80, len(stored), 1000, ZSTD), stored)
 
