@@ -1,0 +1,185 @@
+"""
+The moment a version comes to be: one transaction from what a job found to facts in the log.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from bitdust.catalog import holdings, jobs, versions
+from bitdust.catalog.chunks import chunks_of
+from bitdust.catalog.facts import (
+    MAX_CHUNKS,
+    MAX_RUNS,
+    BlockAdded,
+    ChunkFact,
+    ChunksAdded,
+    EntryAdded,
+    EntryGone,
+    EntryMore,
+    ItemChanged,
+    ItemType,
+    Meta,
+    Run,
+    VersionAdded,
+    VersionRemoved,
+    decode_meta,
+    decode_runs,
+)
+from bitdust.catalog.ops import record
+from bitdust.catalog.replay import ACKED
+from bitdust.catalog.rows import path_of
+from bitdust.errors import Conflict, TryLater
+
+_PAGE = 1000
+
+
+def commit_version(
+    c: sqlite3.Connection, job: int, *, time: float, complete: bool = True, skipped: int = 0
+) -> versions.Version:
+    """
+    The version of this job, with every name given by `put_pending`: blocks, changed entries and the version
+    go into the log.
+
+    A complete version ends the job and replaces its checkpoints, and those of jobs given up.  A checkpoint
+    (not `complete`) has what the version before had, changed by what the job has walked past so far; the job
+    goes on.
+
+    @raise TryLater: some block has too few acknowledged pieces (see `holdings.ready`).
+    @raise Conflict: a name is said to be unchanged and was not there before.
+    """
+    running = jobs.get(c, job)
+    waiting = holdings.waiting_for(c, job)
+    if waiting:
+        raise TryLater(f"{len(waiting)} suppliers have not acknowledged what this version needs")
+    (item, last) = c.execute("SELECT id, last_seq FROM items WHERE path_id = ?", (running.item,)).fetchone()
+    seq = last + 1
+    for (serial,) in c.execute(
+        "SELECT serial FROM blocks WHERE state = 0"
+        " AND (job = :job OR serial IN (SELECT serial FROM pins WHERE job = :job)) ORDER BY serial",
+        {"job": job},
+    ).fetchall():
+        _record_block(c, serial)
+    _record_changes(c, job, item, running.item, seq)
+    if complete:
+        _record_gone(c, job, item, running.item, seq)
+    files, size, stored = c.execute(
+        "SELECT count(*) FILTER (WHERE kind != 1), total(CASE kind WHEN 0 THEN size ELSE 0 END), total(stored)"
+        " FROM entries WHERE item = ? AND until = 9223372036854775807",
+        (item,),
+    ).fetchone()
+    log_seq = record(
+        c,
+        VersionAdded(
+            running.item, running.label, seq, files, int(size), int(stored), float(time), complete, skipped
+        ),
+    )
+    if complete:
+        for (label,) in c.execute(
+            "SELECT label FROM versions WHERE item = ? AND complete = 0 ORDER BY seq", (item,)
+        ).fetchall():
+            log_seq = record(c, VersionRemoved(running.item, label))
+        type_, known = c.execute("SELECT type, size FROM items WHERE id = ?", (item,)).fetchone()
+        if known != int(size) and type_ != ItemType.PARENT:
+            record(c, ItemChanged(running.item, ItemType(type_), int(size)))
+        jobs.end(c, job)
+    c.execute("UPDATE versions SET log_seq = ? WHERE item = ? AND seq = ?", (log_seq, item, seq))
+    return versions.get(c, running.item, running.label)
+
+
+def _record_block(c: sqlite3.Connection, serial: int) -> None:
+    id_, salt, size, n, k, unit, roots = c.execute(
+        "SELECT id, salt, size, n, k, unit, roots FROM blocks WHERE serial = ?", (serial,)
+    ).fetchone()
+    # Where a piece is moving, the log names who has it.
+    keeper: dict[int, str] = {}
+    for number, fingerprint in c.execute(
+        "SELECT p.number, r.fingerprint FROM placements p JOIN peers r ON r.id = p.peer WHERE p.serial = ?"
+        " ORDER BY p.number, p.state != ?, p.leaving",
+        (serial, ACKED),
+    ):
+        keeper.setdefault(number, fingerprint)
+    chunks = [ChunkFact(x.id, x.offset, x.stored, x.length, x.flags) for x in chunks_of(c, serial)]
+    record(
+        c,
+        BlockAdded(
+            serial,
+            id_,
+            salt,
+            size,
+            n,
+            k,
+            unit,
+            tuple(roots[at : at + 32] for at in range(0, len(roots), 32)),
+            tuple(keeper[number] for number in range(n)),
+            tuple(chunks[:MAX_CHUNKS]),
+        ),
+    )
+    for first in range(MAX_CHUNKS, len(chunks), MAX_CHUNKS):
+        record(c, ChunksAdded(serial, first, tuple(chunks[first : first + MAX_CHUNKS])))
+
+
+def _record_changes(c: sqlite3.Connection, job: int, item: int, path_id: str, seq: int) -> None:
+    after = None
+    while True:
+        rows = c.execute(
+            CHANGED.format(more=">= x''" if after is None else "> :after"),
+            {
+                "job": job,
+                "item": item,
+                "after": after,
+                "limit": _PAGE,
+            },
+        ).fetchall()
+        for key, meta, content, _ in rows:
+            if meta is None:
+                raise Conflict(f"{path_of(key)!r} is said to be unchanged, and was not there before")
+            path, runs = path_of(key), decode_runs(content)
+            record_entry(c, path_id, seq, path, decode_meta(meta), runs)
+        if len(rows) < _PAGE:
+            return
+        after = rows[-1][0]
+
+
+def record_entry(
+    c: sqlite3.Connection, item: str, seq: int, path: bytes, meta: Meta, runs: tuple[Run, ...]
+) -> None:
+    """One entry as facts, however long its content is."""
+    record(c, EntryAdded(item, seq, path, meta, runs[:MAX_RUNS]))
+    for first in range(MAX_RUNS, len(runs), MAX_RUNS):
+        record(c, EntryMore(item, seq, path, runs[first : first + MAX_RUNS]))
+
+
+def _record_gone(c: sqlite3.Connection, job: int, item: int, path_id: str, seq: int) -> None:
+    after = None
+    while True:
+        rows = c.execute(
+            GONE.format(more=">= x''" if after is None else "> :after"),
+            {
+                "job": job,
+                "item": item,
+                "after": after,
+                "limit": _PAGE,
+            },
+        ).fetchall()
+        for (key,) in rows:
+            record(c, EntryGone(path_id, seq, path_of(key)))
+        if len(rows) < _PAGE:
+            return
+        after = rows[-1][0]
+
+
+#: names whose metadata or content is not what the newest version has
+CHANGED = (
+    "SELECT p.key, p.meta, p.content, e.id FROM pending p LEFT JOIN entries e"
+    " ON e.item = :item AND e.key = p.key AND e.until = 9223372036854775807"
+    " WHERE p.job = :job AND p.key {more}"
+    " AND (e.id IS NULL OR (p.meta IS NOT NULL AND (e.meta != p.meta OR e.content != p.content)))"
+    " ORDER BY p.key LIMIT :limit"
+)
+#: names of the newest version that the job has not walked past
+GONE = (
+    "SELECT e.key FROM entries e WHERE e.item = :item AND e.until = 9223372036854775807 AND e.key {more}"
+    " AND NOT EXISTS (SELECT 1 FROM pending p WHERE p.job = :job AND p.key = e.key)"
+    " ORDER BY e.key LIMIT :limit"
+)

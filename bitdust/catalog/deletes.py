@@ -1,0 +1,93 @@
+"""
+Tombstones on their way: which supplier is still to be told that which block may go.
+
+A tombstone waits until the log that made it so is at enough suppliers; so no machine brought back from an older log
+needs a piece that is gone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bitdust.catalog.rows import known_peer, mark
+
+
+@dataclass(frozen=True)
+class Tombstone:
+    """The block's pieces may go, not before the time `not_before` (Unix seconds)."""
+
+    block: bytes
+    not_before: int
+
+
+def queue(c: sqlite3.Connection, peer: int, block: bytes, not_before: int, log_seq: int) -> None:
+    """A supplier (by short number) is to be told, once the log is safe up to `log_seq` (0: at once)."""
+    c.execute(
+        "INSERT INTO tombstones VALUES (?, ?, ?, ?) ON CONFLICT (peer, block)"
+        " DO UPDATE SET not_before = excluded.not_before, log_seq = max(log_seq, excluded.log_seq)",
+        (peer, block, not_before, log_seq),
+    )
+
+
+def due(c: sqlite3.Connection, fingerprint: str, limit: int = 512) -> list[Tombstone]:
+    """What this supplier can be told now, in order of block id."""
+    return [
+        Tombstone(bytes(block), not_before)
+        for block, not_before in c.execute(
+            "SELECT block, not_before FROM tombstones WHERE peer = ? AND log_seq <= ? ORDER BY block LIMIT ?",
+            (known_peer(c, fingerprint), mark(c, "committed_op"), limit),
+        )
+    ]
+
+
+def due_at(c: sqlite3.Connection) -> list[str]:
+    """The suppliers who can be told something now."""
+    return [
+        fingerprint
+        for (fingerprint,) in c.execute(
+            "SELECT fingerprint FROM peers r WHERE EXISTS"
+            " (SELECT 1 FROM tombstones t WHERE t.peer = r.id AND t.log_seq <= ?) ORDER BY fingerprint",
+            (mark(c, "committed_op"),),
+        )
+    ]
+
+
+def done(c: sqlite3.Connection, fingerprint: str, blocks: Iterable[bytes]) -> None:
+    """He has acknowledged these tombstones."""
+    peer = known_peer(c, fingerprint)
+    c.executemany("DELETE FROM tombstones WHERE peer = ? AND block = ?", [(peer, block) for block in blocks])
+
+
+def forget(c: sqlite3.Connection, fingerprint: str) -> int:
+    """
+    He keeps nothing of ours any more (the service is cancelled): nothing is left to say.  Answers how many
+    went.
+    """
+    return c.execute("DELETE FROM tombstones WHERE peer = ?", (known_peer(c, fingerprint),)).rowcount
+
+
+def waiting(c: sqlite3.Connection) -> int:
+    """Tombstones not yet acknowledged, whether they can be sent or not."""
+    (number,) = c.execute("SELECT count(*) FROM tombstones").fetchone()
+    return int(number)
+
+
+def was_dropped(c: sqlite3.Connection, block: bytes) -> Tombstone | None:
+    """
+    The tombstone of a block this catalog once recorded and dropped: a supplier who lists it is to be told
+    again.
+    """
+    row = c.execute("SELECT id, not_before FROM dropped WHERE id = ?", (block,)).fetchone()
+    return Tombstone(bytes(row[0]), row[1]) if row else None
+
+
+def tell_again(c: sqlite3.Connection, fingerprint: str, block: bytes) -> bool:
+    """He still lists a block that was dropped: queue its tombstone again.  False: it never was."""
+    found = was_dropped(c, block)
+    peer = known_peer(c, fingerprint)
+    if found is None or not peer:
+        return False
+    c.execute("INSERT OR IGNORE INTO tombstones VALUES (?, ?, ?, 0)", (peer, block, found.not_before))
+    return True

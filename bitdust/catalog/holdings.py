@@ -1,0 +1,353 @@
+"""
+Blocks on their way out and what became of their pieces: seal, acknowledge, lose, move, count.
+
+A block is *sealed* (known here only), then *committed* (in the log).  A piece at a supplier is wanted, acked, lost or,
+after a recovery, unknown until the supplier has listed it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bitdust.catalog import blocks, deletes
+from bitdust.catalog.blocks import Block, NoSuchBlock
+from bitdust.catalog.facts import Placed
+from bitdust.catalog.ops import record
+from bitdust.catalog.replay import ACKED, COMMITTED, LOST, SEALED, UNKNOWN, WANTED
+from bitdust.catalog.rows import known_peer, mark, peer, raise_mark
+from bitdust.errors import Conflict, Usage
+
+Connection = sqlite3.Connection
+
+
+class SealedChunk(Protocol):
+    """What a block's writer says of a chunk (blocks.block.Chunk, catalog.chunks.Chunk)."""
+
+    @property
+    def id(self) -> bytes: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def stored(self) -> int: ...
+    @property
+    def length(self) -> int: ...
+    @property
+    def flags(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A piece that a supplier should have and has not acknowledged."""
+
+    block: Block
+    number: int
+    fingerprint: str
+    state: str
+
+    @property
+    def root(self) -> bytes:
+        """The root of the piece's hash tree."""
+        return self.block.roots[self.number]
+
+
+def seal_block(
+    c: Connection,
+    job: int,
+    block_id: bytes,
+    salt: bytes,
+    size: int,
+    n: int,
+    k: int,
+    unit: int,
+    roots: Sequence[bytes],
+    chunks: Iterable[SealedChunk],
+    suppliers: Sequence[str],
+    spool_name: str | None,
+) -> int:
+    """
+    The block's file is durable in the spool: from here on it exists, and its pieces are wanted at `suppliers`
+    (one fingerprint per piece number).  Answers its serial.
+    """
+    if len(roots) != n or len(suppliers) != n or not 1 <= k <= n:
+        raise Usage(f"a block of {n} pieces needs {n} roots and {n} suppliers")
+    if len(set(suppliers)) != n:
+        raise Usage("one supplier cannot keep two pieces of a block")
+    serial = mark(c, "serial") + 1
+    raise_mark(c, "serial", serial)
+    try:
+        c.execute(
+            "INSERT INTO blocks (serial, id, salt, size, n, k, unit, roots, state, job, spool)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (serial, block_id, salt, size, n, k, unit, b"".join(roots), SEALED, job, spool_name),
+        )
+    except sqlite3.IntegrityError:
+        raise Conflict("a block of this id is in the catalog already") from None
+    c.executemany(
+        "INSERT INTO chunks (serial, number, id, offset, stored, length, flags) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(serial, x.number, x.id, x.offset, x.stored, x.length, x.flags) for x in chunks],
+    )
+    c.executemany(
+        "INSERT INTO placements (serial, number, peer, state) VALUES (?, ?, ?, ?)",
+        [(serial, number, peer(c, each), WANTED) for number, each in enumerate(suppliers)],
+    )
+    return serial
+
+
+def acked(c: Connection, serial: int, number: int, fingerprint: str) -> bool:
+    """
+    The supplier's receipt for the piece is verified.  False: the piece is not wanted there (any more).
+
+    Where the piece moved from another supplier, that one's copy is queued for deletion.
+    """
+    at = (serial, number, known_peer(c, fingerprint))
+    row = c.execute(
+        "SELECT p.state, p.leaving, p.placed, b.state, b.id FROM placements p JOIN blocks b USING (serial)"
+        " WHERE p.serial = ? AND p.number = ? AND p.peer = ?",
+        at,
+    ).fetchone()
+    if row is None:
+        return False
+    state, leaving, placed, block_state, block_id = row
+    if state == ACKED:
+        return True
+    c.execute("UPDATE placements SET state = ? WHERE serial = ? AND number = ? AND peer = ?", (ACKED, *at))
+    if not leaving:
+        old = c.execute(
+            "SELECT peer, state FROM placements WHERE serial = ? AND number = ? AND peer != ? AND leaving = 1",
+            at,
+        ).fetchall()
+        said = 0
+        if block_state == COMMITTED and not placed:
+            said = record(c, Placed(serial, number, fingerprint))
+        for other, _ in old:
+            # Also a copy thought lost is told to go: it may turn up again.
+            deletes.queue(c, other, block_id, 0, said)
+        c.execute("DELETE FROM placements WHERE serial = ? AND number = ? AND peer != ? AND leaving = 1", at)
+    _recount(c, [serial])
+    return True
+
+
+def lost(c: Connection, serial: int, number: int, fingerprint: str) -> bool:
+    """The supplier does not have the piece, or has it damaged.  False: it was not placed there."""
+    at = (serial, number, known_peer(c, fingerprint))
+    changed = c.execute(
+        "UPDATE placements SET state = ? WHERE serial = ? AND number = ? AND peer = ?", (LOST, *at)
+    ).rowcount
+    _recount(c, [serial])
+    return changed > 0
+
+
+def lost_all(c: Connection, fingerprint: str) -> int:
+    """
+    Everything this supplier had is lost: it lost its disk or ended the contract.  Answers how many pieces.
+    """
+    who = known_peer(c, fingerprint)
+    serials = [
+        s for (s,) in c.execute("SELECT serial FROM placements WHERE peer = ? AND state != ?", (who, LOST))
+    ]
+    c.execute("UPDATE placements SET state = ? WHERE peer = ?", (LOST, who))
+    _recount(c, serials)
+    return len(serials)
+
+
+def _recount(c: Connection, serials: Iterable[int]) -> None:
+    c.executemany(
+        "UPDATE blocks SET acked = (SELECT count(DISTINCT number) FROM placements p"
+        " WHERE p.serial = blocks.serial AND p.state = 1) WHERE serial = ?",
+        [(serial,) for serial in serials],
+    )
+
+
+def replace_supplier(c: Connection, old: str, new: str) -> int:
+    """
+    Every piece at `old` is wanted at `new`; until it is there, the old copy is *leaving*: still a source,
+    still counted.
+
+    A block of which `new` already has a piece stays as it is.  The set of suppliers itself changes by
+    `epochs.begin`.  Answers how many pieces move.
+    """
+    if old == new:
+        raise Usage("a supplier cannot be replaced by himself")
+    was, now = peer(c, old), peer(c, new)
+    # He may come back to what he was leaving.
+    c.execute(
+        "UPDATE placements SET leaving = 0 WHERE peer = ? AND leaving = 1 AND EXISTS (SELECT 1 FROM placements q"
+        " WHERE q.serial = placements.serial AND q.number = placements.number AND q.peer = ? AND q.leaving = 0)",
+        (now, was),
+    )
+    moving = (
+        "peer = ? AND leaving = 0 AND NOT EXISTS (SELECT 1 FROM placements q WHERE q.serial = placements.serial"
+        " AND q.peer = ? AND q.number != placements.number)"
+    )
+    rows = c.execute(
+        f"SELECT serial, number, state, placed FROM placements WHERE {moving}", (was, now)
+    ).fetchall()
+    c.executemany(
+        "INSERT OR IGNORE INTO placements (serial, number, peer, state) VALUES (?, ?, ?, ?)",
+        [(serial, number, now, WANTED) for serial, number, _, _ in rows],
+    )
+    never = [(s, i, was) for s, i, state, placed in rows if state == WANTED and not placed]
+    c.executemany("DELETE FROM placements WHERE serial = ? AND number = ? AND peer = ?", never)
+    c.executemany(
+        "UPDATE placements SET leaving = 1 WHERE serial = ? AND number = ? AND peer = ?",
+        [(s, i, was) for s, i, _, _ in rows],
+    )
+    return len(rows)
+
+
+def missing(c: Connection, fingerprint: str | None = None, limit: int = 100) -> list[Missing]:
+    """Pieces wanted or lost, of the most endangered block first; of one supplier, or of all."""
+    if fingerprint is None:
+        where, who = "", list[int]()
+    else:
+        where, who = "p.peer = ? AND", [known_peer(c, fingerprint)]
+    rows = c.execute(
+        f"SELECT p.number, r.fingerprint, p.state, {blocks.COLUMNS} FROM placements p"  # noqa: S608
+        f" JOIN blocks b ON b.serial = p.serial JOIN peers r ON r.id = p.peer"
+        f" WHERE {where} p.leaving = 0 AND p.state IN (0, 2)"
+        " ORDER BY b.acked - b.k, p.serial, p.number LIMIT ?",
+        (*who, limit),
+    ).fetchall()
+    return [Missing(blocks.block(row[3:]), row[0], row[1], blocks.STATES[row[2]]) for row in rows]
+
+
+def counts(c: Connection, serial: int) -> dict[str, int]:
+    """How many of the block's pieces are in which state."""
+    found = dict.fromkeys(("wanted", "acked", "lost", "leaving", "unknown"), 0)
+    for placement in blocks.placements(c, serial):
+        found[placement.state] += 1
+    return found
+
+
+def held_by(
+    c: Connection, fingerprint: str, after: tuple[bytes, int] | None = None, limit: int = 512
+) -> list[tuple[bytes, int, bytes, int, str]]:
+    """
+    What should be at this supplier, in the order of his ListFiles answers, from behind (block id, number):
+    (block id, piece number, root, serial, state).
+    """
+    block_id, number = after if after is not None else (b"", -1)
+    return [
+        (bytes(id_), at, bytes(roots[32 * at : 32 * at + 32]), serial, blocks.state_name(state, leaving))
+        for id_, at, roots, serial, state, leaving in c.execute(
+            "SELECT b.id, p.number, b.roots, b.serial, p.state, p.leaving FROM blocks b"
+            " CROSS JOIN placements p ON p.serial = b.serial"
+            " WHERE b.id >= ? AND (b.id > ? OR p.number > ?) AND p.peer = ? ORDER BY b.id, p.number LIMIT ?",
+            (block_id, block_id, number, known_peer(c, fingerprint), limit),
+        )
+    ]
+
+
+def used_at(c: Connection, fingerprint: str) -> tuple[int, int]:
+    """Pieces acknowledged by this supplier, and the bytes of their bodies."""
+    pieces = bytes_ = 0
+    for size, k, unit in c.execute(
+        "SELECT b.size, b.k, b.unit FROM placements p JOIN blocks b USING (serial) WHERE p.peer = ? AND p.state = 1",
+        (known_peer(c, fingerprint),),
+    ):
+        pieces, bytes_ = pieces + 1, bytes_ + blocks.piece_bytes(size, k, unit)
+    return pieces, bytes_
+
+
+def used_bytes(c: Connection) -> int:
+    """Bytes of all pieces that are known to be at suppliers."""
+    return sum(
+        pieces * blocks.piece_bytes(size, k, unit)
+        for size, k, unit, pieces in c.execute("SELECT size, k, unit, acked FROM blocks")
+    )
+
+
+def survives(c: Connection, item: str | None = None, seq: int | None = None) -> int | None:
+    """
+    How many more pieces the worst block may lose: of one version, or of all that is committed.  None: no
+    blocks.
+    """
+    if item is None:
+        row = c.execute(
+            "SELECT acked - k FROM blocks b WHERE state = 1 AND EXISTS (SELECT 1 FROM uses u WHERE u.serial = b.serial)"
+            " ORDER BY acked - k LIMIT 1"
+        ).fetchone()
+        return row[0] if row else None
+    (worst,) = c.execute(
+        "SELECT min(b.acked - b.k) FROM uses u JOIN blocks b ON b.serial = u.serial"
+        " WHERE u.item = (SELECT id FROM items WHERE path_id = ?) AND u.since <= ? AND u.until > ?",
+        (item, seq, seq),
+    ).fetchone()
+    return None if worst is None else int(worst)
+
+
+def ready(c: Connection, job: int) -> bool:
+    """Whether every block the job made or found has enough acknowledged pieces to commit on."""
+    return not waiting_for(c, job)
+
+
+def waiting_for(c: Connection, job: int) -> list[str]:
+    """The suppliers whose receipts the job still needs or could use: those a full spool says it waits for."""
+    return [
+        fingerprint
+        for (fingerprint,) in c.execute(
+            "SELECT DISTINCT r.fingerprint FROM blocks b JOIN placements p ON p.serial = b.serial"
+            " JOIN peers r ON r.id = p.peer"
+            " WHERE b.serial IN (SELECT serial FROM blocks WHERE job = :job UNION SELECT serial FROM pins WHERE job = :job)"
+            " AND b.acked < b.k + (b.n - b.k + 1) / 2 AND p.state != 1 ORDER BY r.fingerprint",
+            {"job": job},
+        )
+    ]
+
+
+def unsafe(c: Connection, limit: int = 100) -> list[Block]:
+    """
+    Blocks with fewer than n acknowledged pieces, the most endangered first: what the rebuilder looks at.
+    """
+    return [
+        blocks.block(row)
+        for row in c.execute(
+            f"SELECT {blocks.COLUMNS} FROM blocks b WHERE acked < n ORDER BY acked - k, serial LIMIT ?",  # noqa: S608
+            (limit,),
+        )
+    ]
+
+
+def spooled(c: Connection, after: int = 0, limit: int = 1000) -> list[Block]:
+    """Blocks whose file lies in the spool, by serial from behind `after`."""
+    return [
+        blocks.block(row)
+        for row in c.execute(
+            f"SELECT {blocks.COLUMNS} FROM blocks b WHERE spool IS NOT NULL AND serial > ? ORDER BY serial LIMIT ?",  # noqa: S608
+            (after, limit),
+        )
+    ]
+
+
+def removable(c: Connection, pressed: bool = False, limit: int = 100) -> list[Block]:
+    """
+    Spool files that may go: of blocks with n of n pieces; with `pressed` also of committed blocks with enough
+    to commit on.
+    """
+    enough = "acked >= n OR (state = 1 AND acked >= k + (n - k + 1) / 2)" if pressed else "acked >= n"
+    return [
+        blocks.block(row)
+        for row in c.execute(
+            f"SELECT {blocks.COLUMNS} FROM blocks b WHERE spool IS NOT NULL AND ({enough}) ORDER BY serial LIMIT ?",  # noqa: S608
+            (limit,),
+        )
+    ]
+
+
+def set_spool(c: Connection, serial: int, name: str | None) -> None:
+    """The block's file lies in the spool under this name, or (None) no more: say so before it is removed."""
+    if c.execute("UPDATE blocks SET spool = ? WHERE serial = ?", (name, serial)).rowcount == 0:
+        raise NoSuchBlock(f"there is no block {serial} in the catalog")
+
+
+def unknown(c: Connection, fingerprint: str) -> int:
+    """How many pieces at this supplier have not been seen since a recovery."""
+    (number,) = c.execute(
+        "SELECT count(*) FROM placements WHERE peer = ? AND state = ?", (known_peer(c, fingerprint), UNKNOWN)
+    ).fetchone()
+    return int(number)

@@ -1,0 +1,97 @@
+"""
+Backup jobs under way: their item and label, what they pin, what they have walked past.
+
+A job outlives the process.  After a crash `unfinished` lists it; `begin_again` lets it walk anew while the blocks it had
+sealed stay, to be found by their chunks.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from bitdust.catalog.labels import label_of
+from bitdust.catalog.tree import NoSuchItem
+from bitdust.errors import Conflict, NotFound
+
+
+@dataclass(frozen=True)
+class Job:
+    """A running backup of an item; `label` is what its version will be called."""
+
+    id: int
+    item: str
+    label: str
+    started: float
+
+
+class NoSuchJob(NotFound):
+    """There is no such backup job."""
+
+
+def begin(c: sqlite3.Connection, item: str, when: datetime, started: float) -> Job:
+    """
+    A new job for this item.
+
+    @param when: local time, for the label.  @param started: Unix seconds.
+    @raise NotFound: no such item.  @raise Conflict: it has a job already.
+    """
+    row = c.execute("SELECT id FROM items WHERE path_id = ? AND id > 0", (item,)).fetchone()
+    if row is None:
+        raise NoSuchItem(f"item {item} is not in the catalog")
+    if c.execute("SELECT 1 FROM jobs WHERE item = ?", row).fetchone():
+        raise Conflict(f"a backup of item {item} is running already")
+    taken = {label for (label,) in c.execute("SELECT label FROM versions WHERE item = ?", row)}
+    label = label_of(when, taken)
+    made = c.execute(
+        "INSERT INTO jobs (item, label, started) VALUES (?, ?, ?)", (row[0], label, started)
+    ).lastrowid
+    assert made is not None
+    return Job(made, item, label, started)
+
+
+def get(c: sqlite3.Connection, job: int) -> Job:
+    """
+    @raise NotFound: there is none of that number.
+    """
+    row = c.execute(
+        "SELECT j.id, i.path_id, j.label, j.started FROM jobs j JOIN items i ON i.id = j.item WHERE j.id = ?",
+        (job,),
+    ).fetchone()
+    if row is None:
+        raise NoSuchJob(f"there is no backup job {job}")
+    return Job(*row)
+
+
+def unfinished(c: sqlite3.Connection) -> list[Job]:
+    """Jobs that neither committed their version nor ended, oldest first."""
+    return [
+        Job(*row)
+        for row in c.execute(
+            "SELECT j.id, i.path_id, j.label, j.started FROM jobs j JOIN items i ON i.id = j.item ORDER BY j.id"
+        )
+    ]
+
+
+def begin_again(c: sqlite3.Connection, job: int) -> Job:
+    """The job walks from the start: what it walked past is forgotten, its blocks and pins stay."""
+    found = get(c, job)
+    c.execute("DELETE FROM pending WHERE job = ?", (job,))
+    return found
+
+
+def end(c: sqlite3.Connection, job: int) -> None:
+    """
+    The job is over, done or given up.  Its pins go; blocks it sealed that no version refers to become
+    garbage.
+    """
+    c.execute("DELETE FROM pending WHERE job = ?", (job,))
+    c.execute("DELETE FROM pins WHERE job = ?", (job,))
+    c.execute("UPDATE blocks SET job = NULL WHERE job = ?", (job,))
+    c.execute("DELETE FROM jobs WHERE id = ?", (job,))
+
+
+def pin(c: sqlite3.Connection, job: int, serials: list[int]) -> None:
+    """These blocks are not garbage while the job lasts."""
+    c.executemany("INSERT OR IGNORE INTO pins VALUES (?, ?)", [(job, serial) for serial in serials])

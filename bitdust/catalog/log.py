@@ -1,0 +1,240 @@
+"""
+The log's way out: facts are taken in order, sealed into segments, sent to every supplier, and named by the head.
+
+A segment once stored is sent as the same bytes until every supplier has it.  What the log says is *committed* when the
+head that names it is at enough suppliers: only then a machine that knows nothing but the kit would find it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bitdust.catalog import epochs
+from bitdust.catalog.blocks import commit_at
+from bitdust.catalog.facts import decode
+from bitdust.catalog.head import Head
+from bitdust.catalog.ops import apply
+from bitdust.catalog.rows import known_peer, mark, note, peer, raise_mark, set_mark, set_note
+from bitdust.catalog.segment import (
+    MAX_FACTS,
+    NO_ROOT,
+    CatalogKeys,
+    Segment,
+    open_segment,
+    read_segment,
+    seal_segment,
+)
+from bitdust.errors import Conflict, Damaged
+
+__all__ = [
+    "MAX_FACTS",
+    "NO_ROOT",
+    "CatalogKeys",
+    "Segment",
+    "Taken",
+    "acked_by",
+    "committed",
+    "finish_recovery",
+    "head",
+    "mark_head_acked",
+    "mark_segment_acked",
+    "open_segment",
+    "read_segment",
+    "replay",
+    "seal_segment",
+    "segment",
+    "settle",
+    "store",
+    "take",
+    "unsent",
+    "unsent_to",
+]
+
+Connection = sqlite3.Connection
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Facts for the next segment, and what `seal_segment` needs besides."""
+
+    epoch: int
+    number: int
+    previous: bytes
+    ops: tuple[bytes, ...]
+    last_op: int
+
+
+def unsent(c: Connection) -> int:
+    """How many facts wait for a segment."""
+    (number,) = c.execute("SELECT count(*) FROM log WHERE seq > ?", (mark(c, "sealed_op"),)).fetchone()
+    return int(number)
+
+
+def take(c: Connection, limit: int = MAX_FACTS) -> Taken | None:
+    """The facts that the next segment will hold, None when there are none.  Nothing changes until `store`."""
+    ops: list[bytes] = []
+    last = size = 0
+    for seq, op in c.execute("SELECT seq, op FROM log WHERE seq > ? ORDER BY seq", (mark(c, "sealed_op"),)):
+        size += len(op) + 4
+        if ops and size > limit:
+            break
+        ops.append(bytes(op))
+        last = seq
+    if not ops:
+        return None
+    return Taken(epochs.current(c).number, _last(c) + 1, _root(c), tuple(ops), last)
+
+
+def store(c: Connection, taken: Taken, segment: Segment) -> None:
+    """
+    The segment made of what was taken is the next one from now on, and its facts leave the table `log`.
+
+    @raise Conflict: another one has become the next.
+    """
+    if segment.number != _last(c) + 1 or segment.previous != _root(c) or segment.number != taken.number:
+        raise Conflict("another segment of the catalog's log has been stored meanwhile")
+    _keep(c, segment, taken.last_op)
+    set_mark(c, "sealed_op", taken.last_op)
+    c.execute("DELETE FROM log WHERE seq <= ?", (taken.last_op,))
+
+
+def segment(c: Connection, number: int) -> Segment | None:
+    """The stored segment of that number."""
+    row = c.execute("SELECT data FROM segments WHERE number = ?", (number,)).fetchone()
+    return read_segment(bytes(row[0])) if row else None
+
+
+def unsent_to(c: Connection, fingerprint: str, limit: int = 100) -> list[int]:
+    """Numbers of the segments this supplier has not acknowledged, in order.  Send these, then the head."""
+    return [
+        number
+        for (number,) in c.execute(
+            "SELECT number FROM segments s WHERE NOT EXISTS"
+            " (SELECT 1 FROM segment_acks a WHERE a.peer = ? AND a.number = s.number) ORDER BY number LIMIT ?",
+            (known_peer(c, fingerprint), limit),
+        )
+    ]
+
+
+def mark_segment_acked(c: Connection, number: int, fingerprint: str) -> None:
+    """This supplier keeps that segment durably."""
+    c.execute("INSERT OR IGNORE INTO segment_acks VALUES (?, ?)", (peer(c, fingerprint), number))
+    settle(c)
+
+
+def mark_head_acked(c: Connection, epoch: int, sequence: int, fingerprint: str) -> bool:
+    """This supplier keeps the head that names segment `sequence`.  True: more is committed than before."""
+    c.execute(
+        "INSERT INTO head_acks VALUES (?, ?, ?) ON CONFLICT (peer) DO UPDATE SET epoch = excluded.epoch,"
+        " sequence = excluded.sequence WHERE (excluded.epoch, excluded.sequence) > (epoch, sequence)",
+        (peer(c, fingerprint), epoch, sequence),
+    )
+    return settle(c)
+
+
+def acked_by(c: Connection, fingerprint: str) -> tuple[int, int]:
+    """(epoch, sequence) of the head this supplier has acknowledged; (0, 0): none."""
+    row = c.execute(
+        "SELECT epoch, sequence FROM head_acks WHERE peer = ?", (known_peer(c, fingerprint),)
+    ).fetchone()
+    return (row[0], row[1]) if row else (0, 0)
+
+
+def committed(c: Connection) -> int:
+    """The last segment that enough suppliers have, with all before it and a head that names it."""
+    return mark(c, "committed_segment")
+
+
+def settle(c: Connection) -> bool:
+    """Work out anew what is committed.  True: more than before.  Called by all that changes it."""
+    now = epochs.current(c)
+    if not now.suppliers:
+        return False
+    have = []
+    for each in now.suppliers:
+        who = known_peer(c, each.fingerprint)
+        row = c.execute(
+            "SELECT sequence FROM head_acks WHERE peer = ? AND epoch = ?", (who, now.number)
+        ).fetchone()
+        gap = c.execute(
+            "SELECT number FROM segments s WHERE NOT EXISTS"
+            " (SELECT 1 FROM segment_acks a WHERE a.peer = ? AND a.number = s.number) ORDER BY number LIMIT 1",
+            (who,),
+        ).fetchone()
+        have.append(min(row[0] if row else 0, gap[0] - 1 if gap else _last(c)))
+    through = sorted(have, reverse=True)[commit_at(len(have)) - 1]
+    # What was committed once stays so: a new supplier without the log makes nothing unsaid.
+    if through <= mark(c, "committed_segment"):
+        return False
+    set_mark(c, "committed_segment", through)
+    (op,) = c.execute("SELECT max(last_op) FROM segments WHERE number <= ?", (through,)).fetchone()
+    raise_mark(c, "committed_op", op or 0)
+    return True
+
+
+def head(c: Connection, time: float) -> Head | None:
+    """The head to send now: it names every stored segment.  None: there is no segment yet."""
+    last = _last(c)
+    if not last:
+        return None
+    now = epochs.current(c)
+    ranges: list[tuple[int, int, int]] = []
+    for epoch, first, end in c.execute(
+        "SELECT epoch, min(number), max(number) FROM segments GROUP BY epoch ORDER BY epoch"
+    ):
+        ranges.append((epoch, first, end))
+    suppliers = tuple((each.fingerprint, each.idurl) for each in now.suppliers)
+    return Head(now.number, last, _root(c), tuple(ranges), suppliers, time, note(c, "snapshot"))
+
+
+def replay(c: Connection, segment: Segment, ops: Iterable[bytes]) -> None:
+    """
+    In a recovery: apply what an opened segment says and keep it.  Segments come in order, from the head's
+    first on.
+
+    @raise Damaged: it is not the next one, or says what cannot be.
+    """
+    last = _last(c)
+    if last and (segment.number != last + 1 or segment.previous != _root(c)):
+        raise Damaged(f"segment {segment.number} of the catalog's log does not follow segment {last}")
+    for op in ops:
+        apply(c, decode(op))
+    _keep(c, segment, 0)
+
+
+def finish_recovery(
+    c: Connection, head: Head, suppliers: Iterable[tuple[str, str]] | None = None, seen: int = 0
+) -> int:
+    """
+    The log is replayed up to this head, or beyond: this node is the writer from now on, under a higher epoch.
+
+    @param suppliers: (fingerprint, idurl) by position; None: those of the head.
+    @param seen: the highest epoch any supplier told of.
+    @raise Damaged: the log does not reach the head.
+    """
+    row = c.execute("SELECT root FROM segments WHERE number = ?", (head.sequence,)).fetchone()
+    if row is None or bytes(row[0]) != head.root:
+        raise Damaged(f"the catalog's log does not reach segment {head.sequence}, which its head names")
+    number = max(head.epoch, seen, epochs.current(c).number) + 1
+    epochs.begin(c, list(head.suppliers if suppliers is None else suppliers), number=number)
+    set_mark(c, "committed_segment", _last(c))
+    return number
+
+
+def _keep(c: Connection, segment: Segment, last_op: int) -> None:
+    c.execute(
+        "INSERT INTO segments VALUES (?, ?, ?, ?, ?)",
+        (segment.number, segment.epoch, segment.root, last_op, segment.data),
+    )
+    set_mark(c, "last_segment", segment.number)
+    set_note(c, "last_root", segment.root)
+
+
+def _last(c: Connection) -> int:
+    return mark(c, "last_segment")
+
+
+def _root(c: Connection) -> bytes:
+    return note(c, "last_root") or NO_ROOT

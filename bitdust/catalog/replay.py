@@ -1,0 +1,334 @@
+"""
+What each fact does to the tables: the only writer of what is shared with the network.
+
+The same code serves the node that finds out a fact and the one that reads it back from the log, so the two cannot
+differ.  A fact about something that is not there is `Damaged`, except where an earlier loss makes it harmless.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from bitdust.catalog import facts
+from bitdust.catalog.facts import ItemType
+from bitdust.catalog.rows import below, key_of, peer, raise_mark
+from bitdust.catalog.schema import FOREVER
+from bitdust.errors import Damaged
+
+SEALED, COMMITTED = 0, 1
+WANTED, ACKED, LOST, UNKNOWN = 0, 1, 2, 3
+
+Connection = sqlite3.Connection
+
+
+def total(type: int, size: int, below: int) -> int:
+    """What an item counts for: a parent what is below it, a dir of unknown size too."""
+    return below if type == ItemType.PARENT or (type == ItemType.DIR and size < 0) else max(size, 0)
+
+
+def item_row(c: Connection, path_id: str) -> int:
+    """The row of an item."""
+    row = c.execute("SELECT id FROM items WHERE path_id = ?", (path_id,)).fetchone()
+    if row is None:
+        raise Damaged(f"the catalog's log speaks of item {path_id or '(root)'}, which it never added")
+    return int(row[0])
+
+
+def item_added(c: Connection, op: facts.ItemAdded) -> None:
+    above, _, number = op.path_id.rpartition("/")
+    if b"/" in op.name or b"\0" in op.name or op.name in (b".", b".."):
+        raise Damaged(f"item {op.path_id} has a name that no path has")
+    parent = item_row(c, above)
+    (start,) = c.execute("SELECT key FROM items WHERE id = ?", (parent,)).fetchone()
+    key = start + b"\0" + op.name if start else op.name
+    try:
+        c.execute(
+            "INSERT INTO items (path_id, parent, number, key, type, size) VALUES (?, ?, ?, ?, ?, ?)",
+            (op.path_id, parent, int(number), key, op.type, op.size),
+        )
+    except sqlite3.IntegrityError:
+        raise Damaged(f"the catalog's log adds item {op.path_id} twice") from None
+    c.execute("UPDATE items SET children = max(children, ?) WHERE id = ?", (int(number) + 1, parent))
+    _grow(c, parent, total(op.type, op.size, 0))
+
+
+def item_changed(c: Connection, op: facts.ItemChanged) -> None:
+    item = item_row(c, op.path_id)
+    parent, type_, size, sum_below = c.execute(
+        "SELECT parent, type, size, below FROM items WHERE id = ?", (item,)
+    ).fetchone()
+    c.execute("UPDATE items SET type = ?, size = ? WHERE id = ?", (op.type, op.size, item))
+    _grow(c, parent, total(op.type, op.size, sum_below) - total(type_, size, sum_below))
+
+
+def item_removed(c: Connection, op: facts.ItemRemoved) -> None:
+    item = item_row(c, op.path_id)
+    parent, key, *sizes = c.execute(
+        "SELECT parent, key, type, size, below FROM items WHERE id = ?", (item,)
+    ).fetchone()
+    first, last = below(key)
+    gone = "SELECT id FROM items WHERE id = :item OR (key >= :first AND key < :last)"
+    rows = {"item": item, "first": first, "last": last}
+    for table in ("entries", "uses", "versions"):
+        c.execute(f"DELETE FROM {table} WHERE item IN ({gone})", rows)  # noqa: S608
+    c.execute("DELETE FROM items WHERE key >= :first AND key < :last", rows)
+    c.execute("DELETE FROM items WHERE id = ?", (item,))
+    _grow(c, parent, -total(*sizes))
+
+
+def _grow(c: Connection, item: int, by: int) -> None:
+    while by and item >= 0:
+        parent, type_, size, old = c.execute(
+            "SELECT parent, type, size, below FROM items WHERE id = ?", (item,)
+        ).fetchone()
+        c.execute("UPDATE items SET below = ? WHERE id = ?", (old + by, item))
+        item, by = parent, total(type_, size, old + by) - total(type_, size, old)
+
+
+def numbers_used(c: Connection, op: facts.NumbersUsed) -> None:
+    c.execute(
+        "UPDATE items SET children = max(children, ?), last_seq = max(last_seq, ?) WHERE id = ?",
+        (op.children, op.versions, item_row(c, op.path_id)),
+    )
+
+
+def serials_used(c: Connection, op: facts.SerialsUsed) -> None:
+    raise_mark(c, "serial", op.last)
+
+
+def block_added(c: Connection, op: facts.BlockAdded) -> None:
+    if not 1 <= op.k <= op.n or len(op.roots) != op.n or len(op.suppliers) != op.n or op.unit == 0:
+        raise Damaged(f"block {op.serial} of the catalog's log contradicts itself")
+    try:
+        c.execute(
+            "INSERT INTO blocks (serial, id, salt, size, n, k, unit, roots, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (serial) DO UPDATE SET state = excluded.state WHERE id = excluded.id",
+            (op.serial, op.id, op.salt, op.size, op.n, op.k, op.unit, b"".join(op.roots), COMMITTED),
+        )
+    except sqlite3.IntegrityError:
+        raise Damaged(f"block {op.serial} of the catalog's log is there under another number") from None
+    raise_mark(c, "serial", op.serial)
+    _chunks(c, op.serial, 0, op.chunks)
+    c.executemany(
+        "INSERT INTO placements (serial, number, peer, state, placed) VALUES (?, ?, ?, ?, 1)"
+        " ON CONFLICT (serial, number, peer) DO UPDATE SET placed = 1",
+        [(op.serial, number, peer(c, each), UNKNOWN) for number, each in enumerate(op.suppliers)],
+    )
+
+
+def chunks_added(c: Connection, op: facts.ChunksAdded) -> None:
+    _chunks(c, op.serial, op.first, op.chunks)
+
+
+def _chunks(c: Connection, serial: int, first: int, chunks: tuple[facts.ChunkFact, ...]) -> None:
+    c.executemany(
+        "INSERT OR IGNORE INTO chunks (serial, number, id, offset, stored, length, flags) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(serial, first + i, x.id, x.offset, x.stored, x.length, x.flags) for i, x in enumerate(chunks)],
+    )
+
+
+def placed(c: Connection, op: facts.Placed) -> None:
+    now = peer(c, op.fingerprint)
+    at = (op.serial, op.number)
+    if c.execute("SELECT 1 FROM blocks WHERE serial = ?", (op.serial,)).fetchone() is None:
+        return  # the block was dropped while its piece moved
+    c.execute(
+        "DELETE FROM placements WHERE serial = ? AND number = ? AND placed = 1 AND peer != ?", (*at, now)
+    )
+    c.execute(
+        "INSERT INTO placements (serial, number, peer, state, placed) VALUES (?, ?, ?, ?, 1)"
+        " ON CONFLICT (serial, number, peer) DO UPDATE SET placed = 1",
+        (*at, now, UNKNOWN),
+    )
+
+
+def block_dropped(c: Connection, op: facts.BlockDropped) -> None:
+    c.execute("INSERT OR IGNORE INTO dropped VALUES (?, ?)", (op.id, op.not_before))
+    row = c.execute("SELECT serial FROM blocks WHERE id = ?", (op.id,)).fetchone()
+    if row is not None:
+        forget_block(c, row[0])
+
+
+def forget_block(c: Connection, serial: int) -> None:
+    """The block's rows, all of them, are gone."""
+    for table in ("blocks", "chunks", "placements", "pins"):
+        c.execute(f"DELETE FROM {table} WHERE serial = ?", (serial,))  # noqa: S608
+
+
+def entry_added(c: Connection, op: facts.EntryAdded) -> None:
+    item, key = item_row(c, op.item), key_of(op.path)
+    until = op.until or FOREVER
+    if until <= op.seq:
+        raise Damaged(f"an entry of item {op.item} ends before it begins")
+    if until == FOREVER:
+        _close(c, item, key, op.seq)
+    c.execute(
+        "INSERT OR REPLACE INTO entries (item, key, since, until, kind, size, stored, meta, content)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            item,
+            key,
+            op.seq,
+            until,
+            op.meta.kind,
+            op.meta.size,
+            _stored(c, op.content),
+            facts.encode_meta(op.meta),
+            facts.encode_runs(op.content),
+        ),
+    )
+    for serial in {run[0] for run in op.content}:
+        _use(c, item, serial, op.seq, until)
+    c.execute("UPDATE items SET last_seq = ? WHERE id = ? AND last_seq < ?", (op.seq, item, op.seq))
+
+
+def entry_more(c: Connection, op: facts.EntryMore) -> None:
+    item, key = item_row(c, op.item), key_of(op.path)
+    row = c.execute(
+        "SELECT id, until, content FROM entries WHERE item = ? AND key = ? AND since = ?", (item, key, op.seq)
+    ).fetchone()
+    if row is None:
+        raise Damaged(f"the catalog's log goes on with a file of item {op.item} that it never began")
+    known = facts.decode_runs(row[2])
+    c.execute(
+        "UPDATE entries SET content = ?, stored = stored + ? WHERE id = ?",
+        (facts.encode_runs(known + op.content), _stored(c, op.content), row[0]),
+    )
+    for serial in {run[0] for run in op.content} - {run[0] for run in known}:
+        _use(c, item, serial, op.seq, row[1])
+
+
+def entry_gone(c: Connection, op: facts.EntryGone) -> None:
+    _close(c, item_row(c, op.item), key_of(op.path), op.seq)
+
+
+def _stored(c: Connection, runs: tuple[facts.Run, ...]) -> int:
+    # What the content takes at the suppliers, parity included.
+    bytes_ = 0
+    for serial, first, count in runs:
+        row = c.execute(
+            "SELECT sum(ch.stored) * b.n / b.k FROM chunks ch JOIN blocks b USING (serial)"
+            " WHERE ch.serial = ? AND ch.number >= ? AND ch.number < ?",
+            (serial, first, first + count),
+        ).fetchone()
+        bytes_ += row[0] or 0
+    return bytes_
+
+
+def _use(c: Connection, item: int, serial: int, since: int, until: int) -> None:
+    # The rows of (item, serial) stay the union of the intervals of all entries that need the block.
+    near = c.execute(
+        "SELECT since, until, live FROM uses WHERE item = ? AND serial = ? AND since <= ? AND until >= ? ORDER BY since",
+        (item, serial, until, since),
+    ).fetchall()
+    live = sum(row[2] for row in near) + (until == FOREVER)
+    first, last = min([since, *(r[0] for r in near)]), max([until, *(r[1] for r in near)])
+    if len(near) != 1 or near[0][0] != first:
+        c.executemany(
+            "DELETE FROM uses WHERE item = ? AND serial = ? AND since = ?",
+            [(item, serial, row[0]) for row in near],
+        )
+    c.execute(
+        "INSERT INTO uses VALUES (?, ?, ?, ?, ?) ON CONFLICT (item, serial, since)"
+        " DO UPDATE SET until = excluded.until, live = excluded.live",
+        (item, serial, first, last, live),
+    )
+
+
+def _unuse(c: Connection, item: int, content: bytes, seq: int) -> None:
+    # An open entry with this content is open no more.
+    for serial in {run[0] for run in facts.decode_runs(content)}:
+        at = (item, serial, FOREVER)
+        c.execute(
+            "UPDATE uses SET live = live - 1, until = CASE live WHEN 1 THEN ? ELSE until END"
+            " WHERE item = ? AND serial = ? AND until = ?",
+            (seq, *at),
+        )
+        c.execute("DELETE FROM uses WHERE item = ? AND serial = ? AND since >= until", at[:2])
+
+
+def _close(c: Connection, item: int, key: bytes, seq: int) -> None:
+    row = c.execute(
+        "SELECT id, since, content FROM entries WHERE item = ? AND key = ? AND until = 9223372036854775807",
+        (item, key),
+    ).fetchone()
+    if row is None:
+        return
+    if row[1] >= seq:
+        c.execute("DELETE FROM entries WHERE id = ?", (row[0],))
+    else:
+        c.execute("UPDATE entries SET until = ? WHERE id = ?", (seq, row[0]))
+    _unuse(c, item, row[2], seq)
+
+
+def version_added(c: Connection, op: facts.VersionAdded) -> None:
+    item = item_row(c, op.item)
+    old = c.execute("SELECT seq FROM versions WHERE item = ? AND label = ?", (item, op.label)).fetchall()
+    try:
+        c.execute(
+            "INSERT INTO versions (item, seq, label, files, bytes, stored, time, complete, skipped)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (item, op.seq, op.label, op.files, op.bytes, op.stored, op.time, op.complete, op.skipped),
+        )
+    except sqlite3.IntegrityError:
+        raise Damaged(f"the catalog's log adds version {op.seq} of item {op.item} twice") from None
+    c.execute("UPDATE items SET last_seq = max(last_seq, ?) WHERE id = ?", (op.seq, item))
+    for (seq,) in old:
+        _forget_version(c, item, seq)
+
+
+def version_removed(c: Connection, op: facts.VersionRemoved) -> None:
+    item = item_row(c, op.item)
+    for (seq,) in c.execute(
+        "SELECT seq FROM versions WHERE item = ? AND label = ?", (item, op.label)
+    ).fetchall():
+        _forget_version(c, item, seq)
+
+
+def _forget_version(c: Connection, item: int, seq: int) -> None:
+    c.execute("DELETE FROM versions WHERE item = ? AND seq = ?", (item, seq))
+    (before,) = c.execute("SELECT max(seq) FROM versions WHERE item = ? AND seq < ?", (item, seq)).fetchone()
+    (after,) = c.execute("SELECT min(seq) FROM versions WHERE item = ? AND seq > ?", (item, seq)).fetchone()
+    # What began behind the version before and ends with the version after was seen in this one only.
+    at = (item, before or 0, after or FOREVER)
+    only_here = "item = ? AND since > ? AND until <= ?"
+    if after is None:
+        for (content,) in c.execute(
+            f"SELECT content FROM entries WHERE {only_here} AND until = 9223372036854775807",  # noqa: S608
+            at,
+        ).fetchall():
+            _unuse(c, item, content, seq)
+    c.execute(f"DELETE FROM entries WHERE {only_here}", at)  # noqa: S608
+    c.execute(f"DELETE FROM uses WHERE {only_here}", at)  # noqa: S608
+
+
+def epoch_began(c: Connection, op: facts.EpochBegan) -> None:
+    c.execute(
+        "INSERT OR REPLACE INTO epochs VALUES (?, ?, ?)",
+        (op.number, op.change, msgspec.msgpack.encode(op.suppliers)),
+    )
+    for fingerprint, _ in op.suppliers:
+        peer(c, fingerprint)
+
+
+WRITERS: dict[type[facts.Op], Callable[[Connection, Any], None]] = {
+    facts.ItemAdded: item_added,
+    facts.ItemChanged: item_changed,
+    facts.ItemRemoved: item_removed,
+    facts.NumbersUsed: numbers_used,
+    facts.SerialsUsed: serials_used,
+    facts.BlockAdded: block_added,
+    facts.ChunksAdded: chunks_added,
+    facts.Placed: placed,
+    facts.BlockDropped: block_dropped,
+    facts.EntryAdded: entry_added,
+    facts.EntryMore: entry_more,
+    facts.EntryGone: entry_gone,
+    facts.VersionAdded: version_added,
+    facts.VersionRemoved: version_removed,
+    facts.EpochBegan: epoch_began,
+}

@@ -1,0 +1,166 @@
+"""
+The versions of items: running, waiting (its log is not yet at enough suppliers), committed, safe.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from bitdust.catalog.labels import BackupId, label_of, parse, parse_backup_id, parse_path_id
+from bitdust.catalog.rows import mark
+from bitdust.catalog.tree import NoSuchItem
+from bitdust.errors import NotFound
+
+__all__ = [
+    "BackupId",
+    "NoSuchVersion",
+    "Version",
+    "blocks_of",
+    "get",
+    "label_of",
+    "list_all",
+    "list_of",
+    "newest",
+    "parse",
+    "parse_backup_id",
+    "parse_path_id",
+]
+
+_COLUMNS = (
+    "v.seq, v.label, v.files, v.bytes, v.stored, v.time, v.complete, v.skipped, v.log_seq, v.item, i.path_id"
+)
+
+
+@dataclass(frozen=True)
+class Version:
+    """
+    One backup of an item.
+
+    `stored`: bytes of its content at the suppliers, parity included; `blocks`: how many it needs; `survives`:
+    how many more pieces its worst block may lose (None: it needs none); `skipped`: files that could not be
+    read.
+    """
+
+    item: str
+    label: str
+    seq: int
+    state: str
+    files: int
+    bytes: int
+    stored: int
+    blocks: int
+    time: float
+    complete: bool
+    skipped: int
+    survives: int | None
+
+    @property
+    def backup_id(self) -> str:
+        """Path ID and label."""
+        return f"{self.item}/{self.label}"
+
+    @property
+    def is_committed(self) -> bool:
+        """Whether another machine could restore it."""
+        return self.state in ("committed", "safe")
+
+
+class NoSuchVersion(NotFound):
+    """The item has no such version."""
+
+
+def list_of(c: sqlite3.Connection, item: str, running: bool = False) -> list[Version]:
+    """
+    The versions of an item, oldest first; with `running` also the one being made, last.
+
+    @raise NotFound: there is no such item.
+    """
+    row = c.execute("SELECT id FROM items WHERE path_id = ? AND id > 0", (item,)).fetchone()
+    if row is None:
+        raise NoSuchItem(f"item {item} is not in the catalog")
+    found = _select(c, "v.item = ? ORDER BY v.seq", row)
+    if running:
+        for label, started in c.execute(
+            "SELECT label, started FROM jobs WHERE item = ? ORDER BY id", row
+        ).fetchall():
+            found = [version for version in found if version.label != label]
+            found.append(Version(item, label, 0, "running", 0, 0, 0, 0, started, False, 0, None))
+    return found
+
+
+def get(c: sqlite3.Connection, item: str, label: str) -> Version:
+    """
+    @raise NotFound: there is no such item or version.
+    """
+    for version in list_of(c, item):
+        if version.label == label:
+            return version
+    raise NoSuchVersion(f"item {item} has no version {label}")
+
+
+def newest(c: sqlite3.Connection, item: str, committed: bool = True) -> Version | None:
+    """
+    The newest version that is complete (the newest checkpoint when none is); `committed`: of the committed
+    ones.
+    """
+    found = [version for version in list_of(c, item) if version.is_committed or not committed]
+    whole = [version for version in found if version.complete]
+    return next(reversed(whole or found), None)
+
+
+def list_all(c: sqlite3.Connection, after: tuple[str, int] | None = None, limit: int = 1000) -> list[Version]:
+    """Versions of all items, items in walk order, newest first within an item, from behind (item, seq)."""
+    if after is None:
+        return _select(c, "1 ORDER BY i.key, v.seq DESC LIMIT ?", (limit,))
+    row = c.execute("SELECT key FROM items WHERE path_id = ?", (after[0],)).fetchone()
+    if row is None:
+        raise NoSuchItem(f"item {after[0]} is not in the catalog")
+    where = "(i.key > ? OR (i.key = ? AND v.seq < ?)) ORDER BY i.key, v.seq DESC LIMIT ?"
+    return _select(c, where, (row[0], row[0], after[1], limit))
+
+
+def blocks_of(c: sqlite3.Connection, item: str, seq: int) -> list[int]:
+    """Serials of the blocks this version needs."""
+    return [
+        serial
+        for (serial,) in c.execute(
+            "SELECT DISTINCT serial FROM uses WHERE item = (SELECT id FROM items WHERE path_id = ?)"
+            " AND since <= ? AND until > ? ORDER BY serial",
+            (item, seq, seq),
+        )
+    ]
+
+
+def _select(c: sqlite3.Connection, where: str, values: tuple[object, ...]) -> list[Version]:
+    through = mark(c, "committed_op")
+    found = []
+    for row in c.execute(
+        f"SELECT {_COLUMNS} FROM items i CROSS JOIN versions v ON v.item = i.id WHERE {where}",  # noqa: S608
+        values,
+    ).fetchall():
+        seq, label, files, bytes_, stored, time, complete, skipped, log_seq, item, path_id = row
+        blocks, worst, short = c.execute(
+            "SELECT count(DISTINCT b.serial), min(b.acked - b.k), max(b.n - b.acked)"
+            " FROM uses u JOIN blocks b ON b.serial = u.serial"
+            " WHERE u.item = ? AND u.since <= ? AND u.until > ?",
+            (item, seq, seq),
+        ).fetchone()
+        state = "waiting" if log_seq > through else "committed" if short else "safe"
+        found.append(
+            Version(
+                path_id,
+                label,
+                seq,
+                state,
+                files,
+                bytes_,
+                stored,
+                blocks,
+                time,
+                bool(complete),
+                skipped,
+                worst,
+            )
+        )
+    return found
