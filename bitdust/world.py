@@ -13,9 +13,10 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, ParamSpec, Protocol, TypeVar
 
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
 from twisted.internet.threads import deferToThreadPool
+from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 T = TypeVar("T")
@@ -72,6 +73,21 @@ def pause(clock: IReactorTime, seconds: float) -> Deferred[None]:
 def spawn(work: Coroutine[Deferred[Any], Any, T]) -> Deferred[T]:
     """Begin the coroutine now; its result or failure comes through the Deferred."""
     return Deferred.fromCoroutine(work)
+
+
+def background(
+    work: Coroutine[Deferred[Any], Any, Any], failed: Callable[[Failure], object]
+) -> Deferred[None]:
+    """Begin work nobody waits for: `failed` hears of its failure, unless it was cancelled."""
+    running: Deferred[None] = Deferred.fromCoroutine(work)
+    running.addErrback(lambda failure: None if failure.check(CancelledError) else failed(failure))
+    return running
+
+
+def give_up(work: Deferred[Any]) -> None:
+    """Cancel it; that it was cancelled, or failed before, is nobody's concern any more."""
+    work.addErrback(lambda failure: None)
+    work.cancel()
 
 
 system_rng: Rng = os.urandom

@@ -1,0 +1,290 @@
+"""
+backup_job -- one item on its way out.
+
+A straight line: walk and compare with the last version, read what changed, drop what is known, seal the rest
+into blocks, wait until enough suppliers signed for every block, commit.  Whatever interrupts it, the job is run
+again from the start and finds its sealed blocks by their chunks: nothing is sent twice.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+
+from bitdust.backup.packer import Packer, Place, Sealed
+from bitdust.backup.reading import Reading, Stretch
+from bitdust.backup.walk import Found, Skipped, Walk, unchanged
+from bitdust.catalog import chunks, entries, holdings, versions
+from bitdust.catalog.entries import Entry, Pending, runs_of
+from bitdust.catalog.facts import Run
+from bitdust.catalog.rows import key_of
+from bitdust.customer.spool import Spool
+from bitdust.database import Database
+from bitdust.events import Signal
+from bitdust.machines import Machines
+from bitdust.world import InThread, give_up, pause
+
+#: entries looked at in one hop
+BATCH = 1000
+#: seconds between two looks at whether every block is at enough suppliers
+LOOK_EVERY = 0.1
+
+
+@dataclass
+class Progress:
+    """How far it has come.  Sizes in bytes; `total` is -1 until the walk has ended."""
+
+    state: str = "queued"
+    files: int = 0
+    files_new: int = 0
+    files_changed: int = 0
+    files_unmodified: int = 0
+    read: int = 0
+    new: int = 0
+    total: int = -1
+    found: int = 0
+    blocks: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to back up: the catalog's job, and the path it is about."""
+
+    job: int
+    item: str
+    label: str
+    path: bytes
+
+
+@dataclass
+class _Growing:
+    """An entry whose chunks are coming: places in blocks of this job, or runs in older ones."""
+
+    content: list[Place | tuple[int, int]] = field(default_factory=list)
+    last_block: int = -1
+
+
+class BackupJob:
+    """One backup.  `run` is called once; cancelling it stops it where it is."""
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        db: Database,
+        spool: Spool,
+        packer: Packer,
+        chunk_key: bytes,
+        in_thread: InThread,
+        machines: Machines,
+        excluded: frozenset[bytes],
+        now_ns: Callable[[], int],
+        new_data: Callable[[], None],
+        acked: Signal[[int, int, str]],
+        seal: Callable[[int, Sealed], Deferred[int]],
+        freed: Signal[[]],
+        names: Callable[[list[str]], str],
+        clock: IReactorTime,
+    ) -> None:
+        self.task = task
+        self.progress = Progress()
+        self._db = db
+        self._spool = spool
+        self._packer = packer
+        self._in_thread = in_thread
+        self._machines = machines
+        self._new_data = new_data
+        self._acked = acked
+        self._seal_in_catalog = seal
+        self._freed = freed
+        self._names = names
+        self._clock = clock
+        self._walk = Walk(task.path, excluded, now_ns)
+        self._reading = Reading(task.path, chunk_key, now_ns)
+        self._growing: dict[bytes, _Growing] = {}
+        self._complete: deque[tuple[Found, _Growing]] = deque()
+        #: chunk id -> where this job put it; the block's serial once it is sealed, and its place in order
+        self._put: dict[bytes, Place] = {}
+        self._serials: dict[bytes, int] = {}
+        self._order: dict[bytes, int] = {}
+        self._row = machines.begin(f"backup_job({task.item}/{task.label})", "Walking")
+
+    async def run(self, commit: Callable[[BackupJob], Deferred[None]]) -> None:
+        """
+        Do it all; `commit` is what makes the version one, once every block is at enough suppliers.
+
+        @raise OSError: the root cannot be read, the disk is full, or worse.
+        """
+        try:
+            await self._compare_and_read()
+            self._report("Sealing")
+            for sealed in await self._in_thread(self._packer.finish):
+                await self._seal(sealed)
+            await self._flush()
+            self.progress.skipped = [*self._walk.skipped, *self._reading.skipped]
+            self.progress.total = self.progress.found
+            await self._until_stored()
+            self._report("Committing")
+            await commit(self)
+            self._report("Committed")
+        finally:
+            self._packer.abandon()
+            self._machines.forget(self._row)
+
+    # -- walking and reading
+
+    async def _compare_and_read(self) -> None:
+        before = await self._db.read(versions.newest, self.task.item, committed=False)
+        previous = _Previous(self._db, self.task.item, before.seq if before else None)
+        self._report("Walking")
+        walking: Deferred[list[Found]] = self._in_thread(self._walk.next_batch, BATCH)
+        try:
+            while batch := await walking:
+                walking = self._in_thread(self._walk.next_batch, BATCH)
+                await self._take(batch, previous)
+        finally:
+            give_up(walking)
+
+    async def _take(self, batch: list[Found], previous: _Previous) -> None:
+        same: list[Pending] = []
+        fresh: list[Found] = []
+        for found in batch:
+            old = await previous.at(found.path)
+            self.progress.files += 1
+            self.progress.found += found.meta.size
+            if old is not None and unchanged(old.meta, found.meta):
+                same.append(Pending(found.path))
+                self.progress.files_unmodified += 1
+            else:
+                fresh.append(found)
+                if old is None:
+                    self.progress.files_new += 1
+                else:
+                    self.progress.files_changed += 1
+        if same:
+            await self._db(entries.put_pending, self.task.job, same)
+        if fresh:
+            self._report("Reading")
+            self._reading.feed(fresh)
+            reading = self._in_thread(self._reading.next_stretch)
+            try:
+                while (stretch := await reading) is not None:
+                    reading = self._in_thread(self._reading.next_stretch)
+                    await self._pack(stretch)
+            finally:
+                give_up(reading)
+
+    # -- packing
+
+    async def _pack(self, stretch: Stretch) -> None:
+        """Seal the chunks of a stretch that nobody has yet, and note where those of each entry are."""
+        self.progress.read += stretch.size
+        asked = {cut.id for cut in stretch.cuts if cut.id not in self._put}
+        known = await self._db(chunks.known, sorted(asked), self.task.job) if asked else {}
+        fresh: dict[bytes, bytes | memoryview] = {}
+        for cut in stretch.cuts:
+            if cut.id not in self._put and cut.id not in known:
+                fresh.setdefault(cut.id, cut.content)
+        if fresh:
+            await self._until_room()
+            places, full = await self._in_thread(self._packer.add, list(fresh.items()))
+            for place in places:
+                self._order.setdefault(place.block, len(self._order))
+            self._put.update(zip(fresh, places, strict=True))
+            self.progress.new += sum(len(content) for content in fresh.values())
+        else:
+            full = []
+        for cut in stretch.cuts:
+            growing = self._growing.setdefault(cut.path, _Growing())
+            put = self._put.get(cut.id)
+            if put is None:
+                growing.content.append(known[cut.id])
+            else:
+                growing.content.append(put)
+                growing.last_block = max(growing.last_block, self._order[put.block])
+        for found in stretch.done:
+            self._complete.append((found, self._growing.pop(found.path, _Growing())))
+        for sealed in full:
+            await self._seal(sealed)
+        if full or len(self._complete) >= BATCH:
+            await self._flush()
+
+    async def _seal(self, sealed: Sealed) -> None:
+        """Make a block known to the catalog, and let it be sent."""
+        self._serials[sealed.block] = await self._seal_in_catalog(self.task.job, sealed)
+        self.progress.blocks += 1
+        self._new_data()
+        # From here on the catalog knows these chunks by itself.
+        for chunk in sealed.chunks:
+            self._put.pop(chunk.id, None)
+
+    async def _flush(self) -> None:
+        """Write down the entries all of whose chunks lie in sealed blocks."""
+        sealed = len(self._serials)
+        rows: list[Pending] = []
+        while self._complete and self._complete[0][1].last_block < sealed:
+            found, growing = self._complete.popleft()
+            rows.append(Pending(found.path, found.meta, runs=self._runs(growing)))
+        if rows:
+            await self._db(entries.put_pending, self.task.job, rows)
+
+    def _runs(self, growing: _Growing) -> tuple[Run, ...]:
+        return runs_of(
+            (self._serials[place.block], place.number) if isinstance(place, Place) else place
+            for place in growing.content
+        )
+
+    # -- waiting
+
+    async def _until_room(self) -> None:
+        """A full spool pauses the job, and says for whom it waits."""
+        while not self._spool.has_room(self._packer.block_size):
+            waiting = await self._db.read(holdings.waiting_for, self.task.job)
+            self._report(f"The spool is full, waiting for {self._names(waiting)}")
+            await self._freed.next()
+
+    async def _until_stored(self) -> None:
+        while waiting := await self._db.read(holdings.waiting_for, self.task.job):
+            self._report(f"Sending, waiting for {self._names(waiting)}")
+            await self._acked.next()
+            # Receipts come many a second; the question costs as much as the job has blocks.
+            await pause(self._clock, LOOK_EVERY)
+
+    def _report(self, state: str) -> None:
+        self.progress.state = state
+        self._machines.report(self._row, state)
+
+
+class _Previous:
+    """The entries of the version before, walked along with the tree: asked for in the same order."""
+
+    def __init__(self, db: Database, item: str, seq: int | None) -> None:
+        self._db = db
+        self._item = item
+        self._seq = seq
+        self._page: deque[Entry] = deque()
+        self._last: bytes | None = None
+
+    async def at(self, path: bytes) -> Entry | None:
+        """The entry of that path; paths are asked for in order."""
+        if self._seq is None:
+            return None
+        key = key_of(path)
+        while True:
+            if not self._page:
+                page = await self._db.read(entries.entries_at, self._item, self._seq, self._last, BATCH)
+                if not page:
+                    self._seq = None
+                    return None
+                self._page.extend(page)
+                self._last = page[-1].path
+            if key_of(self._page[0].path) > key:
+                return None
+            entry = self._page.popleft()
+            if entry.path == path:
+                return entry

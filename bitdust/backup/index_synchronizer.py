@@ -1,0 +1,287 @@
+"""
+index_synchronizer -- brings the catalog's log to every supplier.
+
+Facts are sealed into segments shortly after they were recorded, each supplier gets those he does not have and then the head
+that names them.  What the log says is committed when enough suppliers have acknowledged that head.  A supplier whose
+head is newer than ours has met another node of this identity: from then on nothing is changed any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from twisted.internet.defer import Deferred, DeferredLock, TimeoutError
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from bitdust.catalog import log
+from bitdust.catalog.head import read_order, seal_head
+from bitdust.catalog.log import Segment, Taken
+from bitdust.customer.suppliers import Suppliers
+from bitdust.database import Database
+from bitdust.errors import BitDustError, Conflict, Damaged, Refused
+from bitdust.events import Signal
+from bitdust.identity.document import Document
+from bitdust.identity.keys import Keys
+from bitdust.machines import Machines
+from bitdust.router.router import Router
+from bitdust.wire.packets import Ack, AskIndex, Fail, IndexHead, IndexSegment, Priority
+from bitdust.wire.receipts import check_segment_receipt
+from bitdust.world import InThread, Rng, Wall, background, give_up, pause
+
+T = TypeVar("T")
+
+#: seconds that facts wait for company before they are sealed
+GATHER = 0.3
+#: seconds before a supplier who failed is tried again
+AGAIN = 30.0
+#: seconds a supplier has for a segment
+ANSWER_WITHIN = 60.0
+
+
+class IndexSynchronizer:
+    """The catalog's way to the suppliers."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        keys: Keys,
+        own: str,
+        rng: Rng,
+        wall: Wall,
+        clock: IReactorTime,
+        in_thread: InThread,
+        router: Router,
+        suppliers: Suppliers,
+        machines: Machines,
+        document_of: Callable[[str], Awaitable[Document]],
+    ) -> None:
+        self._db = db
+        self._keys = keys
+        self._own = own
+        self._rng = rng
+        self._wall = wall
+        self._clock = clock
+        self._in_thread = in_thread
+        self._router = router
+        self._suppliers = suppliers
+        self._machines = machines
+        self._document_of = document_of
+        self._sealing = DeferredLock()
+        self._lanes: dict[str, Deferred[None]] = {}
+        self._wanted: set[str] = set()
+        self._timer: Deferred[None] | None = None
+        self._stops: list[Callable[[], None]] = []
+        self._row = machines.begin("index_synchronizer", "NoInfo")
+        #: more of the log is at enough suppliers than before
+        self.committed: Signal[[]] = Signal()
+        #: another node writes for this identity: what is known of it, in words; "" while there is none
+        self.usurped = ""
+
+    def start(self) -> None:
+        """Bring everyone what he lacks."""
+        self._stops = [self._suppliers.changed.listen(self._changed)]
+        self.changed()
+
+    def stop(self) -> None:
+        """End all sending."""
+        for stop in self._stops:
+            stop()
+        if self._timer is not None:
+            give_up(self._timer)
+        for lane in list(self._lanes.values()):
+            give_up(lane)
+        self._machines.forget(self._row)
+
+    def changed(self) -> None:
+        """Facts were recorded: seal them soon."""
+        if self._timer is None:
+            self._timer = pause(self._clock, GATHER)
+            self._timer.addCallbacks(self._gathered, lambda failure: None)
+
+    async def until_committed(self) -> None:
+        """
+        Seal what was recorded so far, and wait until it is at enough suppliers.
+
+        @raise Conflict: another node has taken over.
+        """
+        through = await self._seal()
+        self._everyone()
+        while await self._db.read(log.committed) < through:
+            self.check()
+            await self.committed.next()
+
+    def check(self) -> None:
+        """@raise Conflict: another node writes for this identity, so nothing may be changed here."""
+        if self.usurped:
+            raise Conflict(self.usurped, hint="use the other node, or recover this one anew from the kit")
+
+    # -- sealing
+
+    def _gathered(self, _: None) -> None:
+        self._timer = None
+        background(
+            self._seal_and_send(), lambda failure: self._log.failure("sealing the catalog failed", failure)
+        )
+
+    async def _seal_and_send(self) -> None:
+        await self._seal()
+        self._everyone()
+
+    async def _seal(self) -> int:
+        """Seal all recorded facts; the number of the last segment."""
+        await self._sealing.acquire()
+        try:
+            while (taken := await self._db.read(log.take)) is not None:
+                segment = await self._in_thread(self._sealed, taken)
+                await self._db(log.store, taken, segment)
+            head = await self._db.read(log.head, 0.0)
+            return head.sequence if head is not None else 0
+        finally:
+            self._sealing.release()
+
+    def _sealed(self, taken: Taken) -> Segment:
+        return log.seal_segment(self._keys, self._rng, taken.epoch, taken.number, taken.previous, taken.ops)
+
+    # -- sending
+
+    def _everyone(self) -> None:
+        for fingerprint in self._suppliers.connected():
+            self._changed(fingerprint)
+
+    def _changed(self, fingerprint: str) -> None:
+        if not self._suppliers.is_connected(fingerprint):
+            return
+        self._wanted.add(fingerprint)
+        if fingerprint not in self._lanes:
+            # Entered before it begins: a lane may end at once.
+            self._lanes[fingerprint] = Deferred()
+            lane = background(
+                self._lane(fingerprint),
+                lambda failure: self._log.failure("bringing the catalog failed", failure),
+            )
+            if fingerprint in self._lanes:
+                self._lanes[fingerprint] = lane
+
+    async def _lane(self, fingerprint: str) -> None:
+        """Bring one supplier all he lacks, while he is there."""
+        try:
+            while fingerprint in self._wanted and self._suppliers.is_connected(fingerprint):
+                self._wanted.discard(fingerprint)
+                try:
+                    await self._bring(fingerprint)
+                except (BitDustError, TimeoutError) as error:
+                    self._log.info("the catalog is not at {who}: {error}", who=fingerprint, error=error)
+                    self._wanted.add(fingerprint)
+                    await pause(self._clock, AGAIN)
+        finally:
+            self._lanes.pop(fingerprint, None)
+            if not self._lanes:
+                self._machines.report(self._row, "Usurped" if self.usurped else "InSync")
+
+    async def _bring(self, fingerprint: str) -> None:
+        if self.usurped:
+            return
+        self._machines.report(self._row, "Requesting")
+        if not await self._compare(fingerprint):
+            return
+        self._machines.report(self._row, "Sending")
+        while numbers := await self._db.read(log.unsent_to, fingerprint):
+            for number in numbers:
+                await self._send_segment(fingerprint, number)
+        head = await self._db.read(log.head, self._wall())
+        if head is None or await self._db.read(log.acked_by, fingerprint) >= head.place:
+            return
+        packet = IndexHead(self._rng(16), seal_head(self._keys, self._rng, head))
+        try:
+            await self._router.ask(fingerprint, packet, within=ANSWER_WITHIN)
+        except Refused:
+            # He may have this very head already, from before we were interrupted.
+            if not await self._compare(fingerprint):
+                return
+            if await self._db.read(log.acked_by, fingerprint) < head.place:
+                raise
+            return
+        if await self._db(log.mark_head_acked, head.epoch, head.sequence, fingerprint):
+            self.committed()
+
+    async def _compare(self, fingerprint: str) -> bool:
+        """Look at the head that he has.  False: another node wrote it."""
+        answer = await self._router.ask(fingerprint, AskIndex(), within=ANSWER_WITHIN)
+        if not isinstance(answer, IndexHead):
+            raise Damaged("AskIndex was answered with something else")
+        ours = await self._db.read(log.head, 0.0)
+        theirs = read_order(answer.head) if answer.head else None
+        if theirs is not None and theirs.signer == self._keys.public:
+            place = ours.place if ours is not None else (0, 0)
+            if theirs.place > place or (
+                theirs.place == place and ours is not None and theirs.root != ours.root
+            ):
+                self.usurped = (
+                    f"another node of this identity has changed the catalog (its place is {theirs.place}, ours"
+                    f" {place}): nothing is changed here any more"
+                )
+                self._log.error("{text}", text=self.usurped)
+                self.committed()
+                return False
+        acked = await self._db.read(log.acked_by, fingerprint)
+        his = theirs.place if theirs is not None else (0, 0)
+        if his < acked:
+            self._log.warn(
+                "{who} shows an old catalog, {his} after {acked}: he gets it anew",
+                who=fingerprint,
+                his=his,
+                acked=acked,
+            )
+            await self._db(log.forget_acks, fingerprint)
+        elif ours is not None and his == ours.place and his > acked:
+            if await self._db(log.mark_head_acked, his[0], his[1], fingerprint):
+                self.committed()
+        return True
+
+    async def _send_segment(self, fingerprint: str, number: int) -> None:
+        segment = await self._db.read(log.segment, number)
+        if segment is None:
+            return
+        size = len(segment.data)
+        exchange = await self._router.open(
+            fingerprint,
+            IndexSegment(segment.epoch, segment.number, size, segment.root),
+            priority=Priority.MESSAGE,
+            within=ANSWER_WITHIN,
+        )
+        try:
+            answered = exchange.answer()
+            writing = exchange.write(segment.data)
+            answered.addTimeout(ANSWER_WITHIN, self._clock)
+            answered.addBoth(_stop, writing)
+            answer = await answered
+        except BaseException:
+            exchange.reset("given up")
+            raise
+        if isinstance(answer, Fail):
+            raise Refused(answer.code, answer.text)
+        if not isinstance(answer, Ack):
+            raise Damaged("a segment was answered with something else than a receipt")
+        document = await self._document_of(fingerprint)
+        check_segment_receipt(
+            answer.receipt,
+            document.device_public,
+            customer=self._own,
+            supplier=fingerprint,
+            epoch=segment.epoch,
+            number=segment.number,
+            root=segment.root,
+            size=size,
+        )
+        await self._db(log.mark_segment_acked, number, fingerprint)
+
+
+def _stop(answer: T, writing: Deferred[None]) -> T:
+    # Whoever answers early does not want the rest of the body.
+    give_up(writing)
+    return answer

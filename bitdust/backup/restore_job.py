@@ -1,0 +1,286 @@
+"""
+restore_job -- one version, or a part of it, on its way back.
+
+Entries come from the catalog a page at a time; their chunks are grouped by block, so that a block is read once for all that is
+needed of it there.  A chunk is decrypted, its id computed again, and only then written: a wrong byte never
+gets as far as the file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
+
+from msgspec.structs import replace
+from twisted.internet.defer import Deferred, DeferredLock, DeferredSemaphore
+
+from bitdust.backup.replant import Replant
+from bitdust.backup.walk import Skipped
+from bitdust.blocks.block import Chunk as BlockChunk
+from bitdust.blocks.block import block_key, open_chunk
+from bitdust.blocks.chunker import chunk_id
+from bitdust.catalog import chunks, entries
+from bitdust.catalog.chunks import Chunk
+from bitdust.catalog.entries import Entry
+from bitdust.catalog.facts import Kind, Meta, Run
+from bitdust.customer.block_reader import BlockPlan, BlockReader, plan_of
+from bitdust.database import Database
+from bitdust.errors import Damaged, NotFound
+from bitdust.machines import Machines
+from bitdust.wire.packets import Priority
+from bitdust.world import InThread, give_up, spawn
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+#: entries of one page, and bytes of content that are gathered before they are fetched
+PAGE, GATHER = 500, 64 * 2**20
+#: longest read of a block, largest gap that is read along, and reads under way at a time
+READ, GAP, READS = 4 * 2**20, 128 * 1024, 4
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """
+    What to restore, and where to.
+
+    @param inside: the entry of the version that is wanted, with all below it; b"" is all of it.
+    @param root: the folder that is written into.
+    @param name: what the wanted entry is called there; b"": it is that folder itself.
+    """
+
+    item: str
+    seq: int
+    label: str
+    inside: bytes
+    root: bytes
+    name: bytes
+    overwrite: bool
+    total: int
+
+
+@dataclass
+class Progress:
+    """How far it has come.  `state` is a word for people."""
+
+    state: str = "preparing"
+    files: int = 0
+    written: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+@dataclass
+class _Need:
+    """A chunk, and where in which files its bytes belong."""
+
+    chunk: Chunk
+    places: list[tuple[bytes, int]]
+
+
+class RestoreJob:
+    """One restore.  `run` is called once; cancelling it leaves no half-written file."""
+
+    def __init__(
+        self,
+        wanted: Wanted,
+        *,
+        db: Database,
+        reader: BlockReader,
+        in_thread: InThread,
+        machines: Machines,
+        data_key: bytes,
+        chunk_key: bytes,
+    ) -> None:
+        self.wanted = wanted
+        self.progress = Progress()
+        self._db = db
+        self._reader = reader
+        self._in_thread = in_thread
+        self._machines = machines
+        self._data_key = data_key
+        self._chunk_key = chunk_key
+        self._replant = Replant(wanted.root, wanted.overwrite)
+        self._one_writer = DeferredLock()
+        self._reads = DeferredSemaphore(READS)
+        self._row = machines.begin(f"restore_job({wanted.item}/{wanted.label})", "Preparing")
+
+    async def run(self) -> None:
+        """
+        Bring it back.
+
+        @raise Offline: fewer than k pieces of a block can be had.
+        @raise NotFound: the version has no such entry.
+        @raise OSError: the disk is full, or worse.
+        """
+        try:
+            self._report("Restoring")
+            found = await self._restore()
+            if not found:
+                raise NotFound(f"the version has no {self.wanted.inside!r} in it")
+            self._report("Finishing")
+            await self._in_thread(self._replant.finish)
+            self._count()
+        except BaseException:
+            await self._one_writer.run(self._in_thread, self._replant.abandon)
+            raise
+        finally:
+            self._machines.forget(self._row)
+
+    async def _restore(self) -> bool:
+        after: bytes | None = None
+        found = False
+        waiting: list[tuple[bytes, Meta, tuple[Run, ...]]] = []
+        size = 0
+        while page := await self._db.read(
+            entries.entries_below, self.wanted.item, self.wanted.seq, self.wanted.inside, after, PAGE
+        ):
+            for entry in page:
+                found = True
+                waiting.append(await self._moved(entry))
+                size += entry.meta.size
+                if size >= GATHER:
+                    await self._batch(waiting)
+                    waiting, size = [], 0
+            after = page[-1].path
+        await self._batch(waiting)
+        return found
+
+    async def _batch(self, batch: list[tuple[bytes, Meta, tuple[Run, ...]]]) -> None:
+        """Plant these entries and fill those that have content."""
+        plant = [(path, meta) for path, meta, _ in batch]
+        growing = await self._write(self._plant, plant)
+        needs: dict[int, dict[int, _Need]] = {}
+        size = 0
+        for (path, _, runs), wants in zip(batch, growing, strict=True):
+            if not wants:
+                continue
+            offset = 0
+            for run in runs:
+                for part in _parts(run):
+                    for chunk in await self._db.read(chunks.run_rows, *part):
+                        need = needs.setdefault(run[0], {}).setdefault(chunk.number, _Need(chunk, []))
+                        need.places.append((path, offset))
+                        offset += chunk.length
+                        size += chunk.length
+                    if size >= GATHER:
+                        await self._fill(needs)
+                        needs, size = {}, 0
+        await self._fill(needs)
+        self._count()
+
+    async def _fill(self, needs: Mapping[int, Mapping[int, _Need]]) -> None:
+        plans = await self._db.read(_plans, list(needs))
+        work = [
+            self._reads.run(self._fetch, plan, part)
+            for plan in plans
+            for part in _ranges(sorted(needs[plan.serial].values(), key=lambda need: need.chunk.number))
+        ]
+        try:
+            for each in work:
+                await each
+        except BaseException:
+            for each in work:
+                give_up(each)
+            raise
+
+    def _fetch(self, plan: BlockPlan, part: list[_Need]) -> Deferred[None]:
+        return spawn(self._range(plan, part))
+
+    async def _range(self, plan: BlockPlan, part: list[_Need]) -> None:
+        start = part[0].chunk.offset
+        end = part[-1].chunk.offset + part[-1].chunk.stored
+        stored = await self._reader.read(plan, start, end - start, Priority.RESTORE)
+        plain = await self._in_thread(self._open, plan, part, stored)
+        await self._write(self._put, part, plain)
+        self.progress.written = self._replant.written
+
+    def _open(self, plan: BlockPlan, part: list[_Need], stored: bytes) -> list[bytes]:
+        key = block_key(self._data_key, plan.salt)
+        start = part[0].chunk.offset
+        view = memoryview(stored)
+        plain = []
+        for need in part:
+            chunk = need.chunk
+            at = chunk.offset - start
+            content = open_chunk(key, plan.block, _sealed(chunk), view[at : at + chunk.stored])
+            if chunk_id(content, self._chunk_key) != chunk.id:
+                raise Damaged(
+                    f"chunk {chunk.number} of block {plan.block.hex()[:16]} is not what was backed up"
+                )
+            plain.append(content)
+        return plain
+
+    # -- in the writing thread
+
+    def _plant(self, batch: list[tuple[bytes, Meta]]) -> list[bool]:
+        return [self._replant.plant(path, meta) for path, meta in batch]
+
+    def _put(self, part: list[_Need], plain: list[bytes]) -> None:
+        for need, content in zip(part, plain, strict=True):
+            for path, offset in need.places:
+                self._replant.write(path, offset, content)
+
+    def _write(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        # The tree has one writer at a time, whichever thread it is in.
+        return self._one_writer.run(self._in_thread, work, *args, **kwargs)
+
+    # -- names
+
+    def _target(self, path: bytes) -> bytes:
+        inside = path[len(self.wanted.inside) :].lstrip(b"/")
+        return b"/".join(part for part in (self.wanted.name, inside) if part)
+
+    async def _moved(self, entry: Entry) -> tuple[bytes, Meta, tuple[Run, ...]]:
+        target = self._target(entry.path)
+        if entry.meta.kind is not Kind.HARDLINK:
+            return target, entry.meta, entry.runs
+        # A hard link names its first name, which moves along with everything else, unless it stays out.
+        first = entry.meta.target
+        if not self.wanted.inside or (first + b"/").startswith(self.wanted.inside + b"/"):
+            return target, replace(entry.meta, target=self._target(first)), ()
+        found = await self._db.read(entries.entry_at, self.wanted.item, self.wanted.seq, first)
+        if found is None:
+            raise Damaged(f"the catalog links {entry.path!r} to {first!r}, which it does not have")
+        return target, found.meta, found.runs
+
+    def _count(self) -> None:
+        self.progress.files = self._replant.files
+        self.progress.written = self._replant.written
+        self.progress.skipped = self._replant.skipped
+
+    def _report(self, state: str) -> None:
+        self.progress.state = state.lower()
+        self._machines.report(self._row, state)
+
+
+def _parts(run: Run) -> Iterator[Run]:
+    """A run of chunks, in runs that are short enough to look up at once."""
+    serial, first, count = run
+    for start in range(first, first + count, 64):
+        yield serial, start, min(64, first + count - start)
+
+
+def _ranges(needs: list[_Need]) -> Iterator[list[_Need]]:
+    """Chunks of a block, in order, as groups that are read in one go."""
+    group: list[_Need] = []
+    for need in needs:
+        if group:
+            start = group[0].chunk.offset
+            end = group[-1].chunk.offset + group[-1].chunk.stored
+            if need.chunk.offset - end > GAP or need.chunk.offset + need.chunk.stored - start > READ:
+                yield group
+                group = []
+        group.append(need)
+    if group:
+        yield group
+
+
+def _plans(c: sqlite3.Connection, serials: list[int]) -> list[BlockPlan]:
+    return [plan_of(c, serial) for serial in serials]
+
+
+def _sealed(chunk: Chunk) -> BlockChunk:
+    """A chunk of the catalog as the block's reader wants it."""
+    return BlockChunk(chunk.id, chunk.number, chunk.offset, chunk.stored, chunk.length, chunk.flags)

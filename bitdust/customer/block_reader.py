@@ -1,0 +1,298 @@
+"""
+block_reader -- bytes of a block, from whichever k suppliers have them.
+
+Everything is read in windows of whole leaves, verified against the root of their piece before anything is done with them.
+The same leaves of any k pieces give the same leaves of every other piece: a window whose primary is away, late or
+lying is computed from the others, and nothing more than that window is fetched for it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from twisted.internet.defer import Deferred, DeferredQueue, TimeoutError
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from bitdust.blocks.erasure import Codecs
+from bitdust.blocks.hashtree import check
+from bitdust.blocks.layout import LEAF, Layout, Span
+from bitdust.catalog import blocks
+from bitdust.customer.spool import Spool
+from bitdust.errors import BitDustError, Damaged, Offline, Refused
+from bitdust.events import Signal
+from bitdust.router.router import Router
+from bitdust.wire.packets import Data, Fail, Priority, Retrieve
+from bitdust.world import InThread, give_up, spawn
+
+#: leaves of one window: 1 MiB per piece keeps the pipe full and memory small
+WINDOW = 16
+#: seconds one supplier has to answer a window before he counts as failed
+ANSWER_WITHIN = 20.0
+#: seconds to wait for suppliers to come back before a read is given up
+PATIENCE = 15.0
+#: a fetch is late after so many times the usual, but never before HEDGE_FLOOR seconds
+HEDGE, HEDGE_FLOOR = 2.0, 0.5
+
+
+@dataclass(frozen=True)
+class BlockPlan:
+    """
+    Where a block lies.
+
+    @param block: its id.
+    @param salt: its key comes from this and the data key.
+    @param roots: of all n pieces.
+    @param sources: piece number -> fingerprints of those who acknowledged it.
+    """
+
+    serial: int
+    block: bytes
+    salt: bytes
+    layout: Layout
+    roots: tuple[bytes, ...]
+    sources: Mapping[int, tuple[str, ...]]
+
+
+def plan_of(c: sqlite3.Connection, serial: int) -> BlockPlan:
+    """
+    Where a block lies, as the catalog has it.
+
+    @raise NotFound: the catalog has no such block.
+    """
+    block = blocks.get(c, serial)
+    sources: dict[int, tuple[str, ...]] = {}
+    for placement in blocks.sources(c, serial):
+        sources[placement.number] = (*sources.get(placement.number, ()), placement.fingerprint)
+    layout = Layout(block.size, block.k, block.n, block.unit)
+    return BlockPlan(serial, block.id, block.salt, layout, block.roots, sources)
+
+
+@dataclass(frozen=True)
+class _Came:
+    number: int
+    fingerprint: str
+    content: bytes | None
+    took: float
+
+
+class BlockReader:
+    """Reads blocks back.  One for the whole node."""
+
+    _log = Logger()
+
+    def __init__(
+        self, *, router: Router, codecs: Codecs, in_thread: InThread, clock: IReactorTime, spool: Spool
+    ) -> None:
+        self._router = router
+        self._codecs = codecs
+        self._in_thread = in_thread
+        self._clock = clock
+        self._spool = spool
+        self._usual: list[float] = []
+        #: (serial of the block, number, fingerprint) of a piece whose supplier answered with other bytes, or said it is gone
+        self.bad: Signal[[int, int, str]] = Signal()
+
+    async def read(self, plan: BlockPlan, offset: int, length: int, priority: Priority) -> bytes:
+        """
+        Bytes [offset, offset + length) of the sealed block.
+
+        @raise Offline: fewer than k pieces can be had; the message says "have" and "need".
+        """
+        if self._spool.has(plan.block):
+            content = await self._in_thread(_pread, self._spool.path(plan.block), offset, length)
+            if len(content) == length:
+                return content
+            raise Damaged(f"block {plan.block.hex()[:16]} in the spool is shorter than it was")
+        layout = plan.layout
+        spans = layout.locate(offset, length)
+        windows: dict[int, set[int]] = {}
+        for span in spans:
+            first = span.offset // LEAF // WINDOW
+            last = (span.offset + span.length - 1) // LEAF // WINDOW
+            for window in range(first, last + 1):
+                windows.setdefault(window, set()).add(span.piece)
+        # Small reads fetch only the leaves they need of their one window.
+        leaves: dict[tuple[int, int], bytes] = {}
+        fetches = []
+        for window, numbers in sorted(windows.items()):
+            first, count = self._narrow(layout, spans, window)
+            fetches.append((first, spawn(self.gather(plan, numbers, first, count, priority))))
+        try:
+            for first, fetch in fetches:
+                for number, content in (await fetch).items():
+                    leaves[first, number] = content
+        except BaseException:
+            for _, fetch in fetches:
+                give_up(fetch)
+            raise
+        starts = sorted({first for first, _ in leaves})
+        out = bytearray()
+        for span in spans:
+            position = span.offset
+            end = span.offset + span.length
+            while position < end:
+                first = max(start for start in starts if start * LEAF <= position)
+                content = leaves[first, span.piece]
+                begin = position - first * LEAF
+                part = content[begin : begin + end - position]
+                out += part
+                position += len(part)
+        return bytes(out)
+
+    async def gather(
+        self, plan: BlockPlan, wanted: Collection[int], first: int, count: int, priority: Priority
+    ) -> dict[int, bytes]:
+        """
+        Leaves [first, first + count) of each piece in `wanted`, fetched or computed.
+
+        @raise Offline: fewer than k pieces can be had.
+        """
+        layout = plan.layout
+        have: dict[int, bytes] = {}
+        failed: set[tuple[int, str]] = set()
+        running: dict[int, Deferred[None]] = {}
+        queue: DeferredQueue[_Came | None] = DeferredQueue()
+        deadline = self._clock.seconds() + PATIENCE
+        hurry = False
+
+        def start(number: int, fingerprint: str) -> None:
+            running[number] = spawn(self._fetch(plan, number, fingerprint, first, count, priority, queue.put))
+
+        def spare() -> tuple[int, str] | None:
+            for number in sorted(plan.sources, key=lambda number: (number not in wanted, number)):
+                if number in have or number in running:
+                    continue
+                for fingerprint in plan.sources[number]:
+                    if (number, fingerprint) not in failed and self._router.is_online(fingerprint):
+                        return number, fingerprint
+            return None
+
+        stop_listening = self._router.came.listen(lambda _: queue.put(None))
+        try:
+            while not (set(wanted) <= have.keys() or len(have) >= layout.k):
+                # On the straight way the wanted pieces are enough; off it, any k are, and one more against the late.
+                while (hurry or not set(wanted) <= have.keys() | running.keys()) and len(have) + len(
+                    running
+                ) < layout.k + hurry:
+                    more = spare()
+                    if more is None:
+                        break
+                    start(*more)
+                left = deadline - self._clock.seconds()
+                if not running and left <= 0:
+                    raise Offline(
+                        f"not enough pieces: have {len(have)}, need {layout.k} of {layout.n}"
+                        f" (block {plan.block.hex()[:16]})"
+                    )
+                came = await self._next(queue, self._late() if running else left)
+                if came is None:
+                    hurry = bool(running)
+                    continue
+                running.pop(came.number, None)
+                if came.content is None:
+                    failed.add((came.number, came.fingerprint))
+                else:
+                    have[came.number] = came.content
+                    self._usual = [*self._usual[-49:], came.took]
+        finally:
+            stop_listening()
+            for fetch in running.values():
+                give_up(fetch)
+        if set(wanted) <= have.keys():
+            return {number: have[number] for number in wanted}
+        return await self._in_thread(self._compute, layout, have, set(wanted))
+
+    def _compute(self, layout: Layout, have: Mapping[int, bytes], wanted: set[int]) -> dict[int, bytes]:
+        code = self._codecs.code(layout.k, layout.n)
+        units = {number: have[number] for number in sorted(have)[: layout.k]}
+        return {
+            number: have[number] if number in have else bytes(code.make(units, number)) for number in wanted
+        }
+
+    async def _fetch(
+        self,
+        plan: BlockPlan,
+        number: int,
+        fingerprint: str,
+        first: int,
+        count: int,
+        priority: Priority,
+        put: Callable[[_Came], None],
+    ) -> None:
+        """One window from one supplier; whatever happens is put into the queue."""
+        began = self._clock.seconds()
+        content: bytes | None = None
+        fetch = spawn(self._window(plan, number, fingerprint, first, count, priority))
+        fetch.addTimeout(ANSWER_WITHIN, self._clock)
+        try:
+            content = await fetch
+        except Damaged as error:
+            self._log.warn("{who} answered with other bytes: {error}", who=fingerprint, error=error)
+            self.bad(plan.serial, number, fingerprint)
+        except Refused as error:
+            if error.code == "not_found":
+                self.bad(plan.serial, number, fingerprint)
+        except (BitDustError, TimeoutError) as error:
+            self._log.info("no leaves from {who}: {error}", who=fingerprint, error=error)
+        put(_Came(number, fingerprint, content, self._clock.seconds() - began))
+
+    async def _window(
+        self, plan: BlockPlan, number: int, fingerprint: str, first: int, count: int, priority: Priority
+    ) -> bytes:
+        layout = plan.layout
+        _, expected = layout.leaf_span(first, count)
+        exchange = await self._router.open(
+            fingerprint, Retrieve(plan.block, number, first, count), priority=priority, within=5.0
+        )
+        try:
+            answer = await exchange.answer()
+            if isinstance(answer, Fail):
+                raise Refused(answer.code, answer.text)
+            if not isinstance(answer, Data) or answer.size != expected:
+                raise Damaged(f"asked for {expected} bytes of a piece, offered something else")
+            parts = []
+            while part := await exchange.read():
+                parts.append(part)
+        except BaseException:
+            exchange.reset("not wanted any more")
+            raise
+        content = b"".join(parts)
+        if len(content) != expected:
+            raise Damaged(f"asked for {expected} bytes of a piece, got {len(content)}")
+        await self._in_thread(
+            check, plan.roots[number], plan.block, number, layout.leaves, first, content, answer.proof
+        )
+        return content
+
+    async def _next(self, queue: DeferredQueue[_Came | None], seconds: float) -> _Came | None:
+        waiting: Deferred[_Came | None] = queue.get()
+        waiting.addTimeout(max(seconds, 0.01), self._clock)
+        try:
+            return await waiting
+        except TimeoutError:
+            return None
+
+    def _late(self) -> float:
+        return max(HEDGE_FLOOR, HEDGE * median(self._usual)) if self._usual else 2.0
+
+    def _narrow(self, layout: Layout, spans: Collection[Span], window: int) -> tuple[int, int]:
+        """(first, count) of the leaves of a window that the spans touch."""
+        low, high = window * WINDOW, min((window + 1) * WINDOW, layout.leaves)
+        first, last = high, low
+        for span in spans:
+            begin = span.offset // LEAF
+            end = (span.offset + span.length - 1) // LEAF + 1
+            if begin < high and end > low:
+                first, last = min(first, max(begin, low)), max(last, min(end, high))
+        return first, last - first
+
+
+def _pread(path: Path, offset: int, length: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read(length)

@@ -1,0 +1,178 @@
+"""
+data_sender -- brings every piece of the spool to its supplier.
+
+One lane per supplier, each at its own pace: a slow one holds nobody up.  What is still to be brought is asked of the catalog,
+so nothing is forgotten over a restart and nothing that was acknowledged is sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from bitdust.catalog import holdings
+from bitdust.customer.piece_sender import Errand, PieceSender, errand_of
+from bitdust.customer.spool import Spool
+from bitdust.customer.suppliers import Suppliers
+from bitdust.database import Database
+from bitdust.errors import BitDustError, Refused
+from bitdust.events import Signal
+from bitdust.machines import Machines, Row
+from bitdust.world import background, give_up, spawn
+
+#: pieces on their way to one supplier at a time: while one is being signed for, the next one flows
+WINDOW = 2
+#: errands asked of the catalog at a time
+BATCH = 16
+#: seconds after which a lane looks again without being told
+LOOK_AGAIN = 60.0
+#: seconds a lane pauses after a failure: doubled each time, up to ten minutes
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 600.0
+
+
+@dataclass
+class _Lane:
+    fingerprint: str
+    row: Row
+    wake: Signal[[]] = field(default_factory=Signal)
+    failures: int = 0
+    work: Deferred[None] | None = None
+    #: told to look again while it was not waiting
+    told: bool = False
+
+
+class DataSender:
+    """The lanes of all suppliers."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        *,
+        clock: IReactorTime,
+        db: Database,
+        suppliers: Suppliers,
+        sender: PieceSender,
+        spool: Spool,
+        machines: Machines,
+    ) -> None:
+        self._clock = clock
+        self._db = db
+        self._suppliers = suppliers
+        self._sender = sender
+        self._spool = spool
+        self._machines = machines
+        self._lanes: dict[str, _Lane] = {}
+        self._stops: list[Callable[[], None]] = []
+        #: (serial of the block, number, fingerprint): a piece was signed for
+        self.acked: Signal[[int, int, str]] = Signal()
+        #: (fingerprint, error): a supplier refused a piece
+        self.refused: Signal[[str, Refused]] = Signal()
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._stops = [self._suppliers.changed.listen(self._changed)]
+        for fingerprint in self._suppliers.connected():
+            self._changed(fingerprint)
+
+    def stop(self) -> None:
+        """End every lane; what was on its way is sent again another time."""
+        for stop in self._stops:
+            stop()
+        for lane in list(self._lanes.values()):
+            self._close(lane)
+
+    def new_data(self) -> None:
+        """There is more to send."""
+        for lane in self._lanes.values():
+            lane.told = True
+            lane.wake()
+
+    def _changed(self, fingerprint: str) -> None:
+        lane = self._lanes.get(fingerprint)
+        if self._suppliers.is_connected(fingerprint):
+            if lane is None:
+                row = self._machines.begin(f"data_sender({fingerprint[:8]})", "Scanning")
+                lane = self._lanes[fingerprint] = _Lane(fingerprint, row)
+                lane.work = background(self._run(lane), lambda failure: self._broke(failure, lane))
+        elif lane is not None:
+            self._close(lane)
+
+    def _close(self, lane: _Lane) -> None:
+        self._lanes.pop(lane.fingerprint, None)
+        self._machines.forget(lane.row)
+        if lane.work is not None:
+            give_up(lane.work)
+
+    def _broke(self, failure: Failure, lane: _Lane) -> None:
+        if self._lanes.get(lane.fingerprint) is lane:
+            self._log.failure("the lane to {who} broke", failure, who=lane.fingerprint)
+            self._close(lane)
+
+    async def _run(self, lane: _Lane) -> None:
+        underway: dict[tuple[int, int], Deferred[None]] = {}
+        try:
+            while True:
+                lane.told = False
+                self._machines.report(lane.row, "Scanning")
+                for errand in await self._errands(lane.fingerprint, set(underway)):
+                    while len(underway) >= WINDOW:
+                        self._machines.report(lane.row, "Sending")
+                        await lane.wake.next()
+                    key = errand.serial, errand.number
+                    # The spool may have let go of the block since the catalog was asked.
+                    if key not in underway and self._spool.has(errand.block):
+                        lane.told = True
+                        underway[key] = Deferred()
+                        sending = spawn(self._send(lane, errand, underway))
+                        if key in underway:
+                            underway[key] = sending
+                if lane.failures:
+                    pause = min(FIRST_PAUSE * 2 ** (lane.failures - 1), LONGEST_PAUSE)
+                    self._machines.report(lane.row, f"Pausing for {pause:.0f} s")
+                    await self._wait(lane, pause, heed=False)
+                elif underway:
+                    self._machines.report(lane.row, "Sending")
+                    await lane.wake.next()
+                elif not lane.told:
+                    self._machines.report(lane.row, "Resting")
+                    await self._wait(lane, LOOK_AGAIN, heed=True)
+        finally:
+            for sending in underway.values():
+                give_up(sending)
+
+    async def _errands(self, fingerprint: str, underway: set[tuple[int, int]]) -> list[Errand]:
+        rows = await self._db.read(holdings.missing, fingerprint, BATCH + len(underway), spooled=True)
+        return [errand_of(row) for row in rows if (row.block.serial, row.number) not in underway]
+
+    async def _send(
+        self, lane: _Lane, errand: Errand, underway: dict[tuple[int, int], Deferred[None]]
+    ) -> None:
+        try:
+            await self._sender.from_spool(errand)
+            await self._db(holdings.acked, errand.serial, errand.number, errand.fingerprint)
+            lane.failures = 0
+            self.acked(errand.serial, errand.number, errand.fingerprint)
+        except Refused as error:
+            lane.failures += 1
+            self._log.warn("{who} refused a piece: {error}", who=errand.fingerprint, error=error)
+            self.refused(errand.fingerprint, error)
+        except (BitDustError, TimeoutError, OSError) as error:
+            lane.failures += 1
+            self._log.info("a piece did not arrive at {who}: {error}", who=errand.fingerprint, error=error)
+        finally:
+            underway.pop((errand.serial, errand.number), None)
+            lane.wake()
+
+    async def _wait(self, lane: _Lane, seconds: float, *, heed: bool) -> None:
+        waiting = lane.wake.next() if heed else Deferred[None]()
+        waiting.addTimeout(seconds, self._clock)
+        try:
+            await waiting
+        except TimeoutError:
+            pass

@@ -1,0 +1,104 @@
+"""
+listing -- what does each supplier still hold?
+
+Our page of what he should have is read first, and only then is he asked for the same stretch: a piece that he signs for
+meanwhile is never mistaken for a lost one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from twisted.logger import Logger
+
+from bitdust.catalog import blocks, deletes, holdings
+from bitdust.database import Database
+from bitdust.errors import RemoteFault
+from bitdust.router.router import Router
+from bitdust.wire.packets import Files, Held, ListFiles
+
+PAGE = 512
+
+#: (block id, piece number): the order of both lists
+Key = tuple[bytes, int]
+
+
+@dataclass
+class Told:
+    """The outcome: pieces found as they should be, found lost, and held without our knowing."""
+
+    kept: int = 0
+    lost: int = 0
+    orphans: int = 0
+
+
+@dataclass
+class Listing:
+    """Compares the catalog with what suppliers say."""
+
+    db: Database
+    router: Router
+
+    _log = Logger()
+
+    async def compare(self, fingerprint: str) -> Told:
+        """
+        Ask one supplier for everything, and write down what is lost.
+
+        @raise Offline, Timeout, Refused: he did not tell it all; what he told is written down.
+        @raise RemoteFault: his list is out of order.
+        """
+        told = Told()
+        after: Key | None = None
+        his: list[Held] = []
+        asked_from = b""
+        more = True
+        while True:
+            ours = await self.db.read(holdings.held_by, fingerprint, after, PAGE)
+            last: Key | None = (ours[-1][0], ours[-1][1]) if len(ours) == PAGE else None
+            while more and (last is None or not his or (his[-1].block, his[-1].number) < last):
+                answer = await self.router.ask(fingerprint, ListFiles(after=asked_from, limit=PAGE))
+                if not isinstance(answer, Files):
+                    raise RemoteFault("ListFiles was answered with something else")
+                self._check_order(his, answer)
+                his += answer.pieces
+                more = answer.more and bool(answer.pieces)
+                if his:
+                    asked_from = his[-1].block + bytes([his[-1].number])
+            within = [held for held in his if last is None or (held.block, held.number) <= last]
+            his = his[len(within) :]
+            await self.db(_settle, fingerprint, ours, within, told)
+            if last is None:
+                break
+            after = last
+        if told.lost:
+            self._log.warn("{who} has lost {lost} pieces", who=fingerprint, lost=told.lost)
+        return told
+
+    def _check_order(self, his: list[Held], answer: Files) -> None:
+        keys = [(held.block, held.number) for held in (*his[-1:], *answer.pieces)]
+        if any(first >= second for first, second in zip(keys, keys[1:], strict=False)):
+            raise RemoteFault("a supplier's list is not in order")
+
+
+def _settle(
+    c: sqlite3.Connection,
+    fingerprint: str,
+    ours: list[tuple[bytes, int, bytes, int, str]],
+    his: list[Held],
+    told: Told,
+) -> None:
+    held = {(piece.block, piece.number): piece.root for piece in his}
+    for block, number, root, serial, state in ours:
+        if held.pop((block, number), None) == root:
+            told.kept += 1
+            if state in ("unknown", "lost", "wanted"):
+                holdings.acked(c, serial, number, fingerprint)
+        elif state in ("acked", "leaving", "unknown"):
+            told.lost += 1
+            holdings.lost(c, serial, number, fingerprint)
+    for block, _ in held:
+        # He keeps what we do not place there: told again to let go, if it was ours once; else it is an orphan.
+        if not deletes.tell_again(c, fingerprint, block) and blocks.by_id(c, block) is None:
+            told.orphans += 1

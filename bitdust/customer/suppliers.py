@@ -1,0 +1,269 @@
+"""
+suppliers -- the table of those who keep our pieces: the seats of the present set, and the lines to everyone who holds.
+
+A seat is a position in the set.  A new set begins (an *epoch*) when every seat has somebody; whoever lost his seat stays
+connected while he still holds pieces, since he is a source until they lie elsewhere.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from bitdust.catalog import epochs, holdings
+from bitdust.customer.supplier_connector import Line, SupplierConnector, make_supplier_connector
+from bitdust.customer.supplier_finder import Hired
+from bitdust.database import Database
+from bitdust.errors import BitDustError, Conflict, Damaged, NotFound
+from bitdust.events import Signal
+from bitdust.identity.document import Document
+from bitdust.machines import Machines, Row
+from bitdust.router.router import Router
+from bitdust.wire.packets import Ack, RequestService
+from bitdust.wire.receipts import check_contract
+from bitdust.world import Rng, Wall, background, give_up, pause
+
+SERVICE = "supplier"
+
+
+@dataclass
+class Supplier:
+    """Somebody who holds, or shall hold, our pieces.  `state` is a word or a reason, for people."""
+
+    fingerprint: str
+    idurl: str
+    since: float
+    connector: SupplierConnector
+    row: Row
+    state: str = "away"
+    introduced: Deferred[None] | None = None
+
+
+class Suppliers:
+    """The suppliers of one customer."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        *,
+        clock: IReactorTime,
+        wall: Wall,
+        rng: Rng,
+        db: Database,
+        router: Router,
+        machines: Machines,
+        own: str,
+        document_of: Callable[[str], Awaitable[Document]],
+        meet: Callable[[str], Awaitable[Document]],
+        wanted: Callable[[], int],
+        space_each: Callable[[], int],
+    ) -> None:
+        self._clock = clock
+        self._wall = wall
+        self._rng = rng
+        self._db = db
+        self._router = router
+        self._machines = machines
+        self._own = own
+        self._document_of = document_of
+        self._meet = meet
+        self._wanted = wanted
+        self._space_each = space_each
+        self._stops: list[Callable[[], None]] = []
+        self.known: dict[str, Supplier] = {}
+        #: the seats, in order of position; None: vacant
+        self.seats: list[Hired | None] = []
+        self.epoch = 1
+        #: fingerprint of a supplier who became connected, went away or refused
+        self.changed: Signal[[str]] = Signal()
+
+    async def start(self) -> None:
+        """Take up the lines to all suppliers of the catalog."""
+        self._stops = [self._router.came.listen(self._came), self._router.went.listen(self._went)]
+        await self.reload()
+
+    def stop(self) -> None:
+        """End every line."""
+        for stop in self._stops:
+            stop()
+        for fingerprint in list(self.known):
+            self._dismiss(fingerprint)
+
+    async def reload(self) -> None:
+        """Read the seats, and who else holds, from the catalog again."""
+
+        def read(c: sqlite3.Connection) -> tuple[epochs.Epoch, list[tuple[str, str]]]:
+            return epochs.current(c), epochs.all_suppliers(c)
+
+        epoch, holders = await self._db.read(read)
+        self.epoch = epoch.number
+        if not self.seats:
+            self.seats = [Hired(seat.fingerprint, seat.idurl) for seat in epoch.suppliers]
+        self._resize()
+        wanted = {hired.fingerprint: hired.idurl for hired in self.seats if hired is not None}
+        wanted.update(holders)
+        for fingerprint, idurl in wanted.items():
+            if fingerprint not in self.known:
+                self._engage(fingerprint, idurl)
+        for fingerprint in [one for one in self.known if one not in wanted]:
+            self._dismiss(fingerprint)
+
+    # -- seats
+
+    def vacant(self) -> bool:
+        """Is a seat empty?  (Asked by fire_hire; follows a changed `services/customer/suppliers-number`.)"""
+        self._resize()
+        return None in self.seats
+
+    def excluded(self) -> set[str]:
+        """Whom not to hire: ourselves, and everyone who holds a piece already."""
+        return {self._own, *self.known, *(seat.fingerprint for seat in self.seats if seat is not None)}
+
+    async def take(self, hired: Hired) -> None:
+        """Give him the first vacant seat; with the last one a new epoch begins."""
+        position = self.seats.index(None)
+        seats = list(self.seats)
+        seats[position] = hired
+        if None not in seats:
+            await self._db(self._begin, [seat for seat in seats if seat is not None])
+        self.seats = seats
+        await self.reload()
+
+    async def replace(self, index_or_idurl: str) -> tuple[int, Hired]:
+        """
+        Make the seat of this supplier vacant; his pieces are rebuilt at whoever gets it.
+
+        @raise NotFound: no such position or IDURL.
+        @raise Conflict: that seat is being filled already.
+        """
+        for position, seat in enumerate(self.seats):
+            if index_or_idurl == str(position) or (
+                seat is not None and index_or_idurl in (seat.idurl, seat.fingerprint)
+            ):
+                if seat is None:
+                    raise Conflict(f"a supplier for position {position} is being looked for already")
+                self.seats[position] = None
+                return position, seat
+        raise NotFound(
+            f"{index_or_idurl!r} is not one of the suppliers", hint="`bitdust supplier list` lists them"
+        )
+
+    def _begin(self, c: sqlite3.Connection, seats: list[Hired]) -> None:
+        before = epochs.current(c)
+        epochs.begin(c, [(seat.fingerprint, seat.idurl) for seat in seats])
+        for old, new in zip(before.suppliers, seats, strict=False):
+            if old.fingerprint != new.fingerprint:
+                holdings.replace_supplier(c, old.fingerprint, new.fingerprint)
+
+    def _resize(self) -> None:
+        wanted = self._wanted()
+        if wanted > len(self.seats):
+            self.seats = [*self.seats, *[None] * (wanted - len(self.seats))]
+
+    # -- lines
+
+    def is_connected(self, fingerprint: str) -> bool:
+        """May a piece be sent there right now?"""
+        supplier = self.known.get(fingerprint)
+        return supplier is not None and supplier.connector.is_connected()
+
+    def connected(self) -> list[str]:
+        """Fingerprints of those who may be sent to."""
+        return [fingerprint for fingerprint in self.known if self.is_connected(fingerprint)]
+
+    async def agree(self, document: Document) -> None:
+        """
+        Ask for a contract over the space we need.
+
+        @raise Refused, Offline, Timeout, Damaged: there is none.
+        """
+        fingerprint = document.fingerprint
+        self._router.know(document)
+        answer = await self._router.ask(
+            fingerprint,
+            RequestService(self._rng(16), SERVICE, self._space_each(), self.epoch),
+            within=15.0,
+        )
+        if not isinstance(answer, Ack):
+            raise Damaged("a request for service was answered with something else")
+        # He may have shown a newer document, with another device, when the link was made.
+        newest = await self._document_of(fingerprint)
+        check_contract(answer.receipt, newest.device_public, customer=self._own, supplier=fingerprint)
+
+    def _engage(self, fingerprint: str, idurl: str) -> None:
+        def changed(state: str) -> None:
+            supplier.state = state
+            supplier.since = self._wall()
+            self.changed(fingerprint)
+
+        connector = make_supplier_connector(
+            Line(clock=self._clock, request=lambda: self._request(fingerprint), changed=changed)
+        )
+        row = self._machines.watch(connector, f"supplier_connector({_short(idurl)})")
+        supplier = self.known[fingerprint] = Supplier(fingerprint, idurl, self._wall(), connector, row)
+        supplier.introduced = background(
+            self._introduce(supplier), lambda failure: self._log.failure("meeting a supplier failed", failure)
+        )
+
+    async def _introduce(self, supplier: Supplier) -> None:
+        """Learn who he is, however long it takes, then keep a link to him."""
+        wait = 1.0
+        while True:
+            try:
+                document = await self._document_of(supplier.fingerprint)
+                break
+            except BitDustError:
+                pass
+            try:
+                document = await self._meet(f"{supplier.idurl}#fp={supplier.fingerprint}")
+                break
+            except BitDustError as error:
+                supplier.state = error.message
+                await pause(self._clock, wait)
+                wait = min(2 * wait, 600.0)
+        self._router.know(document)
+        self._router.keep(supplier.fingerprint)
+        if self._router.is_online(supplier.fingerprint):
+            supplier.connector.came()
+
+    def _dismiss(self, fingerprint: str) -> None:
+        supplier = self.known.pop(fingerprint)
+        supplier.connector.dismiss()
+        if supplier.introduced is not None:
+            give_up(supplier.introduced)
+        self._router.let_go(fingerprint)
+        self._machines.forget(supplier.row)
+
+    def _request(self, fingerprint: str) -> None:
+        background(
+            self._ask(fingerprint), lambda failure: self._log.failure("asking a supplier failed", failure)
+        )
+
+    async def _ask(self, fingerprint: str) -> None:
+        supplier = self.known.get(fingerprint)
+        if supplier is None:
+            return
+        try:
+            await self.agree(await self._document_of(fingerprint))
+        except BitDustError as error:
+            supplier.connector.refused(error.message)
+        else:
+            supplier.connector.accepted()
+
+    def _came(self, fingerprint: str) -> None:
+        if fingerprint in self.known:
+            self.known[fingerprint].connector.came()
+
+    def _went(self, fingerprint: str) -> None:
+        if fingerprint in self.known:
+            self.known[fingerprint].connector.went()
+
+
+def _short(idurl: str) -> str:
+    return idurl.rpartition("/")[2].removesuffix(".xml")
