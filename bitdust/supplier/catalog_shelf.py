@@ -1,43 +1,28 @@
 """
 The customers' catalog logs: segments as files on the shelf, heads in the ledger.
 
-All of it is sealed: of a head we read only the outside, which the customer has signed and which tells
-(epoch, sequence) and the first segment still needed.  Both never fall.
+All of it is sealed.  Of a head we read only its order, which the customer has signed: it never falls, so an
+old machine cannot hide what a newer one did.  Segments may be of an older epoch: a new supplier gets the
+whole log.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from blake3 import blake3
-
 from bitdust import crypto
+from bitdust.catalog.head import check_follows, read_order
+from bitdust.catalog.segment import root_of
 from bitdust.errors import Conflict, Damaged, NotFound
-from bitdust.supplier import quota
+from bitdust.supplier import customers, quota
 from bitdust.supplier.drive import Drive, told
 from bitdust.supplier.piece_file import FileWriter, folder_of
 from bitdust.supplier.quota import Going
 from bitdust.supplier.shelf import Read, Shelf
 from bitdust.wire.packets import IndexSegment
 from bitdust.wire.receipts import SegmentReceipt, sign_statement
-
-
-@dataclass(frozen=True)
-class Outside:
-    """What a supplier may know of a head.  Segments of its epoch before `first`, and of lower epochs than
-    `first_epoch`, are not needed any more."""
-
-    epoch: int
-    sequence: int
-    first_epoch: int
-    first: int
-
-
-#: reads the outside of a head, once its signature holds; raises Damaged
-ReadOutside = Callable[[bytes], Outside]
 
 
 @dataclass(frozen=True)
@@ -49,25 +34,25 @@ class Segment:
     number: int
     root: bytes
     size: int
-    digest: bytes
     time: int
     path: str
     charge: int
 
 
 class SegmentWriter(FileWriter):
-    """A segment that arrives.  What it says only its owner can judge; its digest shows if it rots here."""
+    """A segment that arrives; it is whole when it has the root that was announced."""
 
-    def __init__(self, drive: Drive, temporary: Path, path: Path) -> None:
+    def __init__(self, drive: Drive, temporary: Path, path: Path, root: bytes) -> None:
         super().__init__(drive, temporary, path)
-        self._hash = blake3()
-        self.digest = b""
+        self._root = root
+        self._content = bytearray()
 
     def take(self, stretch: bytes) -> None:
-        self._hash.update(stretch)
+        self._content += stretch
 
     def after(self) -> bytes:
-        self.digest = self._hash.digest()
+        if root_of(bytes(self._content)) != self._root:
+            raise Damaged("the bytes that came are not those of the announced root")
         return b""
 
 
@@ -88,7 +73,7 @@ class CatalogShelf:
         name = crypto.digest(b"%d %d" % (packet.epoch, packet.number), "bitdust shelf segment 1").hex()[:40]
 
         def speak_for(c: sqlite3.Connection) -> Segment | tuple[int, str]:
-            known = shelf.may_change(c, customer, packet.epoch)
+            known = self._may_add(c, customer, packet.epoch)
             path = f"{folder_of(customer)}/log/{name}"
             return _have(c, customer, packet) or quota.reserve(
                 c, known, path, packet.size, shelf.drive.free()
@@ -98,22 +83,22 @@ class CatalogShelf:
         if isinstance(place, Segment):
             return self._receipt(place)
         number, path = place
-        writer = SegmentWriter(shelf.drive, shelf.temporary(number), shelf.drive.root / path)
+        writer = SegmentWriter(shelf.drive, shelf.temporary(number), shelf.drive.root / path, packet.root)
 
         def enter(c: sqlite3.Connection) -> Segment:
-            shelf.may_change(c, customer, packet.epoch)
+            self._may_add(c, customer, packet.epoch)
             have = _have(c, customer, packet)
             if have is not None:
                 return have
             segment = Segment(
-                customer, packet.epoch, packet.number, packet.root, packet.size, writer.digest, shelf.now(),
-                path, quota.arrived(c, number),
+                customer, packet.epoch, packet.number, packet.root, packet.size, shelf.now(), path,
+                quota.arrived(c, number),
             )  # fmt: skip
             c.execute(
-                "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    customer, packet.epoch, packet.number, packet.root, packet.size, segment.digest,
-                    segment.time, path, segment.charge,
+                    customer, segment.epoch, segment.number, segment.root, segment.size, segment.time,
+                    path, segment.charge,
                 ),
             )  # fmt: skip
             return segment
@@ -135,46 +120,44 @@ class CatalogShelf:
             raise NotFound("no such segment of yours is here")
         try:
             content = await shelf.in_thread(shelf.drive.read, shelf.drive.root / found.path, 0, found.size)
+            if root_of(content) != found.root:
+                raise Damaged("the segment is damaged here")
         except OSError as error:
             raise told(error) from error
-        if blake3(content).digest() != found.digest:
-            raise Damaged("the segment is damaged here")
+        except Damaged:
+            # It can be sent again.
+            await shelf.db(_drop, "path = ?", found.path)
+            raise
         return IndexSegment(epoch, number, found.size, found.root), content
 
-    async def keep_head(self, customer: str, head: bytes, outside: Outside) -> None:
+    async def keep_head(self, customer: str, head: bytes, public: bytes) -> None:
         """
         From now on this is the head; segments that it does not need any more go.
 
-        @raise Conflict: a later one is here, or another of the same number.
+        @param public: the customer's key, who must have signed it.
+        @raise Damaged: he has not.
+        @raise Conflict: a later one is here, or one of another log, or the epoch is over.
         """
+        order = read_order(head, public)
+        if max(*order.place, order.first) >= 2**63:
+            raise Damaged("a catalog's head has impossible numbers")
 
         def put(c: sqlite3.Connection) -> None:
-            self._shelf.may_change(c, customer, outside.epoch)
-            row = c.execute(
-                "SELECT epoch, sequence, head FROM heads WHERE customer = ?", (customer,)
-            ).fetchone()
-            if row is not None and row[2] == head:
-                return
-            if row is not None and (row[0], row[1]) >= (outside.epoch, outside.sequence):
-                raise Conflict(
-                    f"the head here is of epoch {row[0]}, sequence {row[1]}: not older than this one"
-                )
-            c.execute(
-                "INSERT OR REPLACE INTO heads VALUES (?, ?, ?, ?)",
-                (customer, outside.epoch, outside.sequence, head),
-            )
-            _drop_segments(c, customer, (outside.first_epoch, outside.first))
+            self._shelf.may_change(c, customer, order.epoch)
+            kept = _head_of(c, customer)
+            check_follows(read_order(kept) if kept else None, order)
+            c.execute("INSERT OR REPLACE INTO heads VALUES (?, ?)", (customer, head))
+            _drop(c, "customer = ? AND number < ?", customer, order.first)
 
         await self._shelf.db(put)
 
     async def head(self, customer: str) -> bytes:
         """The head kept for this customer; b"" when there is none."""
+        return await self._shelf.db.read(_head_of, customer)
 
-        def get(c: sqlite3.Connection) -> bytes:
-            row = c.execute("SELECT head FROM heads WHERE customer = ?", (customer,)).fetchone()
-            return bytes(row[0]) if row else b""
-
-        return await self._shelf.db.read(get)
+    def _may_add(self, c: sqlite3.Connection, customer: str, epoch: int) -> customers.Customer:
+        known = customers.active(c, customer)
+        return self._shelf.may_change(c, customer, max(epoch, known.epoch))
 
     def _receipt(self, segment: Segment) -> bytes:
         return sign_statement(
@@ -188,17 +171,21 @@ class CatalogShelf:
 
 def leave(c: sqlite3.Connection, customer: str) -> None:
     """The whole log of a past customer is to be removed."""
-    _drop_segments(c, customer, (2**63 - 1, 2**63 - 1))
+    _drop(c, "customer = ?", customer)
     c.execute("DELETE FROM heads WHERE customer = ?", (customer,))
 
 
-def _drop_segments(c: sqlite3.Connection, customer: str, before: tuple[int, int]) -> None:
+def _drop(c: sqlite3.Connection, which: str, *values: str | int) -> None:
     rows = c.execute(
-        """DELETE FROM segments WHERE customer = ? AND (epoch, number) < (?, ?)
-           RETURNING path, customer, charge""",
-        (customer, *before),
+        f"DELETE FROM segments WHERE {which} RETURNING path, customer, charge",  # noqa: S608 - our own words
+        values,
     )
     quota.drop(c, [Going(*row) for row in rows.fetchall()])
+
+
+def _head_of(c: sqlite3.Connection, customer: str) -> bytes:
+    row = c.execute("SELECT head FROM heads WHERE customer = ?", (customer,)).fetchone()
+    return bytes(row[0]) if row else b""
 
 
 def _find(c: sqlite3.Connection, customer: str, epoch: int, number: int) -> Segment | None:

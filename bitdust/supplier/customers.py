@@ -56,7 +56,6 @@ SCHEMA = [
         number INTEGER NOT NULL,
         root BLOB NOT NULL,
         size INTEGER NOT NULL,
-        digest BLOB NOT NULL,
         time INTEGER NOT NULL,
         path TEXT NOT NULL,
         charge INTEGER NOT NULL,
@@ -64,8 +63,6 @@ SCHEMA = [
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE heads (
         customer TEXT PRIMARY KEY REFERENCES customers,
-        epoch INTEGER NOT NULL,
-        sequence INTEGER NOT NULL,
         head BLOB NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE going (

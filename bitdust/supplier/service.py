@@ -15,10 +15,9 @@ from twisted.internet.defer import DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
 
 from bitdust.database import Database
-from bitdust.identity.document import Document
 from bitdust.router.router import Sender
 from bitdust.supplier import contract, customers, pieces
-from bitdust.supplier.catalog_shelf import CatalogShelf, Outside
+from bitdust.supplier.catalog_shelf import CatalogShelf
 from bitdust.supplier.contract import MINIMUM, Terms
 from bitdust.supplier.drive import Drive
 from bitdust.supplier.patrol import Patrol
@@ -84,7 +83,6 @@ class SupplierService:
     @param db: shelf.db; its tables are `customers.SCHEMA`.
     @param me: our own fingerprint.
     @param donated: the setting, as it is now.
-    @param read_outside: reads what a supplier may know of a head that the customer's document signed.
     """
 
     def __init__(
@@ -98,7 +96,6 @@ class SupplierService:
         clock: IReactorTime,
         wall: Wall,
         donated: Callable[[], int],
-        read_outside: Callable[[bytes, Document], Outside],
         minimum: int = MINIMUM,
     ) -> None:
         self.shelf = Shelf(db, drive, me, device, in_thread, wall)
@@ -106,7 +103,6 @@ class SupplierService:
         self.patrol = Patrol(clock, self.shelf)
         self._donated = donated
         self._minimum = minimum
-        self._read_outside = read_outside
         self._heard: dict[str, int] = {}
         self._reading: dict[str, DeferredSemaphore] = {}
 
@@ -206,8 +202,7 @@ class SupplierService:
 
     async def index_head(self, sender: Sender, packet: IndexHead, exchange: IExchange) -> Packet:
         """The head of a customer's catalog log."""
-        outside = self._read_outside(packet.head, sender.document)
-        await self.logs.keep_head(sender.fingerprint, packet.head, outside)
+        await self.logs.keep_head(sender.fingerprint, packet.head, sender.document.publickey)
         self.patrol.soon()
         return Ack()
 

@@ -1,5 +1,6 @@
 """A supplier on a table: a real folder and a real shelf.db, everything else in the test's hand."""
 
+import os
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,11 +10,11 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 
 from bitdust.blocks.piece import Growing
+from bitdust.catalog.head import Head, seal_head
+from bitdust.catalog.segment import root_of
 from bitdust.database import Database
-from bitdust.errors import Damaged
-from bitdust.identity.keys import DeviceKey
+from bitdust.identity.keys import DeviceKey, Keys
 from bitdust.router.router import Sender
-from bitdust.supplier.catalog_shelf import Outside
 from bitdust.supplier.customers import SCHEMA
 from bitdust.supplier.drive import Drive
 from bitdust.supplier.service import SupplierService
@@ -34,6 +35,7 @@ from bitdust.world import inline
 ALICE, BOB, EVE = "a" * 52, "b" * 52, "e" * 52
 MIB = 2**20
 DEVICE = DeviceKey.generate(lambda n: b"\7" * n)
+KEYS = Keys.from_master(bytes(32))
 START = 1_700_000_000
 
 
@@ -54,13 +56,14 @@ class Paper:
 
     fingerprint: str
     idurl: str
+    publickey: bytes = KEYS.public
 
 
 def sender(fingerprint: str) -> Sender:
     return Sender(fingerprint, Paper(fingerprint, f"http://id/{fingerprint[:3]}.xml"), None)
 
 
-@dataclass
+@dataclass(eq=False)
 class Exchange:
     """A body that comes in parts, and what was answered."""
 
@@ -103,12 +106,10 @@ def block_id(number: int) -> bytes:
     return number.to_bytes(32, "big")
 
 
-def read_outside(head: bytes, document: Any) -> Outside:
-    """Heads in these tests are four numbers in text."""
-    try:
-        return Outside(*map(int, head.decode().split()))
-    except (ValueError, TypeError):
-        raise Damaged("no head") from None
+def head_of(epoch: int, sequence: int, root: bytes = b"R" * 32, keys: Keys = KEYS, first: int = 0) -> bytes:
+    """A head as a customer makes it."""
+    head = Head(epoch, sequence, root, ((epoch, first, sequence),), (), float(START))
+    return seal_head(keys, os.urandom, head)
 
 
 class Desk:
@@ -125,7 +126,7 @@ class Desk:
         self.db = db or Database(folder / "shelf.db", SCHEMA, inline)
         self.service = SupplierService(
             db=self.db, drive=self.drive, me=ALICE, device=DEVICE, in_thread=inline, clock=self.clock,
-            wall=lambda: self.time, donated=lambda: self.donated, read_outside=read_outside,
+            wall=lambda: self.time, donated=lambda: self.donated,
         )  # fmt: skip
 
     def start(self) -> "Desk":
@@ -176,11 +177,11 @@ class Desk:
         return {(each.block, each.number) for each in self.say(who, ListFiles()).pieces}
 
     def segment(self, epoch: int, number: int, body: bytes, who: str = BOB) -> Ack:
-        packet = IndexSegment(epoch, number, len(body), (b"%d" % len(body)).ljust(32, b"."))
+        packet = IndexSegment(epoch, number, len(body), root_of(body))
         return self.say(who, packet, Exchange(cut(body)))
 
-    def head(self, text: bytes, who: str = BOB) -> Ack:
-        return self.say(who, IndexHead(bytes(16), text))
+    def head(self, head: bytes, who: str = BOB) -> Ack:
+        return self.say(who, IndexHead(bytes(16), head))
 
     def files(self) -> list[Path]:
         return sorted(path for path in self.root.rglob("*") if not path.is_dir())

@@ -1,0 +1,164 @@
+"""The patrol: terms that end, deletions that are due."""
+
+import pytest
+
+from bitdust.supplier.customers import NotCustomer
+from bitdust.supplier.patrol import DAY
+from tests.supplier.desk import BOB, EVE, Desk, block_id, done
+
+BODY = b"a piece" * 10_000
+
+
+def ears(desk):
+    """What the patrol has told."""
+    told = []
+    desk.service.patrol.noticed.listen(lambda who, left: told.append((who, left)))
+    desk.service.patrol.expired.listen(lambda who: told.append((who, "expired")))
+    return told
+
+
+def jump(desk, days):
+    """So many days pass, in big steps, the node running."""
+    for _ in range(days):
+        desk.time += DAY
+        desk.clock.advance(DAY)
+
+
+def test_silence_ends_a_contract(desk):
+    """180 days after the last contact the pieces go; it is noticed once, 30 days before."""
+    told = ears(desk)
+    desk.hire()
+    desk.put(BODY)
+    jump(desk, 150)
+    assert told == []
+    jump(desk, 1)
+    assert told == [(BOB, 29)]
+    jump(desk, 28)
+    assert len(desk.files()) == 1
+    jump(desk, 2)
+    assert told == [(BOB, 29), (BOB, "expired")]
+    assert desk.files() == []
+    assert (desk.row().state, desk.row().used) == ("expired", 0)
+    with pytest.raises(NotCustomer):
+        desk.put(BODY, block_id(1))
+    desk.hire()
+    desk.put(BODY, block_id(1))
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        lambda desk: desk.hire(), lambda desk: desk.put(BODY), lambda desk: desk.held(),
+        lambda desk: desk.get(0, 1), lambda desk: desk.delete(block_id(9)),
+        lambda desk: done(desk.service.heard(BOB)),
+    ],
+    ids=["hire", "put", "list", "retrieve", "delete", "any packet"],
+)  # fmt: skip
+def test_any_contact_begins_the_term_anew(desk, sign):
+    """Every authenticated packet counts, also at the very last moment."""
+    told = ears(desk)
+    desk.hire()
+    desk.put(BODY)
+    jump(desk, 179)
+    sign(desk)
+    told.clear()
+    jump(desk, 150)
+    assert told == []
+    assert len(desk.files()) == 1
+    assert desk.row().last_contact == desk.time - 150 * DAY
+
+
+def test_each_customer_has_his_own_term(desk):
+    """One who is silent goes, one who calls stays."""
+    desk.hire()
+    desk.hire(EVE)
+    desk.put(BODY)
+    desk.put(BODY, who=EVE)
+    for _ in range(4):
+        jump(desk, 50)
+        desk.held(EVE)
+    assert len(desk.files()) == 1
+    assert desk.held(EVE)
+
+
+def test_a_wrong_clock_does_not_end_a_contract(desk):
+    """T26: a wall clock that jumps ten years ahead, and back within three days, costs nobody his pieces."""
+    told = ears(desk)
+    desk.hire()
+    desk.put(BODY)
+    desk.time += 3650 * DAY
+    for _ in range(70):
+        desk.clock.advance(3600)
+    assert told == [(BOB, 0)]
+    assert len(desk.files()) == 1
+    desk.time -= 3650 * DAY
+    for _ in range(70):
+        desk.clock.advance(3600)
+    assert len(desk.files()) == 1
+    assert desk.row().state == "active"
+
+
+def test_a_node_that_was_off_for_long_waits_for_calls(tmp_path):
+    """After a year switched off, customers have three days to call before anything goes."""
+    desk = Desk(tmp_path).start()
+    desk.hire()
+    desk.put(BODY)
+    desk.stop()
+    desk = Desk(tmp_path)
+    desk.time += 365 * DAY
+    desk.start()
+    told = ears(desk)
+    desk.pass_days(2.9)
+    assert len(desk.files()) == 1
+    desk.pass_days(0.3)
+    assert told == [(BOB, "expired")]
+    assert desk.files() == []
+    desk.stop()
+
+
+def test_tombstones_are_forgotten_in_the_end(desk):
+    """A tombstone lasts a whole term, then nothing late can come any more."""
+    desk.hire()
+    desk.put(BODY)
+    desk.delete(b"B" * 32)
+
+    def stones():
+        async def count():
+            return await desk.db.read(lambda c: c.execute("SELECT count(*) FROM tombstones").fetchone()[0])
+
+        return done(count())
+
+    for _ in range(6):
+        jump(desk, 29)
+        desk.held()
+    assert stones() == 1
+    jump(desk, 8)
+    assert stones() == 0
+
+
+def test_a_deletion_in_the_far_future_ends_with_the_term(desk):
+    """`not_before` is kept for no longer than a contract's term."""
+    desk.hire()
+    desk.put(BODY)
+    desk.delete(b"B" * 32, not_before=2**62)
+    for _ in range(179):
+        jump(desk, 1)
+        desk.held()
+    assert len(desk.files()) == 1
+    jump(desk, 2)
+    assert desk.files() == []
+
+
+def test_an_interrupted_clearing_is_finished_at_the_next_start(tmp_path):
+    """Deletions that were acknowledged and not yet done are done at the next start."""
+    desk = Desk(tmp_path).start()
+    desk.hire()
+    desk.put(BODY)
+    desk.service.patrol.soon = lambda: None
+    desk.delete(b"B" * 32)
+    assert len(desk.files()) == 1
+    desk.stop()
+    again = Desk(tmp_path).start()
+    assert again.files() == []
+    assert again.row().used == 0
+    again.stop()
