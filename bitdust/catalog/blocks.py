@@ -111,7 +111,8 @@ def placements(c: sqlite3.Connection, serial: int) -> list[Placement]:
     return [
         Placement(serial, number, fingerprint, state_name(state, leaving))
         for number, fingerprint, state, leaving in c.execute(
-            "SELECT p.number, r.fingerprint, p.state, p.leaving FROM placements p JOIN peers r ON r.id = p.peer"
+            "SELECT p.number, r.fingerprint, p.state, p.leaving FROM placements p JOIN peers r"
+            " ON r.id = p.peer"
             " WHERE p.serial = ? ORDER BY p.number, p.leaving, r.fingerprint",
             (serial,),
         )

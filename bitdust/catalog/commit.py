@@ -27,7 +27,7 @@ from bitdust.catalog.facts import (
     decode_runs,
 )
 from bitdust.catalog.ops import record
-from bitdust.catalog.replay import ACKED
+from bitdust.catalog.replay import ACKED, SEALED
 from bitdust.catalog.rows import path_of
 from bitdust.errors import Conflict, TryLater
 
@@ -50,21 +50,22 @@ def commit_version(
     """
     running = jobs.get(c, job)
     waiting = holdings.waiting_for(c, job)
-    if waiting:
+    if waiting and complete:
         raise TryLater(f"{len(waiting)} suppliers have not acknowledged what this version needs")
     (item, last) = c.execute("SELECT id, last_seq FROM items WHERE path_id = ?", (running.item,)).fetchone()
     seq = last + 1
-    for (serial,) in c.execute(
-        "SELECT serial FROM blocks WHERE state = 0"
-        " AND (job = :job OR serial IN (SELECT serial FROM pins WHERE job = :job)) ORDER BY serial",
-        {"job": job},
-    ).fetchall():
-        _record_block(c, serial)
-    _record_changes(c, job, item, running.item, seq)
+    weak = set()
+    for serial, state, enough in c.execute(OF_JOB, {"job": job}).fetchall():
+        if not enough:
+            weak.add(serial)
+        elif state == SEALED:
+            _record_block(c, serial)
+    _record_changes(c, job, item, running.item, seq, weak)
     if complete:
         _record_gone(c, job, item, running.item, seq)
     files, size, stored = c.execute(
-        "SELECT count(*) FILTER (WHERE kind != 1), total(CASE kind WHEN 0 THEN size ELSE 0 END), total(stored)"
+        "SELECT count(*) FILTER (WHERE kind != 1), total(CASE kind WHEN 0 THEN size ELSE 0"
+        " END), total(stored)"
         " FROM entries WHERE item = ? AND until = 9223372036854775807",
         (item,),
     ).fetchone()
@@ -119,7 +120,9 @@ def _record_block(c: sqlite3.Connection, serial: int) -> None:
         record(c, ChunksAdded(serial, first, tuple(chunks[first : first + MAX_CHUNKS])))
 
 
-def _record_changes(c: sqlite3.Connection, job: int, item: int, path_id: str, seq: int) -> None:
+def _record_changes(
+    c: sqlite3.Connection, job: int, item: int, path_id: str, seq: int, weak: set[int]
+) -> None:
     after = None
     while True:
         rows = c.execute(
@@ -135,7 +138,8 @@ def _record_changes(c: sqlite3.Connection, job: int, item: int, path_id: str, se
             if meta is None:
                 raise Conflict(f"{path_of(key)!r} is said to be unchanged, and was not there before")
             path, runs = path_of(key), decode_runs(content)
-            record_entry(c, path_id, seq, path, decode_meta(meta), runs)
+            if not weak or weak.isdisjoint(run[0] for run in runs):
+                record_entry(c, path_id, seq, path, decode_meta(meta), runs)
         if len(rows) < _PAGE:
             return
         after = rows[-1][0]
@@ -169,6 +173,12 @@ def _record_gone(c: sqlite3.Connection, job: int, item: int, path_id: str, seq: 
         after = rows[-1][0]
 
 
+#: blocks that the job made or found, and whether they have pieces enough to commit on
+OF_JOB = (
+    "SELECT serial, state, acked >= k + (n - k + 1) / 2 FROM blocks WHERE serial IN"
+    " (SELECT serial FROM blocks WHERE job = :job UNION SELECT serial FROM pins WHERE job ="
+    " :job) ORDER BY serial"
+)
 #: names whose metadata or content is not what the newest version has
 CHANGED = (
     "SELECT p.key, p.meta, p.content, e.id FROM pending p LEFT JOIN entries e"

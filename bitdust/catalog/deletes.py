@@ -1,8 +1,8 @@
 """
 Tombstones on their way: which supplier is still to be told that which block may go.
 
-A tombstone waits until the log that made it so is at enough suppliers; so no machine brought back from an older log
-needs a piece that is gone.
+A tombstone waits until the log that made it so is at enough suppliers; so no machine brought back from an
+older log needs a piece that is gone.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ class Tombstone:
 def queue(c: sqlite3.Connection, peer: int, block: bytes, not_before: int, log_seq: int) -> None:
     """A supplier (by short number) is to be told, once the log is safe up to `log_seq` (0: at once)."""
     c.execute(
-        "INSERT INTO tombstones VALUES (?, ?, ?, ?) ON CONFLICT (peer, block)"
-        " DO UPDATE SET not_before = excluded.not_before, log_seq = max(log_seq, excluded.log_seq)",
+        "INSERT INTO tombstones (peer, block, not_before, log_seq) VALUES (?, ?, ?, ?) ON"
+        " CONFLICT (peer, block)"
+        " DO UPDATE SET not_before = excluded.not_before, log_seq = max(log_seq, excluded.log_seq), done = 0",
         (peer, block, not_before, log_seq),
     )
 
@@ -36,7 +37,8 @@ def due(c: sqlite3.Connection, fingerprint: str, limit: int = 512) -> list[Tombs
     return [
         Tombstone(bytes(block), not_before)
         for block, not_before in c.execute(
-            "SELECT block, not_before FROM tombstones WHERE peer = ? AND log_seq <= ? ORDER BY block LIMIT ?",
+            "SELECT block, not_before FROM tombstones WHERE peer = ? AND done = 0 AND log_seq"
+            " <= ? ORDER BY block LIMIT ?",
             (known_peer(c, fingerprint), mark(c, "committed_op"), limit),
         )
     ]
@@ -48,7 +50,8 @@ def due_at(c: sqlite3.Connection) -> list[str]:
         fingerprint
         for (fingerprint,) in c.execute(
             "SELECT fingerprint FROM peers r WHERE EXISTS"
-            " (SELECT 1 FROM tombstones t WHERE t.peer = r.id AND t.log_seq <= ?) ORDER BY fingerprint",
+            " (SELECT 1 FROM tombstones t WHERE t.peer = r.id AND t.done = 0 AND t.log_seq <="
+            " ?) ORDER BY fingerprint",
             (mark(c, "committed_op"),),
         )
     ]
@@ -57,7 +60,11 @@ def due_at(c: sqlite3.Connection) -> list[str]:
 def done(c: sqlite3.Connection, fingerprint: str, blocks: Iterable[bytes]) -> None:
     """He has acknowledged these tombstones."""
     peer = known_peer(c, fingerprint)
-    c.executemany("DELETE FROM tombstones WHERE peer = ? AND block = ?", [(peer, block) for block in blocks])
+    rows = [(peer, block) for block in blocks]
+    c.executemany("UPDATE tombstones SET done = 1 WHERE peer = ? AND block = ?", rows)
+    c.executemany(
+        "DELETE FROM tombstones WHERE peer = ? AND block = ? AND block NOT IN (SELECT id FROM blocks)", rows
+    )
 
 
 def forget(c: sqlite3.Connection, fingerprint: str) -> int:
@@ -70,7 +77,7 @@ def forget(c: sqlite3.Connection, fingerprint: str) -> int:
 
 def waiting(c: sqlite3.Connection) -> int:
     """Tombstones not yet acknowledged, whether they can be sent or not."""
-    (number,) = c.execute("SELECT count(*) FROM tombstones").fetchone()
+    (number,) = c.execute("SELECT count(*) FROM tombstones WHERE done = 0").fetchone()
     return int(number)
 
 
@@ -89,5 +96,8 @@ def tell_again(c: sqlite3.Connection, fingerprint: str, block: bytes) -> bool:
     peer = known_peer(c, fingerprint)
     if found is None or not peer:
         return False
-    c.execute("INSERT OR IGNORE INTO tombstones VALUES (?, ?, ?, 0)", (peer, block, found.not_before))
+    c.execute(
+        "INSERT OR IGNORE INTO tombstones (peer, block, not_before, log_seq) VALUES (?, ?, ?, 0)",
+        (peer, block, found.not_before),
+    )
     return True

@@ -1,8 +1,8 @@
 """
 What the versions of an item hold: one entry per name, valid from one version until another.
 
-Names are paths relative to the item; b"" is the item itself (the folder, or the one file).  Everything goes page by page in
-walk order: a folder, what is in it, then its next sibling.
+Names are paths relative to the item; b"" is the item itself (the folder, or the one file).  Everything goes
+page by page in walk order: a folder, what is in it, then its next sibling.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import msgspec
 
 from bitdust.catalog.facts import EpochBegan
 from bitdust.catalog.ops import record
-from bitdust.catalog.rows import mark
+from bitdust.catalog.rows import mark, raise_mark
 from bitdust.errors import Usage
 
 
@@ -47,7 +47,7 @@ def current(c: sqlite3.Connection) -> Epoch:
     row = c.execute(
         "SELECT number, change, suppliers FROM epochs ORDER BY number DESC, change DESC LIMIT 1"
     ).fetchone()
-    return _epoch(*row) if row else Epoch(1, 0, ())
+    return unpack(*row) if row else Epoch(1, 0, ())
 
 
 def begin(c: sqlite3.Connection, suppliers: Sequence[tuple[str, str]], *, number: int | None = None) -> Epoch:
@@ -68,9 +68,6 @@ def begin(c: sqlite3.Connection, suppliers: Sequence[tuple[str, str]], *, number
         return old
     op = EpochBegan(number or old.number, old.change + 1, wanted)
     record(c, op)
-    from bitdust.catalog.log import settle  # the log asks for the current set
-
-    settle(c)
     return current(c)
 
 
@@ -94,7 +91,7 @@ def all_suppliers(c: sqlite3.Connection) -> list[tuple[str, str]]:
     for number, change, packed in c.execute(
         "SELECT number, change, suppliers FROM epochs ORDER BY number DESC, change DESC"
     ):
-        for each in _epoch(number, change, packed).suppliers:
+        for each in unpack(number, change, packed).suppliers:
             if each.fingerprint not in found and _keeps(c, each.fingerprint):
                 found[each.fingerprint] = each.idurl
     return list(found.items())
@@ -105,10 +102,18 @@ def idurl_of(c: sqlite3.Connection, fingerprint: str) -> str | None:
     for number, change, packed in c.execute(
         "SELECT number, change, suppliers FROM epochs ORDER BY number DESC, change DESC"
     ):
-        for each in _epoch(number, change, packed).suppliers:
+        for each in unpack(number, change, packed).suppliers:
             if each.fingerprint == fingerprint:
                 return each.idurl
     return None
+
+
+def saw(c: sqlite3.Connection, number: int) -> bool:
+    """
+    A supplier spoke of this epoch number.  True: it is higher than ours, and we may change nothing any more.
+    """
+    raise_mark(c, "epoch_seen", number)
+    return number > current(c).number
 
 
 def highest_seen(c: sqlite3.Connection) -> int:
@@ -131,6 +136,6 @@ def _keeps(c: sqlite3.Connection, fingerprint: str) -> bool:
     return row is not None
 
 
-def _epoch(number: int, change: int, packed: bytes) -> Epoch:
+def unpack(number: int, change: int, packed: bytes) -> Epoch:
     pairs = msgspec.msgpack.decode(packed, type=tuple[tuple[str, str], ...])
     return Epoch(number, change, tuple(Supplier(i, *pair) for i, pair in enumerate(pairs)))

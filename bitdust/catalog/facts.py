@@ -1,8 +1,8 @@
 """
 The facts of the catalog's log, one struct each, and their bytes.
 
-A fact is MessagePack: an array of its tag and its fields in the order below.  Everything is bounded, since a log comes
-back from other people's disks.  docs/formats/catalog.md describes them for a stranger.
+A fact is MessagePack: an array of its tag and its fields in the order below.  Everything is bounded, since a
+log comes back from other people's disks. docs/formats/catalog.md describes them for a stranger.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 """
 The head of the catalog's log: which segments make the catalog, and where to find it again.
 
-    magic "BDCH" | version u8 | epoch u64 | sequence u64 | root 32 | signer 32 | salt 32 | sealed … | signature 64
+    magic "BDCH" | version u8 | epoch u64 | sequence u64 | first u64 | root 32 | signer 32 | salt 32
+    sealed … | signature 64
 
-Its order (epoch, sequence) never falls, and everyone who keeps it can see that; the rest is for the owner alone.
+Its order (epoch, sequence) never falls, and everyone who keeps it can see that; the rest is for the owner
+alone.
 """
 
 from __future__ import annotations
@@ -25,17 +27,22 @@ from bitdust.world import Rng
 
 #: longest head as bytes
 MAX_HEAD = 16384
-_HEAD = struct.Struct(">4sBQQ32s32s32s")
+_HEAD = struct.Struct(">4sBQQQ32s32s32s")
 _MAGIC, _VERSION, _SIGNATURE = b"BDCH", 1, 64
 _DOMAIN = "catalog head 1"
 
 
 @dataclass(frozen=True)
 class Order:
-    """What everyone can read of a head: its place in time, the root of its last segment, who signed it."""
+    """
+    What everyone can read of a head: its place in time, the root of its last segment, who signed it.
+
+    Segments before number `first` are not needed any more by whoever keeps this head.
+    """
 
     epoch: int
     sequence: int
+    first: int
     root: bytes
     signer: bytes
 
@@ -93,7 +100,7 @@ def seal_head(keys: CatalogKeys, rng: Rng, head: Head) -> bytes:
     suppliers = tuple((_raw(fingerprint), idurl) for fingerprint, idurl in head.suppliers)
     inside = msgspec.msgpack.encode(_Inside(head.ranges, suppliers, head.time, head.snapshot))
     salt = rng(32)
-    start = _HEAD.pack(_MAGIC, _VERSION, head.epoch, head.sequence, head.root, keys.public, salt)
+    start = _HEAD.pack(_MAGIC, _VERSION, head.epoch, head.sequence, head.first, head.root, keys.public, salt)
     packed = zstandard.ZstdCompressor(level=3, write_content_size=True).compress(inside)
     body = start + crypto.seal(_key(keys, salt), bytes(crypto.NONCE), packed, start)
     data = body + keys.sign(_DOMAIN, body)
@@ -111,13 +118,13 @@ def read_order(data: bytes, public: bytes | None = None) -> Order:
     """
     if not _HEAD.size + crypto.TAG + _SIGNATURE <= len(data) <= MAX_HEAD:
         raise Damaged("a catalog's head has an impossible length")
-    magic, version, epoch, sequence, root, signer, _ = _HEAD.unpack_from(data)
+    magic, version, epoch, sequence, first, root, signer, _ = _HEAD.unpack_from(data)
     if magic != _MAGIC or version != _VERSION:
         raise Damaged("these bytes are no head of a catalog, or one of a newer program")
     if public is not None and signer != public:
         raise crypto.BadSignature("somebody else signed this catalog's head")
     crypto.verify(signer, _DOMAIN, data[:-_SIGNATURE], data[-_SIGNATURE:])
-    return Order(epoch, sequence, root, signer)
+    return Order(epoch, sequence, first, root, signer)
 
 
 def open_head(keys: CatalogKeys, data: bytes) -> Head:
@@ -169,7 +176,7 @@ def _check_ranges(order: Order, ranges: tuple[tuple[int, int, int], ...]) -> Non
         if at < epoch or at > order.epoch or first > last or (number is not None and first != number + 1):
             raise Damaged("the catalog's head names segments that cannot be")
         epoch, number = at, last
-    if number != order.sequence or order.sequence - ranges[0][1] > 10**6:
+    if not ranges or number != order.sequence or ranges[0][1] != order.first or number - order.first > 10**6:
         raise Damaged("the catalog's head names segments that cannot be")
 
 

@@ -1,8 +1,8 @@
 """
 Blocks on their way out and what became of their pieces: seal, acknowledge, lose, move, count.
 
-A block is *sealed* (known here only), then *committed* (in the log).  A piece at a supplier is wanted, acked, lost or,
-after a recovery, unknown until the supplier has listed it.
+A block is *sealed* (known here only), then *committed* (in the log).  A piece at a supplier is wanted, acked,
+lost or, after a recovery, unknown until the supplier has listed it.
 """
 
 from __future__ import annotations
@@ -118,7 +118,8 @@ def acked(c: Connection, serial: int, number: int, fingerprint: str) -> bool:
     c.execute("UPDATE placements SET state = ? WHERE serial = ? AND number = ? AND peer = ?", (ACKED, *at))
     if not leaving:
         old = c.execute(
-            "SELECT peer, state FROM placements WHERE serial = ? AND number = ? AND peer != ? AND leaving = 1",
+            "SELECT peer, state FROM placements WHERE serial = ? AND number = ? AND peer != ?"
+            " AND leaving = 1",
             at,
         ).fetchall()
         said = 0
@@ -168,24 +169,31 @@ def replace_supplier(c: Connection, old: str, new: str) -> int:
     Every piece at `old` is wanted at `new`; until it is there, the old copy is *leaving*: still a source,
     still counted.
 
-    A block of which `new` already has a piece stays as it is.  The set of suppliers itself changes by
-    `epochs.begin`.  Answers how many pieces move.
+    A block of which `new` already has a piece, or was told to delete one, stays as it is.  The set of
+    suppliers itself changes by `epochs.begin`.  Answers how many pieces move.
     """
     if old == new:
         raise Usage("a supplier cannot be replaced by himself")
     was, now = peer(c, old), peer(c, new)
     # He may come back to what he was leaving.
     c.execute(
-        "UPDATE placements SET leaving = 0 WHERE peer = ? AND leaving = 1 AND EXISTS (SELECT 1 FROM placements q"
-        " WHERE q.serial = placements.serial AND q.number = placements.number AND q.peer = ? AND q.leaving = 0)",
+        "UPDATE placements SET leaving = 0 WHERE peer = ? AND leaving = 1 AND EXISTS"
+        " (SELECT 1 FROM placements q WHERE q.serial = placements.serial AND q.number = placements.number"
+        " AND q.peer = ? AND q.leaving = 0)",
         (now, was),
     )
-    moving = (
-        "peer = ? AND leaving = 0 AND NOT EXISTS (SELECT 1 FROM placements q WHERE q.serial = placements.serial"
-        " AND q.peer = ? AND q.number != placements.number)"
+    # A tombstone outlives its piece: he would refuse a block he was told to delete.  Not yet told, he is not.
+    of_his = (
+        "peer = ? AND block IN (SELECT b.id FROM blocks b JOIN placements p USING (serial) WHERE p.peer = ?)"
     )
+    c.execute(f"DELETE FROM tombstones WHERE done = 0 AND {of_his}", (now, was))  # noqa: S608
     rows = c.execute(
-        f"SELECT serial, number, state, placed FROM placements WHERE {moving}", (was, now)
+        "SELECT serial, number, p.state, placed FROM placements p JOIN blocks b USING (serial)"
+        " WHERE p.peer = :was AND leaving = 0"
+        " AND NOT EXISTS (SELECT 1 FROM tombstones t WHERE t.peer = :now AND t.block = b.id)"
+        " AND NOT EXISTS (SELECT 1 FROM placements q"
+        " WHERE q.serial = p.serial AND q.peer = :now AND q.number != p.number) ORDER BY serial",
+        {"was": was, "now": now},
     ).fetchall()
     c.executemany(
         "INSERT OR IGNORE INTO placements (serial, number, peer, state) VALUES (?, ?, ?, ?)",
@@ -247,7 +255,8 @@ def used_at(c: Connection, fingerprint: str) -> tuple[int, int]:
     """Pieces acknowledged by this supplier, and the bytes of their bodies."""
     pieces = bytes_ = 0
     for size, k, unit in c.execute(
-        "SELECT b.size, b.k, b.unit FROM placements p JOIN blocks b USING (serial) WHERE p.peer = ? AND p.state = 1",
+        "SELECT b.size, b.k, b.unit FROM placements p JOIN blocks b USING (serial) WHERE p.peer"
+        " = ? AND p.state = 1",
         (known_peer(c, fingerprint),),
     ):
         pieces, bytes_ = pieces + 1, bytes_ + blocks.piece_bytes(size, k, unit)
@@ -269,7 +278,8 @@ def survives(c: Connection, item: str | None = None, seq: int | None = None) -> 
     """
     if item is None:
         row = c.execute(
-            "SELECT acked - k FROM blocks b WHERE state = 1 AND EXISTS (SELECT 1 FROM uses u WHERE u.serial = b.serial)"
+            "SELECT acked - k FROM blocks b WHERE state = 1 AND EXISTS (SELECT 1 FROM uses u"
+            " WHERE u.serial = b.serial)"
             " ORDER BY acked - k LIMIT 1"
         ).fetchone()
         return row[0] if row else None
@@ -293,7 +303,8 @@ def waiting_for(c: Connection, job: int) -> list[str]:
         for (fingerprint,) in c.execute(
             "SELECT DISTINCT r.fingerprint FROM blocks b JOIN placements p ON p.serial = b.serial"
             " JOIN peers r ON r.id = p.peer"
-            " WHERE b.serial IN (SELECT serial FROM blocks WHERE job = :job UNION SELECT serial FROM pins WHERE job = :job)"
+            " WHERE b.serial IN (SELECT serial FROM blocks WHERE job = :job UNION SELECT serial"
+            " FROM pins WHERE job = :job)"
             " AND b.acked < b.k + (b.n - b.k + 1) / 2 AND p.state != 1 ORDER BY r.fingerprint",
             {"job": job},
         )
@@ -318,7 +329,8 @@ def spooled(c: Connection, after: int = 0, limit: int = 1000) -> list[Block]:
     return [
         blocks.block(row)
         for row in c.execute(
-            f"SELECT {blocks.COLUMNS} FROM blocks b WHERE spool IS NOT NULL AND serial > ? ORDER BY serial LIMIT ?",  # noqa: S608
+            f"SELECT {blocks.COLUMNS} FROM blocks b WHERE spool IS NOT NULL AND serial > ? ORDER"  # noqa: S608
+            " BY serial LIMIT ?",
             (after, limit),
         )
     ]
@@ -333,7 +345,8 @@ def removable(c: Connection, pressed: bool = False, limit: int = 100) -> list[Bl
     return [
         blocks.block(row)
         for row in c.execute(
-            f"SELECT {blocks.COLUMNS} FROM blocks b WHERE spool IS NOT NULL AND ({enough}) ORDER BY serial LIMIT ?",  # noqa: S608
+            f"SELECT {blocks.COLUMNS} FROM blocks b WHERE spool IS NOT NULL AND ({enough}) ORDER"  # noqa: S608
+            " BY serial LIMIT ?",
             (limit,),
         )
     ]

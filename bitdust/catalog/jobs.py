@@ -1,8 +1,8 @@
 """
 Backup jobs under way: their item and label, what they pin, what they have walked past.
 
-A job outlives the process.  After a crash `unfinished` lists it; `begin_again` lets it walk anew while the blocks it had
-sealed stay, to be found by their chunks.
+A job outlives the process.  After a crash `unfinished` lists it; `begin_again` lets it walk anew while the
+blocks it had sealed stay, to be found by their chunks.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def unfinished(c: sqlite3.Connection) -> list[Job]:
     return [
         Job(*row)
         for row in c.execute(
-            "SELECT j.id, i.path_id, j.label, j.started FROM jobs j JOIN items i ON i.id = j.item ORDER BY j.id"
+            "SELECT j.id, i.path_id, j.label, j.started FROM jobs j JOIN items i ON i.id ="
+            " j.item ORDER BY j.id"
         )
     ]
 

@@ -1,8 +1,9 @@
 """
-The log's way out: facts are taken in order, sealed into segments, sent to every supplier, and named by the head.
+The log's way out: facts are taken, sealed into segments, sent to every supplier, and named by the head.
 
-A segment once stored is sent as the same bytes until every supplier has it.  What the log says is *committed* when the
-head that names it is at enough suppliers: only then a machine that knows nothing but the kit would find it.
+A segment once stored is sent as the same bytes until every supplier has it.  What the log says is *committed*
+when the head that names it is at enough suppliers: only then a machine that knows nothing but the kit would
+find it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from bitdust.catalog.segment import (
     read_segment,
     seal_segment,
 )
+from bitdust.catalog.snapshot import dump
 from bitdust.errors import Conflict, Damaged
 
 __all__ = [
@@ -36,8 +38,10 @@ __all__ = [
     "Taken",
     "acked_by",
     "committed",
+    "compact",
     "finish_recovery",
     "head",
+    "kept_bytes",
     "mark_head_acked",
     "mark_segment_acked",
     "open_segment",
@@ -53,6 +57,12 @@ __all__ = [
 ]
 
 Connection = sqlite3.Connection
+
+#: segments from a number on that a peer has not acknowledged
+NOT_ACKED = (
+    "SELECT number FROM segments s WHERE number >= ? AND NOT EXISTS"
+    " (SELECT 1 FROM segment_acks a WHERE a.peer = ? AND a.number = s.number) ORDER BY number"
+)
 
 
 @dataclass(frozen=True)
@@ -111,9 +121,8 @@ def unsent_to(c: Connection, fingerprint: str, limit: int = 100) -> list[int]:
     return [
         number
         for (number,) in c.execute(
-            "SELECT number FROM segments s WHERE NOT EXISTS"
-            " (SELECT 1 FROM segment_acks a WHERE a.peer = ? AND a.number = s.number) ORDER BY number LIMIT ?",
-            (known_peer(c, fingerprint), limit),
+            f"{NOT_ACKED} LIMIT ?",
+            (mark(c, "first_segment"), known_peer(c, fingerprint), limit),
         )
     ]
 
@@ -158,11 +167,7 @@ def settle(c: Connection) -> bool:
         row = c.execute(
             "SELECT sequence FROM head_acks WHERE peer = ? AND epoch = ?", (who, now.number)
         ).fetchone()
-        gap = c.execute(
-            "SELECT number FROM segments s WHERE NOT EXISTS"
-            " (SELECT 1 FROM segment_acks a WHERE a.peer = ? AND a.number = s.number) ORDER BY number LIMIT 1",
-            (who,),
-        ).fetchone()
+        gap = c.execute(f"{NOT_ACKED} LIMIT 1", (mark(c, "first_segment"), who)).fetchone()
         have.append(min(row[0] if row else 0, gap[0] - 1 if gap else _last(c)))
     through = sorted(have, reverse=True)[commit_at(len(have)) - 1]
     # What was committed once stays so: a new supplier without the log makes nothing unsaid.
@@ -171,18 +176,50 @@ def settle(c: Connection) -> bool:
     set_mark(c, "committed_segment", through)
     (op,) = c.execute("SELECT max(last_op) FROM segments WHERE number <= ?", (through,)).fetchone()
     raise_mark(c, "committed_op", op or 0)
+    if mark(c, "committed_op") >= mark(c, "snapshot_op"):
+        # What the snapshot stands for is needed by nobody now.
+        first = mark(c, "first_segment")
+        c.execute("DELETE FROM segments WHERE number < ?", (first,))
+        c.execute("DELETE FROM segment_acks WHERE number < ?", (first,))
     return True
 
 
+def compact(c: Connection) -> int:
+    """
+    Begin the log anew with facts that say all there is; the segments before go when the new ones are
+    committed.
+
+    Answers how many facts that is.  Until all of them are stored in segments there is no `head` to send.
+    """
+    c.execute("DELETE FROM log WHERE seq > ?", (mark(c, "sealed_op"),))
+    before = c.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'log'").fetchone()[0]
+    c.executemany("INSERT INTO log (op) VALUES (?)", ((op,) for op in dump(c)))
+    (last,) = c.execute("SELECT max(seq) FROM log").fetchone()
+    set_mark(c, "snapshot_op", last)
+    set_mark(c, "first_segment", _last(c) + 1)
+    return int(last - before)
+
+
+def kept_bytes(c: Connection) -> int:
+    """The size of all segments that a recovery would read: what `compact` makes smaller."""
+    (size,) = c.execute("SELECT coalesce(sum(length(data)), 0) FROM segments").fetchone()
+    return int(size)
+
+
 def head(c: Connection, time: float) -> Head | None:
-    """The head to send now: it names every stored segment.  None: there is no segment yet."""
+    """
+    The head to send now: it names every stored segment that is needed.  None: there is none yet, or a
+    snapshot is not yet wholly in segments.
+    """
     last = _last(c)
-    if not last:
+    if not last or mark(c, "snapshot_op") > mark(c, "sealed_op"):
         return None
     now = epochs.current(c)
     ranges: list[tuple[int, int, int]] = []
     for epoch, first, end in c.execute(
-        "SELECT epoch, min(number), max(number) FROM segments GROUP BY epoch ORDER BY epoch"
+        "SELECT epoch, min(number), max(number) FROM segments WHERE number >= ? GROUP BY epoch"
+        " ORDER BY epoch",
+        (mark(c, "first_segment"),),
     ):
         ranges.append((epoch, first, end))
     suppliers = tuple((each.fingerprint, each.idurl) for each in now.suppliers)
@@ -219,6 +256,8 @@ def finish_recovery(
         raise Damaged(f"the catalog's log does not reach segment {head.sequence}, which its head names")
     number = max(head.epoch, seen, epochs.current(c).number) + 1
     epochs.begin(c, list(head.suppliers if suppliers is None else suppliers), number=number)
+    # Suppliers refuse segments of a lower epoch from now on, so a new one could never be given the old log.
+    compact(c)
     set_mark(c, "committed_segment", _last(c))
     return number
 

@@ -1,8 +1,9 @@
 """
 What each fact does to the tables: the only writer of what is shared with the network.
 
-The same code serves the node that finds out a fact and the one that reads it back from the log, so the two cannot
-differ.  A fact about something that is not there is `Damaged`, except where an earlier loss makes it harmless.
+The same code serves the node that finds out a fact and the one that reads it back from the log, so the two
+cannot differ.  A fact about something that is not there is `Damaged`, except where an earlier loss makes it
+harmless.
 """
 
 from __future__ import annotations
@@ -105,7 +106,8 @@ def block_added(c: Connection, op: facts.BlockAdded) -> None:
         raise Damaged(f"block {op.serial} of the catalog's log contradicts itself")
     try:
         c.execute(
-            "INSERT INTO blocks (serial, id, salt, size, n, k, unit, roots, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            "INSERT INTO blocks (serial, id, salt, size, n, k, unit, roots, state) VALUES (?,"
+            " ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (serial) DO UPDATE SET state = excluded.state WHERE id = excluded.id",
             (op.serial, op.id, op.salt, op.size, op.n, op.k, op.unit, b"".join(op.roots), COMMITTED),
         )
@@ -126,7 +128,8 @@ def chunks_added(c: Connection, op: facts.ChunksAdded) -> None:
 
 def _chunks(c: Connection, serial: int, first: int, chunks: tuple[facts.ChunkFact, ...]) -> None:
     c.executemany(
-        "INSERT OR IGNORE INTO chunks (serial, number, id, offset, stored, length, flags) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO chunks (serial, number, id, offset, stored, length, flags)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         [(serial, first + i, x.id, x.offset, x.stored, x.length, x.flags) for i, x in enumerate(chunks)],
     )
 
@@ -155,6 +158,10 @@ def block_dropped(c: Connection, op: facts.BlockDropped) -> None:
 
 def forget_block(c: Connection, serial: int) -> None:
     """The block's rows, all of them, are gone."""
+    c.execute(
+        "DELETE FROM tombstones WHERE done = 1 AND block = (SELECT id FROM blocks WHERE serial = ?)",
+        (serial,),
+    )
     for table in ("blocks", "chunks", "placements", "pins"):
         c.execute(f"DELETE FROM {table} WHERE serial = ?", (serial,))  # noqa: S608
 
@@ -181,7 +188,7 @@ def entry_added(c: Connection, op: facts.EntryAdded) -> None:
             facts.encode_runs(op.content),
         ),
     )
-    for serial in {run[0] for run in op.content}:
+    for serial in sorted({run[0] for run in op.content}):
         _use(c, item, serial, op.seq, until)
     c.execute("UPDATE items SET last_seq = ? WHERE id = ? AND last_seq < ?", (op.seq, item, op.seq))
 
@@ -221,8 +228,17 @@ def _stored(c: Connection, runs: tuple[facts.Run, ...]) -> int:
 
 def _use(c: Connection, item: int, serial: int, since: int, until: int) -> None:
     # The rows of (item, serial) stay the union of the intervals of all entries that need the block.
+    if (
+        until == FOREVER
+        and c.execute(
+            "UPDATE uses SET live = live + 1 WHERE item = ? AND serial = ? AND since <= ? AND until = ?",
+            (item, serial, since, until),
+        ).rowcount
+    ):
+        return
     near = c.execute(
-        "SELECT since, until, live FROM uses WHERE item = ? AND serial = ? AND since <= ? AND until >= ? ORDER BY since",
+        "SELECT since, until, live FROM uses WHERE item = ? AND serial = ? AND since <= ? AND"
+        " until >= ? ORDER BY since",
         (item, serial, until, since),
     ).fetchall()
     live = sum(row[2] for row in near) + (until == FOREVER)

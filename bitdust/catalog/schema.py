@@ -45,7 +45,8 @@ _SHARED = """
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX versions_label ON versions (item, label);
 
-    -- One row per stretch of versions in which a name had the same metadata and content: since <= seq < until.
+    -- One row per stretch of versions in which a name had the same metadata and content:
+    -- since <= seq < until.
     CREATE TABLE entries (
         id INTEGER PRIMARY KEY,
         item INTEGER NOT NULL,
@@ -63,7 +64,8 @@ _SHARED = """
     CREATE INDEX entries_since ON entries (item, since);
     CREATE INDEX entries_until ON entries (item, until);
 
-    -- Which versions of an item need a block: the union of its entries' intervals.  `live`: entries still open.
+    -- Which versions of an item need a block: the union of its entries' intervals.
+    -- `live`: entries still open.
     CREATE TABLE uses (
         item INTEGER NOT NULL,
         serial INTEGER NOT NULL,
@@ -112,7 +114,8 @@ _SHARED = """
         fingerprint TEXT NOT NULL UNIQUE
     ) STRICT;
 
-    -- state 0 wanted, 1 acked, 2 lost, 3 unknown (not seen since a recovery).  Shared: the rows with placed = 1.
+    -- state 0 wanted, 1 acked, 2 lost, 3 unknown (not seen since a recovery).
+    -- Shared: the rows with placed = 1.
     CREATE TABLE placements (
         serial INTEGER NOT NULL,
         number INTEGER NOT NULL,
@@ -201,11 +204,13 @@ _LOCAL = """
         PRIMARY KEY (job, key)
     ) STRICT, WITHOUT ROWID;
 
+    -- done = 1 stays while the block lives elsewhere: who was told may not be given it again.
     CREATE TABLE tombstones (
         peer INTEGER NOT NULL,
         block BLOB NOT NULL,
         not_before INTEGER NOT NULL,
         log_seq INTEGER NOT NULL,
+        done INTEGER NOT NULL DEFAULT 0,
         PRIMARY KEY (peer, block)
     ) STRICT, WITHOUT ROWID;
 """

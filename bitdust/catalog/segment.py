@@ -1,9 +1,10 @@
 """
 A segment of the catalog's log as bytes: packed, encrypted, signed, chained to the one before it.
 
-    magic "BDCS" | version u8 | epoch u64 | number u64 | previous root 32 | signer 32 | salt 32 | sealed … | signature 64
+    magic "BDCS" | version u8 | epoch u64 | number u64 | previous root 32 | signer 32 | salt 32
+    sealed … | signature 64
 
-The root of a segment is the hash of all these bytes.  docs/formats/catalog.md describes them for a stranger.
+The root of a segment is the hash of all these bytes. docs/formats/catalog.md describes them for a stranger.
 """
 
 from __future__ import annotations
@@ -145,5 +146,5 @@ def _key(keys: CatalogKeys, salt: bytes) -> bytes:
 
 
 def _nonce(number: int) -> bytes:
-    # The salt makes the key new for each segment; the number is only there for whoever reuses a salt by mistake.
+    # The salt makes the key new for each segment; the number is there in case a salt ever comes twice.
     return number.to_bytes(crypto.NONCE, "big")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from bitdust.catalog import facts
 from bitdust.catalog.chunks import chunks_of
-from bitdust.catalog.epochs import _epoch
+from bitdust.catalog.epochs import unpack
 from bitdust.catalog.ops import apply
 from bitdust.catalog.replay import COMMITTED
 from bitdust.catalog.rows import mark, path_of
@@ -38,7 +38,7 @@ def dump_facts(c: sqlite3.Connection) -> Iterator[facts.AnyOp]:
     """The same, not yet encoded."""
     yield facts.SerialsUsed(mark(c, "serial"))
     for row in c.execute("SELECT number, change, suppliers FROM epochs ORDER BY number, change"):
-        epoch = _epoch(*row)
+        epoch = unpack(*row)
         pairs = tuple((each.fingerprint, each.idurl) for each in epoch.suppliers)
         yield facts.EpochBegan(epoch.number, epoch.change, pairs)
     yield from _items(c)
@@ -48,7 +48,8 @@ def dump_facts(c: sqlite3.Connection) -> Iterator[facts.AnyOp]:
     for path_id, item in c.execute("SELECT path_id, id FROM items WHERE id > 0 ORDER BY key"):
         yield from _entries(c, path_id, item)
         for version in c.execute(
-            "SELECT label, seq, files, bytes, stored, time, complete, skipped FROM versions WHERE item = ? ORDER BY seq",
+            "SELECT label, seq, files, bytes, stored, time, complete, skipped FROM versions"
+            " WHERE item = ? ORDER BY seq",
             (item,),
         ):
             label, seq, files, bytes_, stored, time, complete, skipped = version

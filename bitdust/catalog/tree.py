@@ -1,8 +1,8 @@
 """
 The tree of items: which paths are kept, and the numbers they go by.
 
-Paths are bytes, absolute, without a trailing `/`.  The first component of a path is a child of the root, so `/home/me`
-is `0/0`.  A number once given is never given again.
+Paths are bytes, absolute, without a trailing `/`.  The first component of a path is a child of the root, so
+`/home/me` is `0/0`.  A number once given is never given again.
 """
 
 from __future__ import annotations
@@ -171,7 +171,8 @@ def walk(
 def counts(c: sqlite3.Connection) -> Counts:
     """The numbers of the whole tree."""
     files, folders, items = c.execute(
-        "SELECT count(*) FILTER (WHERE type = 0), count(*) FILTER (WHERE type = 1), count(*) FROM items WHERE id > 0"
+        "SELECT count(*) FILTER (WHERE type = 0), count(*) FILTER (WHERE type = 1), count(*)"
+        " FROM items WHERE id > 0"
     ).fetchone()
     (size,) = c.execute("SELECT below FROM items WHERE id = 0").fetchone()
     return Counts(files, folders, items, size)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bitdust import crypto
-from bitdust.catalog import commit, entries, epochs, head, holdings, jobs, log, snapshot, tree, versions
+from bitdust.catalog import commit, entries, epochs, holdings, jobs, log, snapshot, versions
 from bitdust.catalog.chunks import Chunk
 from bitdust.catalog.entries import Kind, Meta, Pending
 from bitdust.catalog.schema import SCHEMA
@@ -62,14 +62,27 @@ def hire(c: sqlite3.Connection, n: int = 4) -> None:
     epochs.begin(c, [(fp(i), idurl(i)) for i in range(n)])
 
 
-def seal(c: sqlite3.Connection, job: int, names: Sequence[object], n: int = 4, size: int = 10**6, first: int = 0) -> int:
+def seal(
+    c: sqlite3.Connection, job: int, names: Sequence[object], n: int = 4, size: int = 10**6, first: int = 0
+) -> int:
     """A sealed block with one chunk of 1000 bytes per name."""
     chunks = [Chunk(hash_of("chunk", name), i, i * 900, 900, 1000, 1) for i, name in enumerate(names)]
     block_id = hash_of("block", job, tuple(names), holdings_count(c))
     roots = [hash_of("root", block_id, i) for i in range(n)]
     who = [fp(first + i) for i in range(n)]
     return holdings.seal_block(
-        c, job, block_id, hash_of("salt", block_id), size, n, (n + 1) // 2, 262144, roots, chunks, who, block_id.hex()
+        c,
+        job,
+        block_id,
+        hash_of("salt", block_id),
+        size,
+        n,
+        (n + 1) // 2,
+        262144,
+        roots,
+        chunks,
+        who,
+        block_id.hex(),
     )
 
 
@@ -132,7 +145,9 @@ def run(
     return commit.commit_version(c, job.id, time=job.started, complete=complete)
 
 
-def publish(c: sqlite3.Connection, keys: SampleKeys | None = None, to: Sequence[int] = (0, 1, 2, 3)) -> list[log.Segment]:
+def publish(
+    c: sqlite3.Connection, keys: SampleKeys | None = None, to: Sequence[int] = (0, 1, 2, 3)
+) -> list[log.Segment]:
     """Everything in the log becomes segments, and the head that names them is at these suppliers."""
     keys = keys or SampleKeys()
     made = []
@@ -162,5 +177,3 @@ def paths_at(c: sqlite3.Connection, version: versions.Version) -> dict[bytes, tu
 def state(c: sqlite3.Connection) -> list[bytes]:
     """All that is shared, in one order."""
     return list(snapshot.dump(c))
-
-

@@ -1,0 +1,231 @@
+"""The catalog against a plain model of it, and the log against the tables."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bitdust.catalog import (
+    chunks,
+    deletes,
+    epochs,
+    holdings,
+    jobs,
+    log,
+    ops,
+    removal,
+    snapshot,
+    tree,
+    versions,
+)
+from tests.catalog import sample
+
+PATHS = [b"/a", b"/a/b", b"/a/b/c", b"/a-b", b"/d/\xff", b"/d/e"]
+NAMES = [b"x", b"x/y", b"x-y", b"x/y/z", b"\x01", b"\xff\xfe"]
+FILES = st.dictionaries(st.sampled_from(NAMES), st.integers(0, 9), max_size=5)
+
+
+class CatalogMachine(RuleBasedStateMachine):
+    """Everything one can do to a catalog, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.c = sample.open_catalog()
+        #: path -> id, id -> {label: files}, what was ever said in the log, all ids ever given
+        self.items: dict[bytes, str] = {}
+        self.versions: dict[str, dict[str, dict[bytes, int]]] = {}
+        self.said: list[bytes] = []
+        self.ids: set[str] = set()
+        self.clock = 0
+        self.next_supplier = 4
+        self.running: jobs.Job | None = None
+        self.walked: dict[bytes, int] = {}
+
+    def teardown(self) -> None:
+        self.c.close()
+
+    @initialize()
+    def begin(self) -> None:
+        sample.hire(self.c)
+
+    @rule(path=st.sampled_from(PATHS))
+    def add(self, path: bytes) -> None:
+        path_id, created = tree.add_path(self.c, path, "dir")
+        known = self.items.get(path)
+        if created and known is None:
+            assert path_id not in self.ids
+        elif known is not None:
+            assert path_id == known
+        while path:
+            self.items[path] = tree.find(self.c, path).path_id
+            self.ids.add(self.items[path])
+            path = path.rpartition(b"/")[0]
+
+    @precondition(lambda self: self.items and self.running is None)
+    @rule(data=st.data(), files=FILES, finish=st.booleans())
+    def back_up(self, data: st.DataObject, files: dict[bytes, int], finish: bool) -> None:
+        item = data.draw(st.sampled_from(sorted(self.items.values())))
+        self.clock += 1
+        job = jobs.begin(self.c, item, sample.NOON + sample.timedelta(seconds=self.clock), float(self.clock))
+        whole = not finish
+        if not whole:
+            # First a checkpoint with what it has so far, on top of what was there.
+            older = self._newest(item)
+            sample.run(self.c, job, files, complete=False)
+            self.versions.setdefault(item, {})[job.label] = {**older, **files}
+            self.running, self.walked = job, files
+            return
+        version = sample.run(self.c, job, files)
+        self._committed(item, version.label, files)
+
+    @precondition(lambda self: self.running is not None)
+    @rule(more=FILES, give_up=st.booleans())
+    def finish(self, more: dict[bytes, int], give_up: bool) -> None:
+        job = self.running
+        assert job is not None
+        self.running = None
+        if give_up:
+            jobs.end(self.c, job.id)
+            return
+        files = {**self.walked, **more}
+        version = sample.run(self.c, job, files)
+        assert version.label == job.label
+        self._committed(job.item, job.label, files)
+
+    def _newest(self, item: str) -> dict[bytes, int]:
+        # What is open in the tables: the newest version there is.
+        known = versions.list_of(self.c, item)
+        return self.versions[item][known[-1].label] if known else {}
+
+    def _committed(self, item: str, label: str, files: dict[bytes, int]) -> None:
+        kept = {
+            version.label: self.versions[item][version.label]
+            for version in versions.list_of(self.c, item)
+            if version.label != label
+        }
+        assert all(version.complete for version in versions.list_of(self.c, item))
+        self.versions[item] = {**kept, label: files}
+
+    @precondition(lambda self: any(self.versions.values()))
+    @rule(data=st.data())
+    def remove_version(self, data: st.DataObject) -> None:
+        choices = sorted((item, label) for item, labels in self.versions.items() for label in labels)
+        item, label = data.draw(st.sampled_from(choices))
+        removal.remove_version(self.c, item, label)
+        del self.versions[item][label]
+
+    @precondition(lambda self: self.items and self.running is None)
+    @rule(data=st.data())
+    def remove_item(self, data: st.DataObject) -> None:
+        path = data.draw(st.sampled_from(sorted(self.items)))
+        removal.remove_item(self.c, self.items[path])
+        for other in list(self.items):
+            if other == path or other.startswith(path + b"/"):
+                self.versions.pop(self.items.pop(other), None)
+
+    @rule()
+    def collect(self) -> None:
+        while removal.garbage(self.c):
+            removal.collect(self.c)
+
+    @rule(compact=st.booleans())
+    def publish(self, compact: bool) -> None:
+        current = epochs.current(self.c).fingerprints
+        if compact:
+            log.compact(self.c)
+            self.said = []
+        keys = sample.SampleKeys()
+        while (taken := log.take(self.c)) is not None:
+            segment = log.seal_segment(
+                keys, sample.counting_rng, taken.epoch, taken.number, taken.previous, taken.ops
+            )
+            log.store(self.c, taken, segment)
+            self.said += log.open_segment(keys, segment.data, previous=taken.previous)[1]
+        head = log.head(self.c, 1.0)
+        if head is None:
+            return
+        for fingerprint in current:
+            for number in log.unsent_to(self.c, fingerprint):
+                log.mark_segment_acked(self.c, number, fingerprint)
+            log.mark_head_acked(self.c, *head.place, fingerprint)
+        assert log.committed(self.c) == head.sequence
+        for fingerprint in deletes.due_at(self.c):
+            deletes.done(self.c, fingerprint, [x.block for x in deletes.due(self.c, fingerprint)])
+        assert all(v.is_committed for item in self.versions for v in versions.list_of(self.c, item))
+
+    @rule(position=st.integers(0, 3), moved=st.booleans())
+    def replace_supplier(self, position: int, moved: bool) -> None:
+        old, new = epochs.current(self.c).fingerprints[position], sample.fp(self.next_supplier)
+        self.next_supplier += 1
+        epochs.replace(self.c, old, (new, "http://127.0.0.1/new.xml"))
+        holdings.replace_supplier(self.c, old, new)
+        if moved:
+            for missing in holdings.missing(self.c, new, 1000):
+                assert holdings.acked(self.c, missing.block.serial, missing.number, new)
+            assert holdings.held_by(self.c, old) == []
+
+    @rule(position=st.integers(0, 3))
+    def lose_all(self, position: int) -> None:
+        holdings.lost_all(self.c, epochs.current(self.c).fingerprints[position])
+
+    @rule()
+    def repair(self) -> None:
+        for missing in holdings.missing(self.c, limit=10000):
+            holdings.acked(self.c, missing.block.serial, missing.number, missing.fingerprint)
+        assert not holdings.unsafe(self.c)
+
+    @invariant()
+    def versions_hold_what_was_backed_up(self) -> None:
+        for item, labels in self.versions.items():
+            found = {version.label: version for version in versions.list_of(self.c, item)}
+            assert set(found) == set(labels)
+            for label, files in labels.items():
+                content = sample.paths_at(self.c, found[label])
+                assert content.pop(b"") == ()
+                assert list(content) == sorted(files, key=lambda path: path.replace(b"/", b"\0"))
+                refs = [refs[0] for refs in content.values()]
+                stored = chunks.chunk_rows(self.c, refs)
+                assert [c.id for _, c in stored] == [sample.hash_of("chunk", files[path]) for path in content]
+                assert {serial for serial, _ in refs} == set(
+                    versions.blocks_of(self.c, item, found[label].seq)
+                )
+
+    @invariant()
+    def the_tree_lists_every_item_once_parents_first(self) -> None:
+        walked = [item.path_id for item in tree.walk(self.c)]
+        assert set(walked) == set(self.items.values())
+        assert len(walked) == len(set(walked))
+        for path_id in walked:
+            above = path_id.rpartition("/")[0]
+            assert not above or walked.index(above) < walked.index(path_id)
+
+    @invariant()
+    def a_replay_of_the_log_gives_the_same_tables(self) -> None:
+        other = sample.open_catalog()
+        for data in self.said:
+            ops.apply(other, ops.decode(data))
+        for (data,) in self.c.execute(
+            "SELECT op FROM log WHERE seq > coalesce((SELECT value FROM marks WHERE name = 'sealed_op'), 0)"
+        ):
+            ops.apply(other, ops.decode(data))
+        here = sample.state(self.c)
+        # Serials of blocks that never came into the log are local: only committed ones are shared.
+        assert sample.state(other)[1:] == here[1:]
+        third = sample.open_catalog()
+        snapshot.load(third, here)
+        assert sample.state(third) == here
+        other.close()
+        third.close()
+
+    @invariant()
+    def counts_of_acknowledged_pieces_are_right(self) -> None:
+        for serial, known in self.c.execute("SELECT serial, acked FROM blocks").fetchall():
+            counts = holdings.counts(self.c, serial)
+            assert known == counts["acked"] + counts["leaving"]
+
+
+CatalogMachine.TestCase.settings = settings(
+    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestCatalog = CatalogMachine.TestCase
