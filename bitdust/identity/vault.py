@@ -203,7 +203,7 @@ def _opened(head: bytes, body: bytes, passphrase: str | None, what: str) -> byte
 
 def _stretched(passphrase: str, salt: bytes, cost: int, r: int, p: int) -> bytes:
     # The same passphrase typed on another system can come in another Unicode form.
-    secret = unicodedata.normalize("NFKD", passphrase)
+    secret = unicodedata.normalize("NFKD", passphrase).encode()
     key = scrypt(secret, salt, KEY, 1 << cost, r, p)
     assert isinstance(key, bytes)
     return key
