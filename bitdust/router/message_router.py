@@ -143,12 +143,12 @@ def _build() -> Callable[[Road], MessageRouter]:
         if timer.getTime() - road.clock.seconds() > IMPATIENCE:
             timer.reset(IMPATIENCE)
 
-    @Identity.upon(up.found, nodata=True).to(Choosing)
-    def chosen(router: MessageRouter, road: Road) -> None:
+    @Identity.upon(up.found).to(Choosing)
+    def chosen(router: MessageRouter, road: Road, lookup: Deferred[None]) -> None:
         road.dial()
 
-    @Identity.upon(up.unknown, nodata=True).to(Waiting)
-    def in_vain(router: MessageRouter, road: Road) -> None:
+    @Identity.upon(up.unknown).to(Waiting)
+    def in_vain(router: MessageRouter, road: Road, lookup: Deferred[None]) -> None:
         road.presence.failed()
 
     @Choosing.upon(up.unreachable).to(Waiting)

@@ -43,7 +43,7 @@ class Outbox:
     """
     Durable packets, repeated with growing pauses, and at once when the peer comes.
 
-    A packet that changes something carries an op id, which stays the same in every try: so it takes effect once.
+    A packet that changes something carries an op id, the same in every try: so it takes effect once.
 
     @param ask: `Router.ask`.
     @param came: `Router.came`.
@@ -71,7 +71,8 @@ class Outbox:
         self._ask = ask
         self._db = db
         self._pauses = Pauses(rng)
-        self._carriers: dict[str, Deferred[None]] = {}
+        self._busy: set[str] = set()
+        self._working: set[Deferred[None]] = set()
         self._resting: dict[str, Deferred[None]] = {}
         self._stop_listening = came.listen(self._came)
         self._news: set[str] = set()
@@ -86,8 +87,8 @@ class Outbox:
         """Let everything rest until the next start."""
         self._stopped = True
         self._stop_listening()
-        for carrier in tuple(self._carriers.values()):
-            carrier.cancel()
+        for work in tuple(self._working):
+            work.cancel()
 
     async def put(self, fingerprint: str, packet: Packet, deadline_seconds: float) -> int:
         """
@@ -113,33 +114,29 @@ class Outbox:
     def _carry(self, fingerprint: str) -> None:
         """See that somebody is at work for this peer."""
         self._news.add(fingerprint)
-        if self._stopped or fingerprint in self._carriers:
+        if self._stopped or fingerprint in self._busy:
             return
 
-        def ended(why: Failure | None) -> None:
-            self._carriers.pop(fingerprint, None)
-            self._resting.pop(fingerprint, None)
-            if why is not None and not isinstance(why.value, CancelledError):
+        def ended(why: Failure) -> None:
+            if not isinstance(why.value, CancelledError):
                 self._log.failure("the outbox for {peer} failed", why, peer=fingerprint)
 
-        # Known before it begins: it may end at once.
-        carrier: Deferred[None] = Deferred(lambda _: work.cancel())
-        self._carriers[fingerprint] = carrier
-        carrier.addBoth(ended)
-        work = spawn(self._deliver_all(fingerprint))
-        work.addBoth(lambda result: None if carrier.called else carrier.callback(result))
+        self._busy.add(fingerprint)
+        work = spawn(self._deliver_all(fingerprint)).addErrback(ended)
+        self._working.add(work)
+        work.addBoth(lambda _: self._working.discard(work))
 
     async def _deliver_all(self, fingerprint: str) -> None:
         attempt = 0
-        while fingerprint in self._news:
-            self._news.discard(fingerprint)
-            while (first := await self._first(fingerprint)) is not None:
-                if await self._delivered(fingerprint, first):
-                    attempt = 0
-                elif await self._rest(fingerprint, self._pauses(attempt)):
-                    attempt = 0
-                else:
+        try:
+            while fingerprint in self._news:
+                self._news.discard(fingerprint)
+                while (first := await self._first(fingerprint)) is not None:
                     attempt += 1
+                    if await self._delivered(fingerprint, first) or await self._rest(fingerprint, attempt):
+                        attempt = 0
+        finally:
+            self._busy.discard(fingerprint)
 
     async def _first(self, fingerprint: str) -> _Letter | None:
         """The oldest packet for this peer that is not past its deadline; those that are, are given up."""
@@ -168,10 +165,10 @@ class Outbox:
         signal(letter.id, outcome)
         await self._db(_remove, letter.id)
 
-    async def _rest(self, fingerprint: str, seconds: float) -> bool:
+    async def _rest(self, fingerprint: str, attempt: int) -> bool:
         """A pause, no longer than to the next deadline.  Was it ended by the peer's coming?"""
         deadline = await self._db.read(_soonest, fingerprint)
-        seconds = min(seconds, max(0.0, deadline - self._wall()))
+        seconds = min(self._pauses(attempt), max(0.0, deadline - self._wall()))
         resting: Deferred[None] = Deferred()
         self._resting[fingerprint] = resting
         try:
