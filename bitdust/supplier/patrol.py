@@ -9,6 +9,7 @@ then, in which the customer could have called.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -31,17 +32,22 @@ INTERVAL = 3600.0
 
 
 class Patrol:
-    """Walks every hour, from `start` to `stop`."""
+    """
+    Walks every hour, from `start` to `stop`.
+
+    @param is_online: is there a link to the peer now?  That counts as a sign of life, even a silent one.
+    """
 
     _log = Logger()
 
-    def __init__(self, clock: IReactorTime, shelf: Shelf) -> None:
+    def __init__(self, clock: IReactorTime, shelf: Shelf, is_online: Callable[[str], bool]) -> None:
         #: (fingerprint, days left): his pieces will go unless he is heard of
         self.noticed: Signal[[str, int]] = Signal()
         #: fingerprint: his term is over, his pieces are being removed
         self.expired: Signal[[str]] = Signal()
         self._clock = clock
         self._shelf = shelf
+        self._is_online = is_online
         self._last = clock.seconds()
         self._walking: Deferred[None] | None = None
         self._again = False
@@ -75,7 +81,9 @@ class Patrol:
         """One round, here and now."""
         shelf = self._shelf
         ran, self._last = self._clock.seconds() - self._last, self._clock.seconds()
-        for customer, left, over in await shelf.db(_terms, shelf.now(), ran):
+        known = await shelf.db.read(customers.everyone)
+        online = [customer.fingerprint for customer in known if self._is_online(customer.fingerprint)]
+        for customer, left, over in await shelf.db(_terms, online, shelf.now(), ran):
             if over:
                 self._log.info("the term of {customer} is over", customer=customer.fingerprint)
                 self.expired(customer.fingerprint)
@@ -105,8 +113,12 @@ class Patrol:
         self._log.failure("a patrol failed; the next one begins anew", failure)
 
 
-def _terms(c: sqlite3.Connection, now: int, ran: float) -> list[tuple[Customer, int, bool]]:
+def _terms(
+    c: sqlite3.Connection, online: list[str], now: int, ran: float
+) -> list[tuple[Customer, int, bool]]:
     """Whose term ends soon or is over: (he, seconds left, is it over)."""
+    for fingerprint in online:
+        customers.heard(c, fingerprint, now)
     found = []
     for customer in customers.everyone(c):
         left = customer.last_contact + TERM - now

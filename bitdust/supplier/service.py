@@ -83,6 +83,8 @@ class SupplierService:
     @param db: shelf.db; its tables are `customers.SCHEMA`.
     @param me: our own fingerprint.
     @param donated: the setting, as it is now.
+    @param minimum: bytes of the least contract.
+    @param is_online: `Router.is_online`: a link that is up keeps its customer's term from ending.
     """
 
     def __init__(
@@ -97,10 +99,11 @@ class SupplierService:
         wall: Wall,
         donated: Callable[[], int],
         minimum: int = MINIMUM,
+        is_online: Callable[[str], bool] = lambda fingerprint: False,
     ) -> None:
         self.shelf = Shelf(db, drive, me, device, in_thread, wall)
         self.logs = CatalogShelf(self.shelf)
-        self.patrol = Patrol(clock, self.shelf)
+        self.patrol = Patrol(clock, self.shelf, is_online)
         self._donated = donated
         self._minimum = minimum
         self._heard: dict[str, int] = {}

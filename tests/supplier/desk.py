@@ -120,6 +120,7 @@ class Desk:
     ) -> None:
         self.clock = Clock()
         self.time = START
+        self.online: set[str] = set()
         self.donated = donated
         self.root = folder / "customers"
         self.drive = drive or Drive(self.root, free=lambda: 2**40, floor=lambda: 0)
@@ -127,6 +128,7 @@ class Desk:
         self.service = SupplierService(
             db=self.db, drive=self.drive, me=ALICE, device=DEVICE, in_thread=inline, clock=self.clock,
             wall=lambda: self.time, donated=lambda: self.donated,
+            is_online=lambda who: who in self.online,
         )  # fmt: skip
 
     def start(self) -> "Desk":

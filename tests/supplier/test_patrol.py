@@ -68,6 +68,18 @@ def test_any_contact_begins_the_term_anew(desk, sign):
     assert desk.row().last_contact == desk.time - 150 * DAY
 
 
+def test_a_silent_link_is_a_sign_of_life(desk):
+    """Who is connected is there, even if he has nothing to say for a year."""
+    desk.hire()
+    desk.put(BODY)
+    desk.online.add(BOB)
+    jump(desk, 365)
+    assert len(desk.files()) == 1
+    desk.online.clear()
+    jump(desk, 182)
+    assert desk.files() == []
+
+
 def test_each_customer_has_his_own_term(desk):
     """One who is silent goes, one who calls stays."""
     desk.hire()
