@@ -37,8 +37,8 @@ class Client:
     """
     Asks one node.
 
-    @param home: the node's folder: its unix socket is used, or else the address and the token in it.
-    @param url: where the node listens instead, like `http://127.0.0.1:8180`; a token may be in it as password.
+    @param home: the node's folder: its unix socket is used, or else the address and the token there.
+    @param url: where the node listens instead: `http://127.0.0.1:8180`; a token may be its password.
     @param token: the token, when `url` does not hold it.
     @param timeout: seconds to wait for an answer.
     """
@@ -134,10 +134,10 @@ class Client:
         try:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
+            if parts.scheme not in ("http", "https") or not host:
+                raise ValueError
         except ValueError:
-            host, port = None, None
-        if parts.scheme not in ("http", "https") or not host:
-            raise Usage(f"{url[:100]!r} is not the address of a node")
+            raise Usage(f"{url[:100]!r} is not the address of a node") from None
         secret = token or (unquote(parts.password) if parts.password else None)
         headers = {"Authorization": f"Bearer {secret}"} if secret else {}
         if parts.scheme == "http":

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bitdust.config.sizes import exact_size, format_size, parse_size
+from bitdust.config.sizes import LARGEST, exact_size, format_size, parse_size
 from bitdust.errors import Usage
 
 #: The labels of the types; a type may also be named by its number in this list.
@@ -49,7 +49,7 @@ class Option:
     sentence: str
     live: bool = False
     least: int = 0
-    most: int = 2**63 - 1
+    most: int = LARGEST
     choices: tuple[str, ...] = ()
 
     @property
@@ -84,10 +84,10 @@ class Option:
         if self.choices:
             return "one of " + ", ".join(self.choices)
         if self.type == "disk space":
-            most = "" if self.most == 2**63 - 1 else f" to {format_size(self.most)}"
+            most = "" if self.most == LARGEST else f" to {format_size(self.most)}"
             return f"{format_size(self.least)}{most or ' or more'}"
         if self.type in _INTEGERS:
-            return f"{self.least} or more" if self.most == 2**63 - 1 else f"{self.least} to {self.most}"
+            return f"{self.least} or more" if self.most == LARGEST else f"{self.least} to {self.most}"
         return ""
 
     def _boolean(self, given: object) -> bool:

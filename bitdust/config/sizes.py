@@ -14,8 +14,8 @@ from bitdust.errors import Usage
 
 UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
-#: No size is larger: what a signed 64-bit integer holds.
-LARGEST = 2**63 - 1
+#: No size is larger: 4 EB, which any 64-bit integer holds.
+LARGEST = 2**62
 
 _FORM = re.compile(r"\s*([0-9]{1,20}(?:\.[0-9]{1,20})?)\s*([a-z]{0,5})\s*", re.IGNORECASE | re.ASCII)
 _POWERS = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -51,12 +52,13 @@ class Guard:
         if len(told) != 1:
             raise WrongHost
         host = told[0].strip().lower()
-        name, port = _split(host)
         ours = request.getHost()
-        listening = str(ours.port) if isinstance(ours, IPv4Address | IPv6Address) else ""
-        if name in _OUR_NAMES and port in ("", listening):
+        port = f":{ours.port}" if isinstance(ours, IPv4Address | IPv6Address) else ""
+        if host in _OUR_NAMES or host.removesuffix(port) in _OUR_NAMES:
             return host
-        if {host, name} & {known.lower() for known in self.settings.several("interface/api/host-names")}:
+        # A further name goes with any port, unless the owner wrote one.
+        known = {name.lower() for name in self.settings.several("interface/api/host-names")}
+        if host in known or re.sub(r":[0-9]{1,5}\Z", "", host) in known:
             return host
         raise WrongHost(f"there is no {host[:100]!r} here")
 
@@ -97,14 +99,6 @@ def _netloc(origin: str) -> str:
     except ValueError:
         return ""
     return parts.netloc if parts.scheme in ("http", "https") else ""
-
-
-def _split(host: str) -> tuple[str, str]:
-    if host.startswith("["):
-        name, _, rest = host.partition("]")
-        return name + "]", rest.removeprefix(":")
-    name, _, port = host.partition(":")
-    return name, port
 
 
 def _tokens(request: Request) -> list[str]:

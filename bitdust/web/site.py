@@ -9,6 +9,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.web.http import Request as HttpRequest
 from twisted.web.resource import IResource, Resource
@@ -50,15 +51,21 @@ _HEADERS = (
 
 
 def build_site(
-    node: Node, registry: Registry, token: str, settings: Settings, trusted: bool = False
+    node: Node,
+    registry: Registry,
+    token: str,
+    settings: Settings,
+    trusted: bool = False,
+    reactor: IReactorTime | None = None,
 ) -> ApiSite:
     """
     The site of a node.
 
     @param token: what programs must show.
     @param trusted: for the unix socket, which only the owner can open: no token, any Host.
+    @param reactor: the clock of its time limits; the global one when None.
     """
-    return ApiSite(build_root(node, registry, token, settings, trusted))
+    return ApiSite(build_root(node, registry, token, settings, trusted), reactor)
 
 
 def build_root(
@@ -153,8 +160,10 @@ class ApiSite(Site):
 
     _log = Logger(namespace="bitdust.web")
 
-    def __init__(self, root: Front) -> None:
-        super().__init__(root, BoundedRequest, timeout=_IDLE_SECONDS, parsePOSTFormSubmission=False)
+    def __init__(self, root: Front, reactor: IReactorTime | None) -> None:
+        super().__init__(
+            root, BoundedRequest, timeout=_IDLE_SECONDS, reactor=reactor, parsePOSTFormSubmission=False
+        )
 
     def log(self, request: HttpRequest) -> None:
         """One line a request, without its query and without the token."""

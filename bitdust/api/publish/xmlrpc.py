@@ -113,15 +113,15 @@ class XmlRpcDoor(XMLRPC):
         return self.listProcedures()
 
     def _method_help(self, name: str) -> str:
+        self._known(name)
         if name in self._door.registry:
             return self._door.registry[name].help
-        self._known(name)
         return f"{name}: see the description of XML-RPC introspection."
 
     def _method_signature(self, name: str) -> list[list[str]] | str:
+        self._known(name)
         if name in self._door.registry:
             return signatures(self._door.registry[name])
-        self._known(name)
         return "undef"
 
     def _capabilities(self) -> dict[str, Any]:

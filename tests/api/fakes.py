@@ -1,0 +1,210 @@
+"""A small node that does nothing, but answers like a real one and remembers what it was asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bitdust.backup.views import (
+    Deleted,
+    ItemView,
+    Queued,
+    RestoreRunning,
+    Restoring,
+    Running,
+    Started,
+    Task,
+    TreeAdded,
+    VersionView,
+)
+from bitdust.config.settings import Settings
+from bitdust.errors import NoIdentity, NotFound
+from bitdust.machines import Machines
+from bitdust.node.views import CustomerView, Health, IdentityView, KitView, Pong, Replacing, SupplierView
+
+BACKUP = "0/0/1/0/0/F20160313043757PM"
+ALICE = "http://127.0.0.1:8084/alice.xml"
+FINGERPRINT = "a" * 52
+IDENTITY = IdentityView(
+    ALICE, "alice", FINGERPRINT, (ALICE,), ("tcp://127.0.0.1:7771",), 0, 0, "<xml>\n</xml>"
+)
+
+
+@dataclass
+class FakeBackups:
+    """The catalog of a user with three items."""
+
+    asked: list[tuple[Any, ...]]
+    busy: bool = True
+    error: Exception | None = None
+
+    def _note(self, *call: Any) -> None:
+        self.asked.append(call)
+        if self.error is not None:
+            raise self.error
+
+    async def items(self, after: str | None = None, limit: int | None = None) -> list[ItemView]:
+        self._note("items", after, limit)
+        return [
+            ItemView("0", b"/Users", "parent", 5754439, ()),
+            ItemView("0/0", b"/Users/caf\xe9\n", "dir", 2**33, ()),
+            ItemView(
+                "0/0/1",
+                "/Users/veselin/ü.txt".encode(),
+                "file",
+                5754439,
+                (VersionView("F20160313043757PM", 1, 11 * 2**20),),
+            ),
+        ][:limit]
+
+    async def committed(self) -> list[tuple[str, bytes, int]]:
+        return [(BACKUP, b"/Users/veselin/a.txt", 11 * 2**20)]
+
+    async def add_folder(self, path: str) -> str:
+        self._note("add_folder", path)
+        return "0/0/2"
+
+    async def add_file(self, path: str) -> str:
+        self._note("add_file", path)
+        return "0/0/3/0"
+
+    async def add_tree(self, path: str) -> TreeAdded:
+        self._note("add_tree", path)
+        return TreeAdded(21, "0/0/1/2", path.encode())
+
+    async def start_id(self, path_id: str) -> Started:
+        self._note("start_id", path_id)
+        if path_id == "9":
+            raise NotFound("item 9 is not in the catalog")
+        return Started(path_id, b"/Users/veselin/a.txt")
+
+    async def start_path(self, path: str) -> Started:
+        self._note("start_path", path)
+        return Started("0/0/1/0/0", path.encode("utf-8", "surrogateescape"))
+
+    async def delete_local(self, backup_id: str) -> tuple[int, int]:
+        self._note("delete_local", backup_id)
+        return 8, 16 * 2**20
+
+    async def delete(self, path_id_or_backup_id: str) -> Deleted:
+        self._note("delete", path_id_or_backup_id)
+        return Deleted("version" if "F" in path_id_or_backup_id else "item", path_id_or_backup_id)
+
+    async def delete_path(self, path: str) -> Deleted:
+        self._note("delete_path", path)
+        return Deleted("item", "0/1/2")
+
+    async def restore(self, what: str, destination: str | None = None) -> Restoring:
+        self._note("restore", what, destination)
+        return Restoring(BACKUP, (destination or "/").encode(), 7)
+
+    def queue(self) -> list[Queued]:
+        return [Queued("0/0/1", b"/Users/veselin/a.txt", 1457883477.0)] if self.busy else []
+
+    def running(self) -> list[Running]:
+        return [
+            Running(BACKUP, b"/a", "reading", "2/4", 2**24, 3, 2**32, 2**31, 2**33, 0.5, False),
+        ]
+
+    def restoring(self) -> list[RestoreRunning]:
+        return (
+            [RestoreRunning(BACKUP, b"/tmp/out", "running", "2/4", 5, 10, 0.5, 1457883477.5)]
+            if self.busy
+            else []
+        )
+
+    def tasks(self) -> list[Task]:
+        return [
+            Task(
+                1, "backup", b"/a", "0/0", "F20160313043757PM", "done", 1.0, 2**33, 2**33, 5, 2**34, 0, "", ""
+            )
+        ]
+
+    async def cancel_pending(self, path_id: str) -> None:
+        self._note("cancel_pending", path_id)
+
+    async def abort_running(self, backup_id: str) -> None:
+        self._note("abort_running", backup_id)
+
+    async def abort_restore(self, backup_id: str) -> None:
+        self._note("abort_restore", backup_id)
+
+    async def update(self) -> None:
+        self._note("update")
+
+
+@dataclass
+class FakeNode:
+    """One user's node, as the API sees it."""
+
+    settings: Settings
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+    machines: Machines = field(default_factory=Machines)
+    identity: IdentityView | None = IDENTITY
+    broken: bool = False
+
+    def __post_init__(self) -> None:
+        self.fake_backups = FakeBackups(self.asked)
+
+    @property
+    def backups(self) -> FakeBackups:
+        if self.identity is None:
+            raise NoIdentity
+        return self.fake_backups
+
+    def stop(self) -> None:
+        self.asked.append(("stop",))
+
+    def restart(self, show: bool) -> None:
+        self.asked.append(("restart", show))
+
+    async def health(self) -> Health:
+        if self.broken:
+            raise RuntimeError("secret details")
+        return Health("safe", "Everything is safe.", 2, (), ("nothing",), 4, 4, 4, 3, 0)
+
+    async def suppliers_list(self) -> list[SupplierView]:
+        return [SupplierView(0, ALICE, FINGERPRINT, "connected", 1.5, None, 2**33, 12, "tcp")]
+
+    async def supplier_replace(self, index_or_idurl: str) -> Replacing:
+        self.asked.append(("supplier_replace", index_or_idurl))
+        return Replacing(0, ALICE)
+
+    async def customers_list(self) -> list[CustomerView]:
+        return [CustomerView(ALICE, FINGERPRINT, 2**33, 2**32, 5, 1.0, 2.0, "active")]
+
+    async def space_donated(self) -> dict[str, int]:
+        return {"customers": 1, "consumed": 2**32, "used": 5, "real": 6, "donated": 2**33, "free": 2**32}
+
+    async def space_consumed(self) -> dict[str, int]:
+        return {"needed": 2**30, "used": 5, "free": 2**30 - 5, "suppliers": 4}
+
+    async def space_local(self) -> dict[str, int]:
+        return {"spool": 2**33}
+
+    async def ping(self, idurl: str, timeout: float) -> Pong:
+        self.asked.append(("ping", idurl, timeout))
+        return Pong(idurl, 0.0123456, "tcp")
+
+    async def identity_get(self) -> IdentityView:
+        if self.identity is None:
+            raise NoIdentity
+        return self.identity
+
+    async def identity_create(self, name: str, servers: list[str]) -> IdentityView:
+        self.asked.append(("identity_create", name, servers))
+        return IDENTITY
+
+    async def identity_backup(self, path: str | None, passphrase: str | None) -> KitView:
+        self.asked.append(("identity_backup", path, passphrase))
+        return KitView("abandon " * 23 + "art", path, FINGERPRINT)
+
+    async def identity_recover(self, kit: str, seeds: list[str], passphrase: str | None) -> IdentityView:
+        self.asked.append(("identity_recover", kit, seeds, passphrase))
+        return IDENTITY
+
+
+def fake_node(folder: Path) -> Any:
+    """A node whose settings lie in `folder`."""
+    return FakeNode(Settings(folder / "config.toml"))
