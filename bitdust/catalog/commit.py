@@ -46,7 +46,7 @@ def commit_version(
     goes on.
 
     @raise TryLater: some block has too few acknowledged pieces (see `holdings.ready`).
-    @raise Conflict: a name is said to be unchanged and was not there before.
+    @raise Conflict: a name is said to be unchanged and never was there.
     """
     running = jobs.get(c, job)
     waiting = holdings.waiting_for(c, job)
@@ -136,13 +136,24 @@ def _record_changes(
         ).fetchall()
         for key, meta, content, _ in rows:
             if meta is None:
-                raise Conflict(f"{path_of(key)!r} is said to be unchanged, and was not there before")
+                # It ended with a version that was removed since.
+                meta, content = _last_known(c, item, key)
             path, runs = path_of(key), decode_runs(content)
             if not weak or weak.isdisjoint(run[0] for run in runs):
                 record_entry(c, path_id, seq, path, decode_meta(meta), runs)
         if len(rows) < _PAGE:
             return
         after = rows[-1][0]
+
+
+def _last_known(c: sqlite3.Connection, item: int, key: bytes) -> tuple[bytes, bytes]:
+    row = c.execute(
+        "SELECT meta, content FROM entries WHERE item = ? AND key = ? ORDER BY since DESC LIMIT 1",
+        (item, key),
+    ).fetchone()
+    if row is None:
+        raise Conflict(f"{path_of(key)!r} is said to be unchanged, and was not there before")
+    return row[0], row[1]
 
 
 def record_entry(

@@ -208,12 +208,19 @@ def replace_supplier(c: Connection, old: str, new: str) -> int:
     return len(rows)
 
 
-def missing(c: Connection, fingerprint: str | None = None, limit: int = 100) -> list[Missing]:
-    """Pieces wanted or lost, of the most endangered block first; of one supplier, or of all."""
-    if fingerprint is None:
-        where, who = "", list[int]()
-    else:
+def missing(
+    c: Connection, fingerprint: str | None = None, limit: int = 100, spooled: bool | None = None
+) -> list[Missing]:
+    """
+    Pieces wanted or lost, of the most endangered block first; of one supplier, or of all.
+
+    @param spooled: True: only of blocks whose file lies in the spool; False: only of others.
+    """
+    where, who = "", list[int]()
+    if fingerprint is not None:
         where, who = "p.peer = ? AND", [known_peer(c, fingerprint)]
+    if spooled is not None:
+        where += " b.spool IS NOT NULL AND" if spooled else " b.spool IS NULL AND"
     rows = c.execute(
         f"SELECT p.number, r.fingerprint, p.state, {blocks.COLUMNS} FROM placements p"  # noqa: S608
         f" JOIN blocks b ON b.serial = p.serial JOIN peers r ON r.id = p.peer"

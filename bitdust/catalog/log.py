@@ -40,6 +40,7 @@ __all__ = [
     "committed",
     "compact",
     "finish_recovery",
+    "forget_acks",
     "head",
     "kept_bytes",
     "mark_head_acked",
@@ -141,6 +142,13 @@ def mark_head_acked(c: Connection, epoch: int, sequence: int, fingerprint: str) 
         (peer(c, fingerprint), epoch, sequence),
     )
     return settle(c)
+
+
+def forget_acks(c: Connection, fingerprint: str) -> None:
+    """He does not have what he acknowledged: segments and head are sent to him anew.  What is committed stays so."""
+    who = known_peer(c, fingerprint)
+    c.execute("DELETE FROM segment_acks WHERE peer = ?", (who,))
+    c.execute("DELETE FROM head_acks WHERE peer = ?", (who,))
 
 
 def acked_by(c: Connection, fingerprint: str) -> tuple[int, int]:

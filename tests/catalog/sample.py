@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bitdust import crypto
-from bitdust.catalog import commit, entries, epochs, holdings, jobs, log, snapshot, versions
+from bitdust.catalog import chunks, commit, entries, epochs, holdings, jobs, log, snapshot, versions
 from bitdust.catalog.chunks import Chunk
 from bitdust.catalog.entries import Kind, Meta, Pending
 from bitdust.catalog.schema import SCHEMA
@@ -125,9 +125,16 @@ def run(
     complete: bool = True,
     n: int = 4,
 ) -> versions.Version:
-    """What a job does between its beginning and its commit."""
-    from bitdust.catalog import chunks
-
+    """What a job does between its beginning and its commit; what is as before is neither read nor sealed."""
+    base = versions.base(c, job.item)
+    before = {} if base is None else paths_at(c, base)
+    same = set()
+    for path, content in files.items():
+        for _, chunk in chunks.chunk_rows(c, before.get(path, ())):
+            if chunk.id == hash_of("chunk", content):
+                same.add(path)
+    entries.put_pending(c, job.id, [Pending(path) for path in same])
+    files = {path: content for path, content in files.items() if path not in same}
     ids = {hash_of("chunk", content): content for content in files.values()}
     known = chunks.known(c, list(ids), job.id)
     fresh = [content for id_, content in ids.items() if id_ not in known]
@@ -136,7 +143,7 @@ def run(
         known |= {hash_of("chunk", content): (serial, i) for i, content in enumerate(fresh)}
         if acks:
             ack_all(c, serial)
-    rows = [Pending(b"", meta(0, kind=Kind.DIR))]
+    rows = [Pending(b"") if b"" in before else Pending(b"", meta(0, kind=Kind.DIR))]
     rows += [
         Pending(path, meta(mtime=len(repr(content))), [known[hash_of("chunk", content)]])
         for path, content in files.items()
