@@ -35,5 +35,5 @@ def decode(encoded: bytes | memoryview) -> Packet:
         raise RemoteFault(f"a packet of {len(encoded)} bytes; {MAX_PACKET} is the most")
     try:
         return _decoder.decode(encoded)
-    except (msgspec.DecodeError, RecursionError) as refusal:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as refusal:
         raise RemoteFault(f"not a packet: {str(refusal)[:200]}") from None

@@ -126,7 +126,7 @@ def decode_hello(payload: memoryview) -> Hello:
     """
     try:
         hello = _hello_decoder.decode(payload)
-    except (msgspec.DecodeError, RecursionError) as refusal:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as refusal:
         raise RemoteFault(f"not a HELLO: {str(refusal)[:200]}") from None
     if VERSION not in hello.versions:
         raise RemoteFault(f"the peer speaks versions {hello.versions}; here it is {VERSION}")
