@@ -49,7 +49,8 @@ class Inbox:
     def __init__(self, answered: Answered) -> None:
         self._answered = answered
         self._handlers: dict[type[Packet], Handler[Any]] = {}
-        self._working: set[Deferred[None]] = set()
+        # A dictionary for its order: the same run twice ends the same way.
+        self._working: dict[Deferred[None], None] = {}
         self._stopped = False
 
     def answer(self, packet_type: type[P], handler: Handler[P]) -> None:
@@ -62,9 +63,9 @@ class Inbox:
             exchange.reset("the node is stopping")
             return
         work = spawn(self._take(link, Question(exchange)))
-        self._working.add(work)
+        self._working[work] = None
         work.addErrback(lambda why: self._log.failure("a question was lost", why))
-        work.addBoth(lambda _: self._working.discard(work))
+        work.addBoth(lambda _: self._working.pop(work, None))
 
     def stop(self) -> None:
         """Give up every question at work."""
@@ -108,6 +109,9 @@ class Inbox:
             return Fail("failed", "something went wrong here; it was logged")
 
     async def _handled(self, handler: Handler[Any], sender: Sender, question: Question) -> Packet:
+        if self._stopped:
+            # Its turn came because the one before it was given up.
+            raise CancelledError
         try:
             answer = await handler(sender, question.packet, question)
         except BitDustError as why:

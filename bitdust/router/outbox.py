@@ -72,7 +72,7 @@ class Outbox:
         self._db = db
         self._pauses = Pauses(rng)
         self._busy: set[str] = set()
-        self._working: set[Deferred[None]] = set()
+        self._working: dict[Deferred[None], None] = {}
         self._resting: dict[str, Deferred[None]] = {}
         self._stop_listening = came.listen(self._came)
         self._news: set[str] = set()
@@ -123,8 +123,8 @@ class Outbox:
 
         self._busy.add(fingerprint)
         work = spawn(self._deliver_all(fingerprint)).addErrback(ended)
-        self._working.add(work)
-        work.addBoth(lambda _: self._working.discard(work))
+        self._working[work] = None
+        work.addBoth(lambda _: self._working.pop(work, None))
 
     async def _deliver_all(self, fingerprint: str) -> None:
         attempt = 0

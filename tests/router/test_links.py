@@ -1,0 +1,187 @@
+"""Which of several links to one peer is used."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from zope.interface import implementer
+
+from bitdust.router.links import AT_ONCE, LINGER, MOST, Links
+from bitdust.transport.interface import ILink, LinkLost
+
+
+@implementer(ILink)
+class FakeLink:
+    """A link that is over when told so."""
+
+    document = spki = None
+    transport_name, address = "fake", "fake://"
+
+    def __init__(self, *, dialed: bool, idle: bool = True) -> None:
+        self.dialed, self.idle, self.why = dialed, idle, None
+        self._closed: list[Deferred[str]] = []
+        self.pings: list[Deferred[float]] = []
+
+    def serve(self, answerer):
+        pass
+
+    def ask(self, packet, priority):
+        raise AssertionError
+
+    def is_idle(self):
+        return self.idle
+
+    def ping(self):
+        self.pings.append(Deferred())
+        return self.pings[-1]
+
+    def close(self, why):
+        if self.why is None:
+            self.why = why
+            for ping in self.pings:
+                if not ping.called:
+                    ping.errback(LinkLost())
+            for closed in self._closed:
+                closed.callback(why)
+
+    def closed(self):
+        closed: Deferred[str] = Deferred()
+        if self.why is not None:
+            closed.callback(self.why)
+        else:
+            self._closed.append(closed)
+        return closed
+
+
+class Held:
+    """Links that write down when they come and go."""
+
+    def __init__(self, ours_first: bool = True) -> None:
+        self.clock, self.said = Clock(), []
+        self.links = Links(
+            self.clock, ours_first, lambda: self.said.append("up"), lambda lasted: self.said.append(lasted)
+        )
+
+
+def test_one_link():
+    """The first comes, the last goes, and how long it lasted is told."""
+    held = Held()
+    link = FakeLink(dialed=True)
+    held.links.add(link)
+    assert held.links.best() is link
+    held.clock.advance(7.0)
+    link.close("enough")
+    assert held.links.best() is None
+    assert held.said == ["up", 7.0]
+
+
+@pytest.mark.parametrize("ours_first", [True, False])
+@pytest.mark.parametrize("ours_came_first", [True, False])
+def test_of_two_dialled_at_once_the_smaller_fingerprints_wins(ours_first, ours_came_first):
+    """Whatever the order they came in; both ends decide the same."""
+    held = Held(ours_first)
+    ours, theirs = FakeLink(dialed=True), FakeLink(dialed=False)
+    for link in (ours, theirs) if ours_came_first else (theirs, ours):
+        held.links.add(link)
+    winner, loser = (ours, theirs) if ours_first else (theirs, ours)
+    assert held.links.best() is winner
+    assert loser.why is None
+    held.clock.advance(LINGER)
+    assert loser.why is not None
+    assert winner.why is None
+    assert held.said == ["up"]
+    assert held.clock.getDelayedCalls() == []
+
+
+def test_a_busy_loser_stays():
+    """A replaced link is closed only when nothing is in flight on it."""
+    held = Held()
+    loser = FakeLink(dialed=False, idle=False)
+    held.links.add(FakeLink(dialed=True))
+    held.links.add(loser)
+    held.clock.pump([LINGER] * 20)
+    assert loser.why is None
+    loser.idle = True
+    held.clock.advance(LINGER)
+    assert loser.why is not None
+
+
+def test_a_much_later_link_is_better():
+    """The peer dials again because the old link is dead to him."""
+    held = Held()
+    old, new = FakeLink(dialed=True), FakeLink(dialed=False)
+    held.links.add(old)
+    held.clock.advance(AT_ONCE + 0.1)
+    held.links.add(new)
+    assert held.links.best() is new
+
+
+def test_the_second_takes_over_when_the_first_ends():
+    """While any link is left, the peer is not gone."""
+    held = Held()
+    best, other = FakeLink(dialed=True), FakeLink(dialed=False)
+    held.links.add(best)
+    held.links.add(other)
+    best.close("cut")
+    assert held.links.best() is other
+    assert held.said == ["up"]
+    held.clock.advance(60.0)
+    assert other.why is None
+
+
+def test_a_crowd_of_links_is_thinned():
+    """A peer cannot make us hold more than a few links to him."""
+    held = Held()
+    links = [FakeLink(dialed=False, idle=False) for _ in range(10)]
+    for link in links:
+        held.links.add(link)
+    assert sum(link.why is None for link in links) == MOST
+    assert held.links.best() is links[-1]
+
+
+def test_a_link_that_is_over_already_is_no_link():
+    """Added after its end, it never is the best for longer than a moment."""
+    held = Held()
+    link = FakeLink(dialed=True)
+    link.close("too late")
+    held.links.add(link)
+    assert held.links.best() is None
+    assert "up" not in held.said
+
+
+def test_the_round_trip_is_measured():
+    """Each link is pinged once when it comes."""
+    held = Held()
+    link = FakeLink(dialed=True)
+    held.links.add(link)
+    assert held.links.rtt() is None
+    link.pings[0].callback(0.25)
+    assert held.links.rtt() == 0.25
+    held.links.measured(link, 0.5)
+    assert held.links.rtt() == 0.5
+
+
+@given(st.lists(st.tuples(st.sampled_from(["ours", "theirs", "close", "drop", "wait"]), st.integers(0, 9))))
+def test_up_and_down_alternate(steps):
+    """Whatever comes and goes: a best link is there exactly between `up` and `down`; no timer is left."""
+    held, links = Held(), []
+    for step, number in steps:
+        if step in ("ours", "theirs"):
+            links.append(FakeLink(dialed=step == "ours", idle=number % 2 == 0))
+            held.links.add(links[-1])
+        elif step == "wait":
+            held.clock.advance(float(number * 3))
+        elif links:
+            link = links[number % len(links)]
+            link.close("closed") if step == "close" else held.links.drop(link)
+        assert (held.links.best() is not None) == (len(held.said) % 2 == 1)
+        best = held.links.best()
+        assert best is None or best.why is None
+        assert len(held.clock.getDelayedCalls()) <= 1
+    held.links.close("over")
+    assert held.links.best() is None
+    assert held.clock.getDelayedCalls() == []
+    assert all(link.why is not None for link in links)

@@ -1,0 +1,34 @@
+"""How long to wait before trying again."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bitdust.router.pauses import FLOOR, Pauses
+
+
+@given(st.integers(0, 10_000), st.binary(min_size=4, max_size=4))
+def test_between_the_floor_and_the_bound(attempt, chance):
+    """Full jitter: anything below a bound that doubles up to a quarter of an hour."""
+    seconds = Pauses(lambda size: chance)(attempt)
+    assert FLOOR <= seconds <= min(900.0, 2.0 ** min(attempt, 30))
+
+
+def test_the_bound_grows():
+    """The longest chance doubles each time."""
+    pauses = Pauses(lambda size: b"\xff" * size)
+    assert [round(pauses(attempt)) for attempt in range(12)] == [
+        1,
+        2,
+        4,
+        8,
+        16,
+        32,
+        64,
+        128,
+        256,
+        512,
+        900,
+        900,
+    ]
