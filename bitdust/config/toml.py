@@ -12,6 +12,8 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
+from bitdust.errors import Usage
+
 _HEADER = re.compile(r"\s*\[\s*([A-Za-z0-9_.\-]+)\s*\]\s*(#.*)?")
 
 
@@ -37,12 +39,18 @@ def flat(table: Mapping[str, Any], above: str = "") -> dict[str, Any]:
 
 
 def with_value(text: str, key: str, value: bool | int | str) -> str:
-    """The file's text with `key` (a path with slashes) set to `value`."""
+    """
+    The file's text with `key` (a path with slashes) set to `value`.
+
+    @raise Usage: the file has a shape that has no place for it.
+    """
     wanted = flat(tomllib.loads(text)) | {key: value}
-    edited = _edited(text, key, value)
-    if _reads_as(edited, wanted):
-        return edited
-    return _written(wanted)
+    for changed in (_edited(text, key, value), _written(wanted)):
+        if _reads_as(changed, wanted):
+            return changed
+    raise Usage(
+        f"{key} has no place in this file", hint="set it in the file by hand, and start the node again"
+    )
 
 
 def _reads_as(text: str, wanted: dict[str, Any]) -> bool:

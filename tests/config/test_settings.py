@@ -87,6 +87,16 @@ def test_a_file_of_another_shape_is_written_anew(path):
     assert again.number("logs/debug-level") == 2
 
 
+@pytest.mark.parametrize("content", ["services = 5\n", "services = {customer = {x = [1, 2]}}\n"])
+def test_a_file_without_a_place_is_left_alone(path, content):
+    """A file is never broken, and nothing of its owner is lost: the value is refused instead."""
+    path.parent.mkdir()
+    path.write_text(content)
+    with pytest.raises(Usage, match=NEEDED):
+        Settings(path).set(NEEDED, "3 GB")
+    assert path.read_text() == content
+
+
 def test_environment_wins(path):
     """The environment variable of a key wins over the file, and cannot be changed from inside."""
     Settings(path).set(NEEDED, "5 GB")
