@@ -46,7 +46,7 @@ def commit_version(
     goes on.
 
     @raise TryLater: some block has too few acknowledged pieces (see `holdings.ready`).
-    @raise Conflict: a name is said to be unchanged and never was there.
+    @raise Conflict: a name is said to be as in a version that was removed meanwhile: begin the job again.
     """
     running = jobs.get(c, job)
     waiting = holdings.waiting_for(c, job)
@@ -60,7 +60,7 @@ def commit_version(
             weak.add(serial)
         elif state == SEALED:
             _record_block(c, serial)
-    _record_changes(c, job, item, running.item, seq, weak)
+    _record_changes(c, running, item, seq, weak)
     if complete:
         _record_gone(c, job, item, running.item, seq)
     files, size, stored = c.execute(
@@ -120,15 +120,14 @@ def _record_block(c: sqlite3.Connection, serial: int) -> None:
         record(c, ChunksAdded(serial, first, tuple(chunks[first : first + MAX_CHUNKS])))
 
 
-def _record_changes(
-    c: sqlite3.Connection, job: int, item: int, path_id: str, seq: int, weak: set[int]
-) -> None:
+def _record_changes(c: sqlite3.Connection, running: jobs.Job, item: int, seq: int, weak: set[int]) -> None:
     after = None
     while True:
         rows = c.execute(
             CHANGED.format(more=">= x''" if after is None else "> :after"),
             {
-                "job": job,
+                "job": running.id,
+                "base": running.base,
                 "item": item,
                 "after": after,
                 "limit": _PAGE,
@@ -136,23 +135,26 @@ def _record_changes(
         ).fetchall()
         for key, meta, content, _ in rows:
             if meta is None:
-                # It ended with a version that was removed since.
-                meta, content = _last_known(c, item, key)
+                # It ended, or changed, with a version that was removed since, or with a checkpoint.
+                meta, content = _as_before(c, item, key, running.base)
             path, runs = path_of(key), decode_runs(content)
             if not weak or weak.isdisjoint(run[0] for run in runs):
-                record_entry(c, path_id, seq, path, decode_meta(meta), runs)
+                record_entry(c, running.item, seq, path, decode_meta(meta), runs)
         if len(rows) < _PAGE:
             return
         after = rows[-1][0]
 
 
-def _last_known(c: sqlite3.Connection, item: int, key: bytes) -> tuple[bytes, bytes]:
+def _as_before(c: sqlite3.Connection, item: int, key: bytes, base: int) -> tuple[bytes, bytes]:
     row = c.execute(
-        "SELECT meta, content FROM entries WHERE item = ? AND key = ? ORDER BY since DESC LIMIT 1",
-        (item, key),
+        "SELECT meta, content FROM entries WHERE item = ? AND key = ? AND since <= ? AND until > ?",
+        (item, key, base, base),
     ).fetchone()
     if row is None:
-        raise Conflict(f"{path_of(key)!r} is said to be unchanged, and was not there before")
+        raise Conflict(
+            f"{path_of(key)!r} is said to be as in a version that is not there any more",
+            hint="back it up again",
+        )
     return row[0], row[1]
 
 
@@ -190,12 +192,13 @@ OF_JOB = (
     " (SELECT serial FROM blocks WHERE job = :job UNION SELECT serial FROM pins WHERE job ="
     " :job) ORDER BY serial"
 )
-#: names whose metadata or content is not what the newest version has
+#: names that are not as the newest version has them
 CHANGED = (
     "SELECT p.key, p.meta, p.content, e.id FROM pending p LEFT JOIN entries e"
     " ON e.item = :item AND e.key = p.key AND e.until = 9223372036854775807"
     " WHERE p.job = :job AND p.key {more}"
-    " AND (e.id IS NULL OR (p.meta IS NOT NULL AND (e.meta != p.meta OR e.content != p.content)))"
+    " AND (e.id IS NULL OR CASE WHEN p.meta IS NULL THEN e.since > :base"
+    " ELSE e.meta != p.meta OR e.content != p.content END)"
     " ORDER BY p.key LIMIT :limit"
 )
 #: names of the newest version that the job has not walked past

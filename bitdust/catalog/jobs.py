@@ -18,12 +18,19 @@ from bitdust.errors import Conflict, NotFound
 
 @dataclass(frozen=True)
 class Job:
-    """A running backup of an item; `label` is what its version will be called."""
+    """
+    A running backup of an item.
+
+    `label` is what its version will be called; `base` the seq of the version it is compared with, 0: none.
+    That is the newest complete one, or a checkpoint when there is no other (`versions.newest(...,
+    committed=False)`).
+    """
 
     id: int
     item: str
     label: str
     started: float
+    base: int = 0
 
 
 class NoSuchJob(NotFound):
@@ -45,10 +52,11 @@ def begin(c: sqlite3.Connection, item: str, when: datetime, started: float) -> J
     taken = {label for (label,) in c.execute("SELECT label FROM versions WHERE item = ?", row)}
     label = label_of(when, taken)
     made = c.execute(
-        "INSERT INTO jobs (item, label, started) VALUES (?, ?, ?)", (row[0], label, started)
+        "INSERT INTO jobs (item, label, started, base) VALUES (?, ?, ?, ?)",
+        (*row, label, started, _base(c, *row)),
     ).lastrowid
     assert made is not None
-    return Job(made, item, label, started)
+    return get(c, made)
 
 
 def get(c: sqlite3.Connection, job: int) -> Job:
@@ -56,7 +64,8 @@ def get(c: sqlite3.Connection, job: int) -> Job:
     @raise NotFound: there is none of that number.
     """
     row = c.execute(
-        "SELECT j.id, i.path_id, j.label, j.started FROM jobs j JOIN items i ON i.id = j.item WHERE j.id = ?",
+        "SELECT j.id, i.path_id, j.label, j.started, j.base FROM jobs j JOIN items i ON i.id ="
+        " j.item WHERE j.id = ?",
         (job,),
     ).fetchone()
     if row is None:
@@ -69,7 +78,7 @@ def unfinished(c: sqlite3.Connection) -> list[Job]:
     return [
         Job(*row)
         for row in c.execute(
-            "SELECT j.id, i.path_id, j.label, j.started FROM jobs j JOIN items i ON i.id ="
+            "SELECT j.id, i.path_id, j.label, j.started, j.base FROM jobs j JOIN items i ON i.id ="
             " j.item ORDER BY j.id"
         )
     ]
@@ -77,9 +86,11 @@ def unfinished(c: sqlite3.Connection) -> list[Job]:
 
 def begin_again(c: sqlite3.Connection, job: int) -> Job:
     """The job walks from the start: what it walked past is forgotten, its blocks and pins stay."""
-    found = get(c, job)
+    get(c, job)
     c.execute("DELETE FROM pending WHERE job = ?", (job,))
-    return found
+    (item,) = c.execute("SELECT item FROM jobs WHERE id = ?", (job,)).fetchone()
+    c.execute("UPDATE jobs SET base = ? WHERE id = ?", (_base(c, item), job))
+    return get(c, job)
 
 
 def end(c: sqlite3.Connection, job: int) -> None:
@@ -96,3 +107,10 @@ def end(c: sqlite3.Connection, job: int) -> None:
 def pin(c: sqlite3.Connection, job: int, serials: list[int]) -> None:
     """These blocks are not garbage while the job lasts."""
     c.executemany("INSERT OR IGNORE INTO pins VALUES (?, ?)", [(job, serial) for serial in serials])
+
+
+def _base(c: sqlite3.Connection, item: int) -> int:
+    row = c.execute(
+        "SELECT seq FROM versions WHERE item = ? ORDER BY complete DESC, seq DESC LIMIT 1", (item,)
+    ).fetchone()
+    return int(row[0]) if row else 0

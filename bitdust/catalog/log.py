@@ -145,7 +145,7 @@ def mark_head_acked(c: Connection, epoch: int, sequence: int, fingerprint: str) 
 
 
 def forget_acks(c: Connection, fingerprint: str) -> None:
-    """He does not have what he acknowledged: segments and head are sent to him anew.  What is committed stays so."""
+    """He does not have what he acknowledged: he is sent it anew.  What is committed stays so."""
     who = known_peer(c, fingerprint)
     c.execute("DELETE FROM segment_acks WHERE peer = ?", (who,))
     c.execute("DELETE FROM head_acks WHERE peer = ?", (who,))

@@ -184,7 +184,8 @@ _LOCAL = """
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         item INTEGER NOT NULL,
         label TEXT NOT NULL,
-        started REAL NOT NULL
+        started REAL NOT NULL,
+        base INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX jobs_item ON jobs (item);
 
@@ -195,7 +196,7 @@ _LOCAL = """
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX pins_serial ON pins (serial);
 
-    -- meta NULL: unchanged since the version before.
+    -- meta NULL: unchanged since the version `base` of the job.
     CREATE TABLE pending (
         job INTEGER NOT NULL,
         key BLOB NOT NULL,

@@ -16,7 +16,6 @@ __all__ = [
     "BackupId",
     "NoSuchVersion",
     "Version",
-    "base",
     "blocks_of",
     "get",
     "label_of",
@@ -108,11 +107,6 @@ def newest(c: sqlite3.Connection, item: str, committed: bool = True) -> Version 
     found = [version for version in list_of(c, item) if version.is_committed or not committed]
     whole = [version for version in found if version.complete]
     return next(reversed(whole or found), None)
-
-
-def base(c: sqlite3.Connection, item: str) -> Version | None:
-    """The version a new one is compared with: the newest there is, checkpoint or not, committed or not."""
-    return next(reversed(list_of(c, item)), None)
 
 
 def list_all(c: sqlite3.Connection, after: tuple[str, int] | None = None, limit: int = 1000) -> list[Version]:

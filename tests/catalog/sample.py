@@ -126,8 +126,7 @@ def run(
     n: int = 4,
 ) -> versions.Version:
     """What a job does between its beginning and its commit; what is as before is neither read nor sealed."""
-    base = versions.base(c, job.item)
-    before = {} if base is None else paths_at(c, base)
+    before = contents_at(c, job.item, job.base) if job.base else {}
     same = set()
     for path, content in files.items():
         for _, chunk in chunks.chunk_rows(c, before.get(path, ())):
@@ -173,9 +172,14 @@ def publish(
 
 def paths_at(c: sqlite3.Connection, version: versions.Version) -> dict[bytes, tuple[tuple[int, int], ...]]:
     """Names and contents of a version, page by page."""
+    return contents_at(c, version.item, version.seq)
+
+
+def contents_at(c: sqlite3.Connection, item: str, seq: int) -> dict[bytes, tuple[tuple[int, int], ...]]:
+    """The same by item and seq."""
     found: dict[bytes, tuple[tuple[int, int], ...]] = {}
     after = None
-    while page := entries.entries_at(c, version.item, version.seq, after, 3):
+    while page := entries.entries_at(c, item, seq, after, 3):
         found.update((entry.path, entry.content) for entry in page)
         after = page[-1].path
     return found
