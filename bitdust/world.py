@@ -79,8 +79,13 @@ def background(
     work: Coroutine[Deferred[Any], Any, Any], failed: Callable[[Failure], object]
 ) -> Deferred[None]:
     """Begin work nobody waits for: `failed` hears of its failure, unless it was cancelled."""
+
+    def heard(failure: Failure) -> None:
+        if not isinstance(failure.value, CancelledError):
+            failed(failure)
+
     running: Deferred[None] = Deferred.fromCoroutine(work)
-    running.addErrback(lambda failure: None if failure.check(CancelledError) else failed(failure))
+    running.addErrback(heard)
     return running
 
 

@@ -9,7 +9,7 @@ again from the start and finds its sealed blocks by their chunks: nothing is sen
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from twisted.internet.defer import Deferred
@@ -114,7 +114,17 @@ class BackupJob:
         self._order: dict[bytes, int] = {}
         self._row = machines.begin(f"backup_job({task.item}/{task.label})", "Walking")
 
-    async def run(self, commit: Callable[[BackupJob], Deferred[None]]) -> None:
+    @property
+    def shape(self) -> str:
+        """The erasure code in use, as `k/n`."""
+        return "/".join(str(number) for number in self._packer.shape())
+
+    @property
+    def block_size(self) -> int:
+        """Bytes of a block, about."""
+        return self._packer.block_size
+
+    async def run(self, commit: Callable[[BackupJob], Awaitable[None]]) -> None:
         """
         Do it all; `commit` is what makes the version one, once every block is at enough suppliers.
 

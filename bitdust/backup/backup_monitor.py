@@ -3,12 +3,13 @@ backup_monitor -- the round that keeps everything whole.
 
 ::
 
-    Ready --restart, _again--> FireHire --staffed--> ListFiles --listed--> Rebuilding --rebuilt--> Ready
-      |                           |                     |                      |
-      '---------------------------+------ stop ---------+----------------------'--> Over
+    Idle --restart--> FireHire --staffed--> ListFiles --listed--> Rebuilding --rebuilt--> Ready
+                         ^                                                                  |
+                         '------------------------- restart, _again ------------------------'
+                                                                  stop, from anywhere: Over
 
-Hire until every seat is taken, ask every supplier what he holds, rebuild what is missing, rest.  A restart in the middle
-of a round begins another one when it has ended.
+Hire until every seat is taken, ask every supplier what he holds, rebuild what is missing, rest.  A restart in
+the middle of a round begins another one when it has ended.
 """
 
 from __future__ import annotations

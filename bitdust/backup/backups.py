@@ -1,7 +1,19 @@
-"""Backups as their owner sees them: what can be asked of the catalog and of the jobs."""
+"""
+Backups as their owner sees them: what can be asked of the catalog and of the jobs.
+"""
 
 from __future__ import annotations
 
+import os
+import sqlite3
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bitdust.backup.backup_queue import BackupQueue
+from bitdust.backup.keeping import Keeping
+from bitdust.backup.restores import Restores
+from bitdust.backup.tasks import Tasks
 from bitdust.backup.views import (
     Deleted,
     ItemView,
@@ -12,84 +24,277 @@ from bitdust.backup.views import (
     Started,
     Task,
     TreeAdded,
+    VersionView,
 )
+from bitdust.backup.walk import Walk
+from bitdust.catalog import labels, removal, tree, versions
+from bitdust.catalog.facts import Kind
+from bitdust.catalog.tree import Item
+from bitdust.database import Database
+from bitdust.errors import Conflict, NotFound, Usage
+from bitdust.world import InThread
+
+#: items of one page, and entries of a tree added in one transaction
+PAGE = 1000
 
 
+@dataclass
 class Backups:
-    """The catalog and the jobs of one node."""
+    """
+    The catalog and the jobs of one node.
+
+    @param own: the node's own folders, which are never backed up.
+    @param check: raises Conflict when another node writes for this identity.
+    @param recorded: called after each change of the catalog: it is brought to the suppliers.
+    @param round: begins the monitor's round anew.
+    """
+
+    db: Database
+    queue_: BackupQueue
+    restores: Restores
+    keeping: Keeping
+    work: Tasks
+    in_thread: InThread
+    own: frozenset[bytes]
+    now_ns: Callable[[], int]
+    check: Callable[[], None]
+    recorded: Callable[[], None]
+    round: Callable[[], None]
+
+    # -- looking
 
     async def items(self, after: str | None = None, limit: int | None = None) -> list[ItemView]:
         """Every item, parents first, from behind the path ID `after`."""
-        raise NotImplementedError
+        found: list[ItemView] = []
+        while limit is None or len(found) < limit:
+            page = await self.db.read(_page, after, min(PAGE, PAGE if limit is None else limit - len(found)))
+            if not page:
+                break
+            found += page
+            after = page[-1].path_id
+        return found
 
     async def committed(self) -> list[tuple[str, bytes, int]]:
         """(backup ID, path, bytes) of every committed version, newest first within an item."""
-        raise NotImplementedError
-
-    async def add_folder(self, path: str) -> str:
-        """Put a folder into the catalog; its path ID."""
-        raise NotImplementedError
-
-    async def add_file(self, path: str) -> str:
-        """Put a file into the catalog; its path ID."""
-        raise NotImplementedError
-
-    async def add_tree(self, path: str) -> TreeAdded:
-        """Put a folder and everything below it into the catalog, an item each."""
-        raise NotImplementedError
-
-    async def start_id(self, path_id: str) -> Started:
-        """Queue a backup of a catalog item."""
-        raise NotImplementedError
-
-    async def start_path(self, path: str) -> Started:
-        """Queue a backup of a local path, new to the catalog or not."""
-        raise NotImplementedError
-
-    async def delete_local(self, backup_id: str) -> tuple[int, int]:
-        """Remove local copies of a version's blocks: (files, bytes)."""
-        raise NotImplementedError
-
-    async def delete(self, path_id_or_backup_id: str) -> Deleted:
-        """Delete a version, or an item and all below it."""
-        raise NotImplementedError
-
-    async def delete_path(self, path: str) -> Deleted:
-        """Delete the item of a local path."""
-        raise NotImplementedError
-
-    async def restore(self, what: str, destination: str | None = None) -> Restoring:
-        """Begin to restore an item, a version, a file inside one, or a local path."""
-        raise NotImplementedError
+        found: list[tuple[str, bytes, int]] = []
+        after: tuple[str, int] | None = None
+        while page := await self.db.read(_versions, after, PAGE):
+            found += [(v.backup_id, path, v.bytes) for v, path in page if v.is_committed]
+            after = (page[-1][0].item, page[-1][0].seq)
+        return found
 
     def queue(self) -> list[Queued]:
         """Backups that wait."""
-        raise NotImplementedError
+        return self.queue_.waiting()
 
     def running(self) -> list[Running]:
         """Backups under way."""
-        raise NotImplementedError
+        return self.queue_.running()
 
     def restoring(self) -> list[RestoreRunning]:
         """Restores under way."""
-        raise NotImplementedError
+        return self.restores.running()
 
     def tasks(self) -> list[Task]:
         """Work under way and the last hundred that ended, oldest first."""
-        raise NotImplementedError
+        return self.work.all()
+
+    # -- adding
+
+    async def add_folder(self, path: str) -> str:
+        """
+        Put a folder into the catalog; its path ID.
+
+        @raise NotFound, Usage: it is no folder.  @raise Conflict: it is there already.
+        """
+        return await self._add(path, "dir")
+
+    async def add_file(self, path: str) -> str:
+        """Put a file into the catalog; its path ID."""
+        return await self._add(path, "file")
+
+    async def add_tree(self, path: str) -> TreeAdded:
+        """Put a folder and everything below it into the catalog, an item each."""
+        self.check()
+        root, kind, _ = await self._local(path)
+        if kind != "dir":
+            raise Usage(f"{path!r} is not a folder")
+        walk = Walk(root, self.own, self.now_ns)
+        count = 0
+        while batch := await self.in_thread(walk.next_batch, PAGE):
+            rows: list[tuple[bytes, Kind, int]] = [
+                (os.path.join(root, found.path) if found.path else root, found.meta.kind, found.meta.size)
+                for found in batch
+                if found.meta.kind in (Kind.FILE, Kind.DIR, Kind.HARDLINK)
+            ]
+            count += await self.db(_add_all, rows)
+        self.recorded()
+        item = await self.db.read(tree.find, root)
+        assert item is not None
+        return TreeAdded(count, item.path_id, root)
+
+    async def _add(self, path: str, wanted: str) -> str:
+        self.check()
+        full, kind, size = await self._local(path)
+        if kind != wanted:
+            raise Usage(f"{path!r} is not a {'folder' if wanted == 'dir' else 'file'}")
+        path_id, new = await self.db(tree.add_path, full, kind, size)
+        if not new:
+            raise Conflict(
+                f"{path!r} is in the catalog already: {path_id}", hint=f"`bitdust backup {path_id}`"
+            )
+        self.recorded()
+        return path_id
+
+    # -- backing up
+
+    async def start_id(self, path_id: str) -> Started:
+        """
+        Queue a backup of a catalog item.
+
+        @raise NotFound: it is not in the catalog, or not on the disk.
+        """
+        self.check()
+        item = await self.db.read(tree.get, labels.parse_path_id(path_id))
+        if item.type == "parent":
+            raise Usage(f"item {path_id} is only on the way to others", hint="add the folder itself first")
+        await self._local(os.fsdecode(item.path))
+        await self.queue_.put(item.path_id, item.path)
+        return Started(item.path_id, item.path)
+
+    async def start_path(self, path: str) -> Started:
+        """Queue a backup of a local path, new to the catalog or not."""
+        self.check()
+        full, kind, size = await self._local(path)
+        path_id, _ = await self.db(tree.add_path, full, kind, size)
+        await self.queue_.put(path_id, full)
+        self.recorded()
+        return Started(path_id, full)
 
     async def cancel_pending(self, path_id: str) -> None:
         """Take a backup off the queue."""
-        raise NotImplementedError
+        if not any(turn.path_id == path_id for turn in self.queue_.waiting()):
+            raise NotFound(f"no backup of item {path_id} is waiting")
+        await self.queue_.cancel(path_id)
 
     async def abort_running(self, backup_id: str) -> None:
         """Stop a backup under way."""
-        raise NotImplementedError
+        if not any(turn.backup_id == backup_id for turn in self.queue_.running()):
+            raise NotFound(f"no backup {backup_id} is running", hint="`bitdust tasks list` shows what is")
+        await self.queue_.cancel(backup_id.rpartition("/")[0])
+
+    # -- deleting
+
+    async def delete(self, path_id_or_backup_id: str) -> Deleted:
+        """
+        Delete a version, or an item and all below it; a running backup of it is ended first.
+
+        @raise NotFound: unknown.  @raise Usage: malformed.
+        """
+        self.check()
+        meant = labels.parse(path_id_or_backup_id)
+        if meant.relative is not None:
+            raise Usage("a file inside a version cannot be deleted by itself")
+        if meant.label is not None:
+            await self.db(removal.remove_version, meant.path_id, meant.label)
+            outcome = Deleted("version", f"{meant.path_id}/{meant.label}")
+        else:
+            await self.db.read(tree.get, meant.path_id)
+            busy = [turn.path_id for turn in self.queue_.waiting()]
+            busy += [turn.backup_id.rpartition("/")[0] for turn in self.queue_.running()]
+            for item in busy:
+                if item == meant.path_id or item.startswith(meant.path_id + "/"):
+                    await self.queue_.cancel(item)
+            await self.db(removal.remove_item, meant.path_id)
+            outcome = Deleted("item", meant.path_id)
+        await self.keeping.collect()
+        self.recorded()
+        return outcome
+
+    async def delete_path(self, path: str) -> Deleted:
+        """Delete the item of a local path."""
+        full = _absolute(path)
+        item = await self.db.read(tree.find, full)
+        if item is None:
+            raise NotFound(f"{path!r} is not in the catalog")
+        return await self.delete(item.path_id)
+
+    async def delete_local(self, backup_id: str) -> tuple[int, int]:
+        """Remove local copies of a version's blocks, never the last copy of anything: (files, bytes)."""
+        meant = labels.parse_backup_id(backup_id)
+        version = await self.db.read(versions.get, meant.path_id, meant.label or "")
+        return await self.keeping.delete_local(version)
+
+    # -- restoring, and the round
+
+    async def restore(self, what: str, destination: str | None = None) -> Restoring:
+        """Begin to restore an item, a version, a file inside one, or a local path."""
+        return await self.restores.begin(what, destination)
 
     async def abort_restore(self, backup_id: str) -> None:
         """Stop a restore under way."""
-        raise NotImplementedError
+        await self.restores.abort(backup_id)
 
     async def update(self) -> None:
         """Begin the round of the monitor anew, and synchronise the catalog."""
-        raise NotImplementedError
+        self.recorded()
+        self.round()
+
+    async def _local(self, path: str) -> tuple[bytes, str, int]:
+        """The absolute path, whether it is a dir or a file, and its size (-1 for a dir)."""
+        full = _absolute(path)
+        for folder in self.own:
+            if full == folder or full.startswith(folder + b"/"):
+                raise Usage(f"{path!r} is this node's own folder", hint="choose another one")
+        return await self.in_thread(_look, full, path)
+
+
+def _absolute(path: str) -> bytes:
+    full = os.fsencode(os.path.expanduser(path))
+    if not full.startswith(b"/"):
+        raise Usage(f"{path!r} is not an absolute path", hint="begin it with / or ~")
+    return os.path.normpath(full)
+
+
+def _look(full: bytes, path: str) -> tuple[bytes, str, int]:
+    try:
+        status = os.stat(full)
+    except OSError as error:
+        raise NotFound(
+            f"{path!r}: {error.strerror}", hint="check the path: it is on the node's machine"
+        ) from error
+    if not os.access(full, os.R_OK):
+        raise NotFound(f"{path!r} cannot be read", hint="the node's user has no permission")
+    if stat.S_ISDIR(status.st_mode):
+        return full, "dir", -1
+    if stat.S_ISREG(status.st_mode):
+        return full, "file", status.st_size
+    raise Usage(f"{path!r} is neither a file nor a folder")
+
+
+def _add_all(c: sqlite3.Connection, rows: list[tuple[bytes, Kind, int]]) -> int:
+    return sum(
+        tree.add_path(c, path, "dir" if kind is Kind.DIR else "file", -1 if kind is Kind.DIR else size)[1]
+        for path, kind, size in rows
+    )
+
+
+def _page(c: sqlite3.Connection, after: str | None, limit: int) -> list[ItemView]:
+    return [_item(c, item) for item in tree.walk(c, after, limit)]
+
+
+def _item(c: sqlite3.Connection, item: Item) -> ItemView:
+    found = [] if item.type == "parent" else versions.list_of(c, item.path_id)
+    return ItemView(
+        item.path_id,
+        item.path,
+        item.type,
+        item.size,
+        tuple(VersionView(version.label, version.blocks, version.stored) for version in found),
+    )
+
+
+def _versions(
+    c: sqlite3.Connection, after: tuple[str, int] | None, limit: int
+) -> list[tuple[versions.Version, bytes]]:
+    return [(version, tree.get(c, version.item).path) for version in versions.list_all(c, after, limit)]

@@ -58,7 +58,7 @@ class Packer:
         self._data_key = data_key
         self._codecs = codecs
         self._rng = rng
-        self._shape = shape
+        self.shape = shape
         self._block_size = block_size
         self._file: BinaryIO | None = None
         self._writer: BlockWriter | None = None
@@ -116,7 +116,7 @@ class Packer:
         assert writer is not None
         assert file is not None
         writer.close(pad=pad)
-        k, n = self._shape()
+        k, n = self.shape()
         layout = Layout(writer.size, k, n, UNIT)
         roots = roots_of(file, layout, self._codecs.code(k, n), writer.block_id)
         self._spool.keep(writer.block_id, file)

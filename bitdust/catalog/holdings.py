@@ -231,6 +231,14 @@ def missing(
     return [Missing(blocks.block(row[3:]), row[0], row[1], blocks.STATES[row[2]]) for row in rows]
 
 
+def count_missing(c: Connection) -> int:
+    """How many pieces are wanted or lost, at whomever."""
+    (number,) = c.execute(
+        "SELECT count(*) FROM placements WHERE leaving = 0 AND state IN (0, 2)"
+    ).fetchone()
+    return int(number)
+
+
 def counts(c: Connection, serial: int) -> dict[str, int]:
     """How many of the block's pieces are in which state."""
     found = dict.fromkeys(("wanted", "acked", "lost", "leaving", "unknown"), 0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -144,6 +145,32 @@ class BlockReader:
                 position += len(part)
         return bytes(out)
 
+    async def check(self, plan: BlockPlan) -> None:
+        """
+        Can the block be read now?  Waits a while for suppliers to come.
+
+        @raise Offline: fewer than k pieces can be had; the message says "have" and "need".
+        """
+        deadline = self._clock.seconds() + PATIENCE
+        while not self._spool.has(plan.block):
+            have = sum(any(map(self._router.is_online, who)) for who in plan.sources.values())
+            if have >= plan.layout.k:
+                return
+            left = deadline - self._clock.seconds()
+            if left <= 0:
+                raise self._too_few(plan, have)
+            somebody = self._router.came.next()
+            somebody.addTimeout(left, self._clock)
+            with suppress(TimeoutError):
+                await somebody
+
+    def _too_few(self, plan: BlockPlan, have: int) -> Offline:
+        layout = plan.layout
+        return Offline(
+            f"not enough pieces: have {have}, need {layout.k} of {layout.n} (block {plan.block.hex()[:16]})",
+            hint="`bitdust supplier list` shows who is away; try again when they are back",
+        )
+
     async def gather(
         self, plan: BlockPlan, wanted: Collection[int], first: int, count: int, priority: Priority
     ) -> dict[int, bytes]:
@@ -185,10 +212,7 @@ class BlockReader:
                     start(*more)
                 left = deadline - self._clock.seconds()
                 if not running and left <= 0:
-                    raise Offline(
-                        f"not enough pieces: have {len(have)}, need {layout.k} of {layout.n}"
-                        f" (block {plan.block.hex()[:16]})"
-                    )
+                    raise self._too_few(plan, len(have))
                 came = await self._next(queue, self._late() if running else left)
                 if came is None:
                     hurry = bool(running)

@@ -3,10 +3,11 @@ fire_hire -- whom to take on, until every seat has its supplier.
 
 ::
 
-    Resting --restart--> Deciding --_vacant--> Hiring --_hired--> Deciding
-       ^                    |  ^                  '---_nobody--> Pausing
-       '------ _complete ---'  '--------- _again, restart ---------'
-                                              stop, from anywhere: Over
+    Resting --restart--> Deciding --_vacant--> Hiring --_nobody--> Pausing
+       ^                  |  ^  ^                 |                   |
+       '---- _complete ---'  |  '---- _hired -----'                   |
+                             '----------- _again, restart ------------'
+                                                stop, from anywhere: Over
 
 Nobody is let go here on suspicion: a seat becomes vacant because it is new, or because the user named its supplier.
 """
@@ -79,7 +80,8 @@ def _build() -> Callable[[Staff], FireHire]:
 
     def rest(fire_hire: FireHire, staff: Staff) -> IDelayedCall:
         staff.failures += 1
-        pause = min(FIRST_PAUSE * 2 ** (staff.failures - 1), LONGEST_PAUSE)
+        # The exponent is bounded: a search that fails for weeks would overflow a float.
+        pause = min(FIRST_PAUSE * 2.0 ** min(staff.failures - 1, 30), LONGEST_PAUSE)
         return staff.clock.callLater(pause, fire_hire._again)
 
     Resting = machine.state("Resting")
@@ -91,19 +93,26 @@ def _build() -> Callable[[Staff], FireHire]:
     # A search outlives the wish for it.
     for late in (up._hired, up._nobody, up._vacant, up._complete, up.restart, up.stop):
         Over.upon(late).loop().returns(None)
-    # After a search comes a decision anyway.
-    Hiring.upon(up.restart).loop().returns(None)
     Deciding.upon(up.restart).loop().returns(None)
     for state in (Resting, Deciding, Hiring):
         state.upon(up.stop).to(Over).returns(None)
 
     @Resting.upon(up.restart).to(Deciding)
-    @Hiring.upon(up._hired).to(Deciding)
     def decide(fire_hire: FireHire, staff: Staff) -> None:
         if staff.vacant():
             fire_hire._vacant()
         else:
             fire_hire._complete()
+
+    @Hiring.upon(up._hired).to(Deciding)
+    def decide_about_the_next(fire_hire: FireHire, staff: Staff) -> None:
+        staff.failures = 0
+        decide(fire_hire, staff)
+
+    # After a search comes a decision, soon.
+    @Hiring.upon(up.restart).loop()
+    def soon(fire_hire: FireHire, staff: Staff) -> None:
+        staff.failures = 0
 
     @Pausing.upon(up._again, nodata=True).to(Deciding)
     def decide_again(fire_hire: FireHire, staff: Staff) -> None:

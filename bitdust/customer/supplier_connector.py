@@ -4,13 +4,15 @@ supplier_connector -- our line to one supplier.
 ::
 
     Disconnected --came--> Requesting --accepted--> Connected
-        ^   ^                |  ^   \\--refused/failed--> Pausing
-        |   '------ went ----'  '------- _again ----------'|
-        '---------------- went ----------------------------'
+       ^  ^  ^               |  ^  |                 |    ^
+       |  |  '----- went ----'  |  '-refused-.       |    |
+       |  |                  _again          v       |    |
+       |  '------ went -------- '--------- Pausing --|----' accepted
+       '----------------------------- went ----------'
                                      dismiss, from anywhere: Over
 
-One stands behind every supplier who holds, or shall hold, our pieces.  Each time he comes online he is asked again for the
-space we need: his contract is renewed, and he hears of our epoch before he hears anything else.
+One stands behind every supplier who holds, or shall hold, our pieces.  Each time he comes online he is asked
+again for the space we need: his contract is renewed, and he hears of our epoch before he hears anything else.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from automat import TypeMachineBuilder
+from automat import TypeMachine, TypeMachineBuilder
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 #: seconds before a supplier who refused is asked again: doubled each time, up to an hour
@@ -47,13 +49,13 @@ class SupplierConnector(Protocol):
     def dismiss(self) -> None:
         """We do not need him any more."""
 
-    # a question, answered differently in each state
-    def is_connected(self) -> bool:
-        """May a piece be sent there right now?"""
-
     # from our own timer
     def _again(self) -> None:
         """The pause is over."""
+
+    #: May a piece be sent there right now?  A question and no input, since Automat answers none in the middle of
+    #: a move, and whoever hears `changed` asks this at once.
+    is_connected: Callable[[], bool]
 
 
 @dataclass
@@ -69,13 +71,15 @@ class Line:
     request: Callable[[], None]
     changed: Callable[[str], None]
     refusals: int = 0
+    connected: bool = False
 
     def pause(self) -> float:
         """Seconds until the next request."""
-        return float(min(FIRST_PAUSE * 2 ** (self.refusals - 1), LONGEST_PAUSE))
+        # The exponent is bounded: who refuses for months would overflow a float.
+        return min(FIRST_PAUSE * 2.0 ** min(self.refusals - 1, 30), LONGEST_PAUSE)
 
 
-def _build() -> Callable[[Line], SupplierConnector]:
+def _build() -> TypeMachine[SupplierConnector, Line]:
     machine = TypeMachineBuilder(SupplierConnector, Line)
     up = SupplierConnector
 
@@ -99,9 +103,9 @@ def _build() -> Callable[[Line], SupplierConnector]:
         state.upon(up.accepted).loop().returns(None)
         state.upon(up.refused).loop().returns(None)
     Connected.upon(up.accepted).loop().returns(None)
+    # We ask nothing while we are connected: this answers a question from before.
     Connected.upon(up.refused).loop().returns(None)
     Pausing.upon(up.came, nodata=True).loop().returns(None)
-    Pausing.upon(up.accepted, nodata=True).loop().returns(None)
     Pausing.upon(up.refused, nodata=True).loop().returns(None)
     Over.upon(up.dismiss).loop().returns(None)
 
@@ -117,7 +121,14 @@ def _build() -> Callable[[Line], SupplierConnector]:
     @Requesting.upon(up.accepted).to(Connected)
     def connected(connector: SupplierConnector, line: Line) -> None:
         line.refusals = 0
+        line.connected = True
         line.changed("connected")
+
+    # The refusal was the late answer to an earlier request.
+    @Pausing.upon(up.accepted).to(Connected)
+    def connected_after_all(connector: SupplierConnector, line: Line, timer: IDelayedCall) -> None:
+        timer.cancel()
+        connected(connector, line)
 
     @Requesting.upon(up.refused).to(Pausing)
     def refused(connector: SupplierConnector, line: Line, why: str) -> None:
@@ -126,6 +137,7 @@ def _build() -> Callable[[Line], SupplierConnector]:
     @Requesting.upon(up.went).to(Disconnected)
     @Connected.upon(up.went).to(Disconnected)
     def away(connector: SupplierConnector, line: Line) -> None:
+        line.connected = False
         line.changed("away")
 
     @Pausing.upon(up.went).to(Disconnected)
@@ -137,25 +149,21 @@ def _build() -> Callable[[Line], SupplierConnector]:
     @Requesting.upon(up.dismiss).to(Over)
     @Connected.upon(up.dismiss).to(Over)
     def dismissed(connector: SupplierConnector, line: Line) -> None:
-        pass
+        line.connected = False
 
     @Pausing.upon(up.dismiss).to(Over)
     def dismissed_while_pausing(connector: SupplierConnector, line: Line, timer: IDelayedCall) -> None:
         timer.cancel()
 
-    @Connected.upon(up.is_connected).loop()
-    def yes(connector: SupplierConnector, line: Line) -> bool:
-        return True
-
-    @Disconnected.upon(up.is_connected).loop()
-    @Requesting.upon(up.is_connected).loop()
-    @Pausing.upon(up.is_connected, nodata=True).loop()
-    @Over.upon(up.is_connected).loop()
-    def no(connector: SupplierConnector, line: Line) -> bool:
-        return False
-
     return machine.build()
 
 
-#: make_supplier_connector(Line(...)) is a SupplierConnector, starting in Disconnected.
-make_supplier_connector = _build()
+#: the table of its moves
+supplier_connector = _build()
+
+
+def make_supplier_connector(line: Line) -> SupplierConnector:
+    """A line, starting in Disconnected."""
+    connector = supplier_connector(line)
+    connector.is_connected = lambda: line.connected
+    return connector

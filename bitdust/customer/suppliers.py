@@ -79,6 +79,8 @@ class Suppliers:
         self.known: dict[str, Supplier] = {}
         #: the seats, in order of position; None: vacant
         self.seats: list[Hired | None] = []
+        #: the set in use, by position; empty before the first one began
+        self.present: list[Hired] = []
         self.epoch = 1
         #: fingerprint of a supplier who became connected, went away or refused
         self.changed: Signal[[str]] = Signal()
@@ -103,8 +105,9 @@ class Suppliers:
 
         epoch, holders = await self._db.read(read)
         self.epoch = epoch.number
+        self.present = [Hired(seat.fingerprint, seat.idurl) for seat in epoch.suppliers]
         if not self.seats:
-            self.seats = [Hired(seat.fingerprint, seat.idurl) for seat in epoch.suppliers]
+            self.seats = list(self.present)
         self._resize()
         wanted = {hired.fingerprint: hired.idurl for hired in self.seats if hired is not None}
         wanted.update(holders)

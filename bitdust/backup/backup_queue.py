@@ -1,0 +1,276 @@
+"""
+backup_queue -- backups wait here for their turn, and outlive the process.
+
+A backup that was asked for is a job in the catalog at once.  Whatever ends the process, its jobs are taken up again at the
+next start; only the user, or an error that will not go away, ends a job without its version.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from bitdust.backup.backup_job import BackupJob, Progress
+from bitdust.backup.backup_job import Task as JobTask
+from bitdust.backup.tasks import Tasks
+from bitdust.backup.views import Queued, Running, Task
+from bitdust.catalog import commit, epochs, holdings, jobs, tree
+from bitdust.catalog.jobs import Job
+from bitdust.database import Database
+from bitdust.errors import BitDustError, NotFound, TryLater
+from bitdust.events import Signal
+from bitdust.machines import Machines
+from bitdust.world import Wall, background, pause, spawn
+
+#: seconds before a job is run again that could not go on for the moment
+AGAIN = 5.0
+
+
+@dataclass
+class Turn:
+    """A job and where it stands."""
+
+    job: Job
+    path: bytes
+    task: int = 0
+    running: BackupJob | None = None
+    work: Deferred[None] | None = None
+    aborting: bool = False
+    sent: int = 0
+
+
+class BackupQueue:
+    """
+    @param make_job: a BackupJob for this task.
+    @param until_committed: resolves when the log, as it is now, is at enough suppliers.
+    @param committed: called with the item after each new version: what is surplus may go.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        wall: Wall,
+        clock: IReactorTime,
+        machines: Machines,
+        tasks: Tasks,
+        make_job: Callable[[JobTask], BackupJob],
+        acked: Signal[[int, int, str]],
+        staffed: Signal[[]],
+        until_committed: Callable[[], Awaitable[None]],
+        committed: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self._db = db
+        self._wall = wall
+        self._clock = clock
+        self._machines = machines
+        self._tasks = tasks
+        self._make_job = make_job
+        self._acked = acked
+        self._staffed = staffed
+        self._until_committed = until_committed
+        self._committed = committed
+        self._turns: list[Turn] = []
+        self._more: Signal[[]] = Signal()
+        self._worker: Deferred[None] | None = None
+
+    async def start(self) -> None:
+        """Take up what the last run left, and begin to work."""
+        for job in await self._db.read(jobs.unfinished):
+            item = await self._db.read(tree.get, job.item)
+            self._line_up(job, item.path)
+        self._worker = background(self._work(), lambda failure: self._log.failure("the queue broke", failure))
+
+    def stop(self) -> None:
+        """Put the work down; it is taken up at the next start."""
+        if self._worker is not None:
+            self._worker.cancel()
+
+    async def put(self, item: str, path: bytes) -> int:
+        """
+        Line up a backup of this item; the number of its task.
+
+        @raise Conflict: it is lined up, or running, already.
+        """
+
+        def begin(c: sqlite3.Connection) -> Job:
+            now = self._wall()
+            return jobs.begin(c, item, datetime.fromtimestamp(now), now)
+
+        turn = self._line_up(await self._db(begin), path)
+        self._more()
+        return turn.task
+
+    def waiting(self) -> list[Queued]:
+        """Those that have not begun."""
+        return [
+            Queued(turn.job.item, turn.path, turn.job.started) for turn in self._turns if turn.running is None
+        ]
+
+    def running(self) -> list[Running]:
+        """Those under way."""
+        return [_view(turn) for turn in self._turns if turn.running is not None]
+
+    def is_busy(self, item: str) -> bool:
+        """Whether a backup of this item waits or runs."""
+        return any(turn.job.item == item for turn in self._turns)
+
+    def sent(self, size: int) -> None:
+        """So many bytes went out to suppliers."""
+        for turn in self._turns:
+            if turn.running is not None:
+                turn.sent += size
+
+    async def cancel(self, item: str) -> None:
+        """
+        End the backup of this item, waiting or running, without a version.
+
+        @raise NotFound: there is none.
+        """
+        for turn in self._turns:
+            if turn.job.item == item:
+                await self._end(turn)
+                return
+        raise NotFound(
+            f"no backup of item {item} is waiting or running", hint="`bitdust tasks list` shows them"
+        )
+
+    async def _end(self, turn: Turn) -> None:
+        turn.aborting = True
+        if turn.work is not None:
+            ended: Deferred[None] = Deferred()
+            turn.work.addBoth(lambda _: ended.callback(None))
+            turn.work.cancel()
+            await ended
+        else:
+            self._turns.remove(turn)
+            self._tasks.close(turn.task, "cancelled")
+            await self._db(jobs.end, turn.job.id)
+
+    # -- working
+
+    def _line_up(self, job: Job, path: bytes) -> Turn:
+        turn = Turn(job, path)
+        turn.task = self._tasks.open(lambda number: _task(number, turn))
+        self._turns.append(turn)
+        return turn
+
+    async def _work(self) -> None:
+        while True:
+            if not self._turns:
+                await self._more.next()
+                continue
+            turn = self._turns[0]
+            turn.work = spawn(self._run(turn))
+            try:
+                await turn.work
+            except CancelledError:
+                if not turn.aborting:
+                    raise
+
+    async def _run(self, turn: Turn) -> None:
+        """One job to its end, whichever that is."""
+        error: BaseException | None = None
+        state = "committed"
+        try:
+            while True:
+                try:
+                    await self._try(turn)
+                    break
+                except TryLater as trouble:
+                    self._log.info("backup of {path}: {why}", path=turn.path, why=trouble.message)
+                    await pause(self._clock, AGAIN)
+        except CancelledError:
+            if not turn.aborting:
+                raise
+            state = "cancelled"
+        except (BitDustError, OSError) as trouble:
+            error, state = trouble, "failed"
+            self._log.error("backup of {path} failed: {why}", path=turn.path, why=trouble)
+        except Exception as trouble:
+            error, state = trouble, "failed"
+            self._log.failure("backup of {path} failed", path=turn.path)
+        if state != "committed":
+            await self._db(jobs.end, turn.job.id)
+        # Closed while the job can still be looked at.
+        self._tasks.close(turn.task, state, error)
+        turn.running = None
+        self._turns.remove(turn)
+        await self._committed(turn.job.item)
+
+    async def _try(self, turn: Turn) -> None:
+        await self._db(jobs.begin_again, turn.job.id)
+        job = turn.running = self._make_job(JobTask(turn.job.id, turn.job.item, turn.job.label, turn.path))
+        while not (await self._db.read(epochs.current)).suppliers:
+            job.progress.state = "waiting for suppliers"
+            await self._staffed.next()
+        await job.run(self._commit)
+
+    async def _commit(self, job: BackupJob) -> None:
+        skipped = len(job.progress.skipped)
+        while True:
+            try:
+                await self._db(commit.commit_version, job.task.job, time=self._wall(), skipped=skipped)
+                break
+            except TryLater:
+                # A piece was lost between the last receipt and now.
+                if not await self._db.read(holdings.waiting_for, job.task.job):
+                    raise
+                await self._acked.next()
+        await self._until_committed()
+
+
+def _task(number: int, turn: Turn) -> Task:
+    progress = turn.running.progress if turn.running is not None else Progress()
+    return Task(
+        id=number,
+        kind="backup",
+        name=turn.path,
+        path_id=turn.job.item,
+        version=turn.job.label,
+        state=progress.state.lower(),
+        progress=_part(progress),
+        done=progress.read,
+        total=progress.total,
+        files=progress.files,
+        sent=turn.sent,
+        skipped=len(progress.skipped),
+        error="",
+        message="; ".join(f"{skipped.path!r}: {skipped.why}" for skipped in progress.skipped[:10]),
+    )
+
+
+def _view(turn: Turn) -> Running:
+    assert turn.running is not None
+    progress = turn.running.progress
+    return Running(
+        backup_id=f"{turn.job.item}/{turn.job.label}",
+        path=turn.path,
+        state=progress.state.lower(),
+        shape=turn.running.shape,
+        block_size=turn.running.block_size,
+        blocks=progress.blocks,
+        read=progress.read,
+        sent=turn.sent,
+        total=progress.total,
+        progress=_part(progress),
+        aborting=turn.aborting,
+    )
+
+
+def _part(progress: Progress) -> float:
+    if progress.total < 0:
+        return 0.0
+    return (
+        min(1.0, progress.read / progress.total)
+        if progress.total and progress.files_unmodified == 0
+        else 0.99
+    )

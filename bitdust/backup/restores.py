@@ -1,0 +1,245 @@
+"""
+restores -- what is meant by "restore this", and the restores under way.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from bitdust.backup.replant import refuse_taken
+from bitdust.backup.restore_job import RestoreJob, Wanted
+from bitdust.backup.tasks import Tasks
+from bitdust.backup.views import RestoreRunning, Restoring, Task
+from bitdust.catalog import entries, tree, versions
+from bitdust.catalog.labels import parse
+from bitdust.catalog.tree import Item
+from bitdust.catalog.versions import Version
+from bitdust.customer.block_reader import BlockReader, plan_of
+from bitdust.database import Database
+from bitdust.disk import free_space
+from bitdust.errors import BitDustError, Conflict, NoSpace, NotFound, Usage
+from bitdust.world import Wall, spawn
+
+#: blocks looked at to say at once that a version cannot be restored now
+LOOKED_AT = 20
+
+
+@dataclass
+class Turn:
+    """A restore under way."""
+
+    job: RestoreJob
+    destination: bytes
+    created: float
+    task: int = 0
+    work: Deferred[None] | None = None
+
+
+class Restores:
+    """The restores of one node."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        wall: Wall,
+        clock: IReactorTime,
+        tasks: Tasks,
+        reader: BlockReader,
+        make_job: Callable[[Wanted], RestoreJob],
+        is_busy: Callable[[str], bool],
+    ) -> None:
+        self._db = db
+        self._wall = wall
+        self._clock = clock
+        self._tasks = tasks
+        self._reader = reader
+        self._make_job = make_job
+        self._is_busy = is_busy
+        self._turns: list[Turn] = []
+
+    async def begin(self, what: str, destination: str | None) -> Restoring:
+        """
+        Begin to restore: a path ID, a backup ID, one of these with `:relative/path`, or a local path.
+
+        @raise Usage: it is none of these, or the destination is not absolute.
+        @raise NotFound: it is not in the catalog, or has no committed version.
+        @raise Conflict: its first backup is still under way, or something is in the way.
+        @raise Offline: too few suppliers; says "have" and "need".
+        @raise NoSpace: it does not fit.
+        """
+        item, version, inside = await self._db.read(self._meaning, what)
+        target = os.path.join(item.path, inside) if inside else item.path
+        if destination is not None:
+            base = os.fsencode(os.path.expanduser(destination))
+            if not base.startswith(b"/"):
+                raise Usage(f"the destination {destination!r} is not an absolute path")
+            target = os.path.join(base, target.lstrip(b"/"))
+        whole = not inside and item.type != "file"
+        total = version.bytes if not inside else await self._size(item, version, inside)
+        wanted = Wanted(
+            item=item.path_id,
+            seq=version.seq,
+            label=version.label,
+            inside=inside,
+            root=target if whole else os.path.dirname(target),
+            name=b"" if whole else os.path.basename(target),
+            overwrite=destination is None,
+            total=total,
+        )
+        if destination is not None and not whole:
+            refuse_taken(target)
+        self._check_room(wanted)
+        for serial in (await self._db.read(versions.blocks_of, item.path_id, version.seq))[:LOOKED_AT]:
+            await self._reader.check(await self._db.read(plan_of, serial))
+        turn = Turn(self._make_job(wanted), target, self._wall())
+        turn.task = self._tasks.open(lambda number: _task(number, turn))
+        self._turns.append(turn)
+        turn.work = spawn(self._run(turn))
+        return Restoring(version.backup_id, target, turn.task)
+
+    def running(self) -> list[RestoreRunning]:
+        """Those under way."""
+        return [_view(turn) for turn in self._turns]
+
+    async def abort(self, backup_id: str) -> None:
+        """
+        End the restore of this version.
+
+        @raise NotFound: there is none.
+        """
+        for turn in self._turns:
+            if f"{turn.job.wanted.item}/{turn.job.wanted.label}" == backup_id and turn.work is not None:
+                turn.work.cancel()
+                return
+        raise NotFound(f"no restore of {backup_id} is running", hint="`bitdust tasks list` shows what is")
+
+    def stop(self) -> None:
+        """End them all; no half-written file stays."""
+        for turn in list(self._turns):
+            if turn.work is not None:
+                turn.work.cancel()
+
+    async def _run(self, turn: Turn) -> None:
+        error: BaseException | None = None
+        state = "done"
+        try:
+            await turn.job.run()
+        except CancelledError:
+            state = "cancelled"
+        except (BitDustError, OSError) as trouble:
+            error, state = trouble, "failed"
+            self._log.error("restore to {path} failed: {why}", path=turn.destination, why=trouble)
+        except Exception as trouble:
+            error, state = trouble, "failed"
+            self._log.failure("restore to {path} failed", path=turn.destination)
+        self._tasks.close(turn.task, state, error)
+        self._turns.remove(turn)
+
+    # -- what is meant
+
+    def _meaning(self, c: sqlite3.Connection, what: str) -> tuple[Item, Version, bytes]:
+        if what.startswith(("/", "~")):
+            path = os.fsencode(os.path.expanduser(what)).rstrip(b"/") or b"/"
+            above = tree.find_above(c, path)
+            for item in above:
+                version = versions.newest(c, item.path_id)
+                if version is not None:
+                    inside = path[len(item.path) :].strip(b"/")
+                    if inside and entries.entry_at(c, item.path_id, version.seq, inside) is None:
+                        raise NotFound(
+                            f"the newest version of {os.fsdecode(item.path)} has no {what!r} in it"
+                        )
+                    return item, version, inside
+            if above and above[0].path == path:
+                self._refuse_unfinished(above[0])
+            raise NotFound(f"{what!r} is not in the catalog, or has no version yet")
+        meant = parse(what)
+        item = tree.get(c, meant.path_id)
+        if meant.label:
+            version = versions.get(c, meant.path_id, meant.label)
+            if not version.is_committed:
+                raise Conflict(
+                    f"version {version.backup_id} is not at enough suppliers yet", hint="wait a moment"
+                )
+        else:
+            newest = versions.newest(c, meant.path_id)
+            if newest is None:
+                self._refuse_unfinished(item)
+                raise NotFound(f"item {what} has no version yet", hint=f"back it up: `bitdust backup {what}`")
+            version = newest
+        inside = meant.relative or b""
+        if inside and entries.entry_at(c, item.path_id, version.seq, inside) is None:
+            raise NotFound(f"version {version.backup_id} has no {os.fsdecode(inside)!r} in it")
+        return item, version, inside
+
+    def _refuse_unfinished(self, item: Item) -> None:
+        if self._is_busy(item.path_id):
+            raise Conflict(
+                f"the first backup of {os.fsdecode(item.path)} is still under way",
+                hint="wait until it is done",
+            )
+
+    async def _size(self, item: Item, version: Version, inside: bytes) -> int:
+        found = await self._db.read(entries.entry_at, item.path_id, version.seq, inside)
+        return found.meta.size if found is not None else 0
+
+    def _check_room(self, wanted: Wanted) -> None:
+        folder = Path(os.fsdecode(wanted.root))
+        while not folder.exists():
+            folder = folder.parent
+        room = free_space(folder)
+        if room < wanted.total:
+            raise NoSpace(
+                f"{wanted.total} bytes do not fit: {folder} has {room} left",
+                hint="choose another destination",
+            )
+
+
+def _task(number: int, turn: Turn) -> Task:
+    progress, wanted = turn.job.progress, turn.job.wanted
+    return Task(
+        id=number,
+        kind="restore",
+        name=turn.destination,
+        path_id=wanted.item,
+        version=wanted.label,
+        state=progress.state,
+        progress=_part(turn),
+        done=progress.written,
+        total=wanted.total,
+        files=progress.files,
+        sent=0,
+        skipped=len(progress.skipped),
+        error="",
+        message="; ".join(f"{skipped.path!r}: {skipped.why}" for skipped in progress.skipped[:10]),
+    )
+
+
+def _view(turn: Turn) -> RestoreRunning:
+    progress, wanted = turn.job.progress, turn.job.wanted
+    return RestoreRunning(
+        backup_id=f"{wanted.item}/{wanted.label}",
+        destination=turn.destination,
+        state=progress.state,
+        shape="",
+        written=progress.written,
+        total=wanted.total,
+        progress=_part(turn),
+        created=turn.created,
+    )
+
+
+def _part(turn: Turn) -> float:
+    total = turn.job.wanted.total
+    return min(1.0, turn.job.progress.written / total) if total else 0.0

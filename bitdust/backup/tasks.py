@@ -1,0 +1,72 @@
+"""
+tasks -- what is under way and what became of it, for whoever asks.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bitdust.backup.views import Task
+from bitdust.errors import BitDustError
+
+#: tasks that have ended and are still told of
+KEPT = 100
+
+
+@dataclass
+class Open:
+    """A task under way; `look` tells how it is at this moment."""
+
+    id: int
+    look: Callable[[int], Task]
+    ended: Task | None = None
+
+
+@dataclass
+class Tasks:
+    """The tasks of one node, oldest first."""
+
+    _tasks: OrderedDict[int, Open] = field(default_factory=OrderedDict)
+    _last: int = 0
+
+    def open(self, look: Callable[[int], Task]) -> int:
+        """A new task; its number."""
+        self._last += 1
+        self._tasks[self._last] = Open(self._last, look)
+        return self._last
+
+    def close(self, number: int, state: str, error: BaseException | None = None) -> None:
+        """It has ended: in `state`, or with an error."""
+        task = self._tasks[number]
+        last = task.look(number)
+        task.ended = Task(
+            id=number,
+            kind=last.kind,
+            name=last.name,
+            path_id=last.path_id,
+            version=last.version,
+            state=state,
+            progress=1.0 if error is None else last.progress,
+            done=last.done,
+            total=last.total,
+            files=last.files,
+            sent=last.sent,
+            skipped=last.skipped,
+            error=_id_of(error),
+            message=str(error) if error is not None else last.message,
+        )
+        ended = [each for each in self._tasks.values() if each.ended is not None]
+        for old in ended[:-KEPT]:
+            del self._tasks[old.id]
+
+    def all(self) -> list[Task]:
+        """Every task under way, and the last that ended."""
+        return [task.ended or task.look(task.id) for task in self._tasks.values()]
+
+
+def _id_of(error: BaseException | None) -> str:
+    if error is None:
+        return ""
+    return error.id if isinstance(error, BitDustError) else "failed"

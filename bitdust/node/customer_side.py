@@ -1,0 +1,338 @@
+"""
+customer_side -- every part that keeps our files at other people's, built and joined on one screen.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sqlite3
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from bitdust.backup.backup_job import BackupJob
+from bitdust.backup.backup_job import Task as JobTask
+from bitdust.backup.backup_monitor import Round, make_backup_monitor
+from bitdust.backup.backup_queue import BackupQueue
+from bitdust.backup.backups import Backups
+from bitdust.backup.index_synchronizer import IndexSynchronizer
+from bitdust.backup.keeping import Keeping
+from bitdust.backup.packer import Packer, Sealed
+from bitdust.backup.rebuilder import Rebuilder
+from bitdust.backup.restore_job import RestoreJob, Wanted
+from bitdust.backup.restores import Restores
+from bitdust.backup.tasks import Tasks
+from bitdust.blocks.erasure import Codecs
+from bitdust.blocks.shapes import k_of
+from bitdust.catalog import epochs, holdings, removal
+from bitdust.config.settings import Settings
+from bitdust.customer.block_reader import BlockReader
+from bitdust.customer.data_sender import DataSender
+from bitdust.customer.fire_hire import Staff, make_fire_hire
+from bitdust.customer.listing import Listing
+from bitdust.customer.piece_sender import PieceSender
+from bitdust.customer.spool import Spool
+from bitdust.customer.spool_sweeper import SpoolSweeper
+from bitdust.customer.supplier_finder import SupplierFinder
+from bitdust.customer.suppliers import Suppliers
+from bitdust.customer.tombstones import Tombstones
+from bitdust.database import Database
+from bitdust.errors import BitDustError, TryLater
+from bitdust.events import Signal
+from bitdust.identity.document import Document
+from bitdust.identity.keys import Keys
+from bitdust.machines import Machines, Row
+from bitdust.router.router import Router
+from bitdust.world import InThread, Rng, Wall, background, give_up
+
+#: blocks of the first size before the size doubles
+MANY_BLOCKS = 4096
+
+
+class CustomerSide:
+    """We, as a customer."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        *,
+        clock: IReactorTime,
+        wall: Wall,
+        rng: Rng,
+        in_thread: InThread,
+        db: Database,
+        router: Router,
+        machines: Machines,
+        settings: Settings,
+        keys: Keys,
+        own: str,
+        home: Path,
+        document_of: Callable[[str], Awaitable[Document]],
+        meet: Callable[[str], Awaitable[Document]],
+        candidates: Callable[[int], Awaitable[list[str]]],
+    ) -> None:
+        self.db = db
+        self.settings = settings
+        self.machines = machines
+        #: every seat has its supplier
+        self.staffed: Signal[[]] = Signal()
+        self._in_thread = in_thread
+        self._running: list[Deferred[None]] = []
+        self._watched: list[Row] = []
+        self._stored = 0
+        own_folders = frozenset(
+            os.fsencode(folder)
+            for folder in (home, settings.file("paths/backups"), settings.file("paths/customers"))
+            if folder is not None
+        )
+
+        def now_ns() -> int:
+            return int(wall() * 10**9)
+
+        # The parts.
+        codecs = Codecs.best()
+        self.codecs = codecs
+        self.spool = Spool(
+            settings.file("paths/backups") or home / "backups", lambda: settings.number("paths/spool-limit")
+        )
+        self.suppliers = Suppliers(
+            clock=clock, wall=wall, rng=rng, db=db, router=router, machines=machines, own=own,
+            document_of=document_of, meet=meet,
+            wanted=lambda: settings.number("services/customer/suppliers-number"),
+            space_each=self.space_each,
+        )  # fmt: skip
+        self.finder = SupplierFinder(candidates, meet, self.suppliers.agree, rng, machines)
+        self.reader = BlockReader(
+            router=router, codecs=codecs, in_thread=in_thread, clock=clock, spool=self.spool
+        )
+        self.sender = PieceSender(
+            router=router, codecs=codecs, in_thread=in_thread, clock=clock, spool=self.spool, own=own,
+            document_of=document_of, epoch=lambda: self.suppliers.epoch,
+        )  # fmt: skip
+        self.data_sender = DataSender(
+            clock=clock,
+            db=db,
+            suppliers=self.suppliers,
+            sender=self.sender,
+            spool=self.spool,
+            machines=machines,
+        )
+        self.sweeper = SpoolSweeper(
+            db, self.spool, lambda: settings.flag("services/backups/keep-local-copies-enabled")
+        )
+        self.tombstones = Tombstones(db, router, self.suppliers, rng)
+        self.listing = Listing(db, router)
+        self.synchronizer = IndexSynchronizer(
+            db=db, keys=keys, own=own, rng=rng, wall=wall, clock=clock, in_thread=in_thread, router=router,
+            suppliers=self.suppliers, machines=machines, document_of=document_of,
+        )  # fmt: skip
+        self.rebuilder = Rebuilder(db, self.reader, self.spool, self.suppliers, in_thread, machines)
+        self.tasks = Tasks()
+        self.keeping = Keeping(
+            db, self.spool, wall,
+            most=lambda: settings.number("services/backups/max-copies"),
+            delay=lambda: settings.number("services/backups/delete-delay"),
+            recorded=self.synchronizer.changed,
+        )  # fmt: skip
+
+        def make_backup_job(task: JobTask) -> BackupJob:
+            packer = Packer(
+                spool=self.spool, data_key=keys.data_key, codecs=codecs, rng=rng, shape=self._shape,
+                block_size=self._block_size,
+            )  # fmt: skip
+            return BackupJob(
+                task, db=db, spool=self.spool, packer=packer, chunk_key=keys.chunk_key, in_thread=in_thread,
+                machines=machines, excluded=own_folders, now_ns=now_ns, new_data=self.data_sender.new_data,
+                acked=self.data_sender.acked, seal=self._seal, freed=self.sweeper.freed, names=self._names,
+                clock=clock,
+            )  # fmt: skip
+
+        def make_restore_job(wanted: Wanted) -> RestoreJob:
+            return RestoreJob(
+                wanted, db=db, reader=self.reader, in_thread=in_thread, machines=machines,
+                data_key=keys.data_key, chunk_key=keys.chunk_key,
+            )  # fmt: skip
+
+        self.queue = BackupQueue(
+            db=db, wall=wall, clock=clock, machines=machines, tasks=self.tasks, make_job=make_backup_job,
+            acked=self.data_sender.acked, staffed=self.staffed,
+            until_committed=self.synchronizer.until_committed, committed=self.keeping.trim,
+        )  # fmt: skip
+        self.restores = Restores(
+            db=db, wall=wall, clock=clock, tasks=self.tasks, reader=self.reader, make_job=make_restore_job,
+            is_busy=self.queue.is_busy,
+        )  # fmt: skip
+        self.fire_hire = make_fire_hire(
+            Staff(
+                clock=clock,
+                vacant=self.suppliers.vacant,
+                search=self._search,
+                finished=self._staffed,
+                short=self._short,
+            )  # fmt: skip
+        )
+        self.monitor = make_backup_monitor(
+            Round(
+                clock=clock, hire=self.fire_hire.restart, list_files=self._list_files, rebuild=self._rebuild
+            )
+        )
+        self.backups = Backups(
+            db, self.queue, self.restores, self.keeping, self.tasks, in_thread, own_folders, now_ns,
+            check=self.synchronizer.check, recorded=self.synchronizer.changed, round=self.monitor.restart,
+        )  # fmt: skip
+
+        # How they are joined.
+        self.data_sender.acked.listen(lambda *_: self._later(self.sweeper.sweep()))
+        self.rebuilder.new_data.listen(self.data_sender.new_data)
+        self.reader.bad.listen(lambda *what: self._later(self._lost(*what)))
+        self.sender.sent.listen(lambda _, size: self.queue.sent(size))
+        self.synchronizer.committed.listen(self.tombstones.tell)
+        self.suppliers.changed.listen(self._supplier_changed)
+        settings.listen("services/customer/", lambda _: self.monitor.restart())
+
+    async def start(self) -> None:
+        """Take everything up where it was left."""
+        for serial in await self.sweeper.start():
+            await self.db(removal.drop_sealed, serial)
+        self._watched = [
+            self.machines.watch(self.fire_hire, "fire_hire"),
+            self.machines.watch(self.monitor, "backup_monitor"),
+        ]
+        await self._measure()
+        await self.suppliers.start()
+        self.data_sender.start()
+        self.tombstones.start()
+        self.synchronizer.start()
+        await self.queue.start()
+        self.monitor.restart()
+
+    def stop(self) -> None:
+        """Put everything down; nothing ticks afterwards."""
+        self.monitor.stop()
+        self.fire_hire.stop()
+        self.queue.stop()
+        self.restores.stop()
+        self.synchronizer.stop()
+        self.tombstones.stop()
+        self.data_sender.stop()
+        self.suppliers.stop()
+        for work in list(self._running):
+            give_up(work)
+        for row in self._watched:
+            self.machines.forget(row)
+
+    # -- the work behind the machines' states
+
+    def _search(self, hired: Callable[[], None], nobody: Callable[[], None]) -> None:
+        async def search() -> None:
+            try:
+                await self.suppliers.take(await self.finder.find(self.suppliers.excluded()))
+            except BitDustError as error:
+                self._log.info("{why}", why=error.message)
+                nobody()
+            else:
+                hired()
+
+        self._later(search())
+
+    def _staffed(self) -> None:
+        self.synchronizer.changed()
+        self.staffed()
+        self.monitor.staffed()
+
+    def _short(self) -> None:
+        self.monitor.staffed()
+
+    def _list_files(self) -> None:
+        async def one(fingerprint: str) -> None:
+            try:
+                await self.listing.compare(fingerprint)
+            except BitDustError as error:
+                self._log.info("{who} did not list: {why}", who=fingerprint, why=error.message)
+
+        async def all_of_them() -> None:
+            for fingerprint in self.suppliers.connected():
+                await one(fingerprint)
+            self.tombstones.tell()
+            self.monitor.listed()
+
+        self._later(all_of_them())
+
+    def _rebuild(self) -> None:
+        async def rebuild() -> None:
+            await self.rebuilder.run()
+            await self.sweeper.sweep()
+            self.synchronizer.changed()
+            self.monitor.rebuilt()
+
+        self._later(rebuild())
+
+    def _supplier_changed(self, fingerprint: str) -> None:
+        # Whoever came has perhaps lost something, or may be sent what he misses.
+        if self.suppliers.is_connected(fingerprint):
+            self.monitor.restart()
+
+    async def _lost(self, serial: int, number: int, fingerprint: str) -> None:
+        await self.db(holdings.lost, serial, number, fingerprint)
+        self.monitor.restart()
+
+    # -- small answers the parts ask for
+
+    def _shape(self) -> tuple[int, int]:
+        n = len(self.suppliers.present)
+        return k_of(n), n
+
+    def space_each(self) -> int:
+        """Bytes each supplier is asked for: his part of what we need, parity included, and a little for the log."""
+        n = self.settings.number("services/customer/suppliers-number")
+        needed = self.settings.number("services/customer/needed-space")
+        return math.ceil(needed / k_of(n)) + 64 * 2**20
+
+    def _block_size(self) -> int:
+        """Bytes of the next block: growing with what is stored, so that the catalog stays small."""
+        size = self.settings.number("services/backups/block-size")
+        most = self.settings.number("services/backups/max-block-size")
+        while size * MANY_BLOCKS < self._stored and 2 * size <= most:
+            size *= 2
+        return size
+
+    async def _measure(self) -> None:
+        self._stored = await self.db.read(holdings.used_bytes)
+
+    def _seal(self, job: int, sealed: Sealed) -> Deferred[int]:
+        def seal(c: sqlite3.Connection) -> int:
+            suppliers = epochs.current(c).fingerprints
+            layout = sealed.layout
+            if len(suppliers) != layout.n:
+                raise TryLater("the set of suppliers has changed in the middle of the backup")
+            return holdings.seal_block(
+                c, job, sealed.block, sealed.salt, layout.size, layout.n, layout.k, layout.unit, sealed.roots,
+                sealed.chunks, suppliers, sealed.block.hex(),
+            )  # fmt: skip
+
+        self._stored += sealed.layout.piece_size * sealed.layout.n
+        return self.db(seal)
+
+    def _names(self, fingerprints: list[str]) -> str:
+        """Suppliers as a person knows them."""
+        known = self.suppliers.known
+        names = [
+            known[one].idurl.rpartition("/")[2].removesuffix(".xml") if one in known else one[:8]
+            for one in fingerprints
+        ]
+        return ", ".join(names) or "suppliers"
+
+    def _later(self, work: Coroutine[Deferred[Any], Any, object]) -> None:
+        """Begin work nobody waits for."""
+        running = background(
+            work, lambda failure: self._log.failure("work in the background failed", failure)
+        )
+        if not running.called:
+            self._running.append(running)
+            running.addBoth(lambda _: self._running.remove(running))

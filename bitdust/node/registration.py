@@ -1,0 +1,211 @@
+"""
+registration -- how a node comes to its identity: by making one, or by recovering one from its kit.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bitdust.catalog.rows import raise_mark
+from bitdust.directory.acquaintance import Acquaintances
+from bitdust.directory.identity_client import IdentityClient
+from bitdust.directory.record import Record, RecordSupplier, open_record
+from bitdust.disk import read_file, remove_file, write_file
+from bitdust.errors import BitDustError, Conflict, NotFound, Usage
+from bitdust.events import Signal
+from bitdust.identity.document import Document
+from bitdust.identity.idurl import check_name, parse_idurl
+from bitdust.identity.keys import Keys
+from bitdust.identity.vault import Kit, kit_file, read_kit, words_of
+from bitdust.node.own_identity import KEY_FILE, OwnIdentity
+from bitdust.node.propagation import SEQUENCE
+from bitdust.node.views import KitView
+from bitdust.world import Rng, Wall
+
+if TYPE_CHECKING:
+    from bitdust.node.node import Node
+
+#: the file that says: the catalog is still to be brought back
+MARKER = "recovering"
+LARGEST = 64 * 1024
+
+
+class Registration:
+    """Makes and recovers the identity of one node, and makes its kit."""
+
+    def __init__(self, node: Node, home: Path, rng: Rng, wall: Wall) -> None:
+        self._node = node
+        self._home = home
+        self._rng = rng
+        self._wall = wall
+        #: why the catalog is not back yet
+        self.trouble: BitDustError | None = None
+        self._tried: Signal[[]] = Signal()
+
+    async def create(self, name: str, servers: list[str]) -> OwnIdentity:
+        """
+        Make an identity of this name and publish it.
+
+        @param servers: base URLs of identity servers; each becomes a source.
+        @raise Conflict: this node has an identity, or the name is taken.
+        @raise Usage: the name is not one, or no server is known.
+        """
+        self._refuse_second()
+        check_name(name)
+        servers = self._servers(servers)
+        sources = [parse_idurl(f"{server}/{name}.xml").url for server in servers]
+        unborn = self._home / "identity-new"
+        # A kill between publishing and here left the key the name belongs to: it is used again.
+        identity = OwnIdentity.load(unborn, self._wall) if (unborn / KEY_FILE).exists() else None
+        if identity is None or list(identity.document.sources) != sources:
+            keys = Keys.from_master(self._rng(32))
+            identity = OwnIdentity.make(unborn, keys, self._rng, self._wall, sources, revision=1)
+        try:
+            for source in sources:
+                await self._node.directory.publish(source, identity.document.raw)
+        except Conflict:
+            identity.erase()
+            raise
+        identity.move(self._home / "identity")
+        self._remember(servers)
+        await self._node.become(identity)
+        return identity
+
+    async def recover(self, kit_text: str, seeds: list[str], passphrase: str | None) -> OwnIdentity:
+        """
+        Bring an identity back, and begin to bring its catalog back.
+
+        @param kit_text: 24 words, or the path of a kit's file.
+        @raise Conflict: this node has another identity.
+        @raise Usage: the kit is none, or no identity server is named.
+        @raise NotFound: no server keeps the record of this kit.
+        """
+        kit = await self._node.in_thread(_read, kit_text, passphrase)
+        if self._node.identity is not None and self._node.identity.keys.master != kit.master:
+            self._refuse_second()
+        if self._node.identity is not None:
+            return self._node.identity
+        servers = self._servers([*seeds, *kit.seeds])
+        directory, people = self._node.people(servers)
+        record = await _find_record(directory, Keys.from_master(kit.master))
+        keys = Keys.from_master(kit.master, record.generation)
+        old = await _find_own(people, record.idurls or kit.idurls, keys.fingerprint)
+        revision = old.revision + 1
+        identity = OwnIdentity.make(
+            self._home / "identity-new", keys, self._rng, self._wall, old.sources, revision
+        )
+        write_file(self._home / MARKER, msgspec.msgpack.encode(record))
+        identity.move(self._home / "identity")
+        self._remember(servers)
+        await self._node.become(identity)
+        return identity
+
+    async def backup(self, identity: OwnIdentity, path: str | None, passphrase: str | None) -> KitView:
+        """
+        The kit: its words, and its file when a path is given.
+
+        @raise Conflict: something is there.
+        """
+        words = words_of(identity.keys.master)
+        if path is not None:
+            target = Path(path)
+            if target.exists():
+                raise Conflict(f"{path!r} is there already", hint="choose another name for the kit")
+            if not target.parent.is_dir():
+                raise NotFound(f"there is no folder {str(target.parent)!r}", hint="make it first")
+            kit = Kit(identity.keys.master, identity.document.sources, tuple(self._node.servers))
+            write_file(target, await self._node.in_thread(kit_file, kit, passphrase, self._rng))
+        return KitView(words, path, identity.fingerprint)
+
+    # -- while the catalog is being brought back
+
+    def is_recovering(self) -> bool:
+        """Is the catalog still to be brought back?"""
+        return (self._home / MARKER).exists()
+
+    async def named_suppliers(self) -> tuple[RecordSupplier, ...]:
+        """Whom the recovery record names."""
+        record = msgspec.msgpack.decode(read_file(self._home / MARKER, LARGEST), type=Record)
+        # Records are counted on from the one that brought us here.
+        await self._node.catalog_db(raise_mark, SEQUENCE, record.sequence)
+        return record.suppliers
+
+    def recovered(self) -> None:
+        """The catalog is back."""
+        self.trouble = None
+        remove_file(self._home / MARKER)
+        self._tried()
+
+    def not_yet(self, trouble: BitDustError) -> None:
+        """An attempt failed; another one follows."""
+        self.trouble = trouble
+        self._tried()
+
+    async def until_recovered(self) -> None:
+        """
+        Wait for the attempt under way.
+
+        @raise BitDustError: it failed; the next one follows by itself.
+        """
+        if self.is_recovering():
+            await self._tried.next()
+            if self.trouble is not None:
+                raise self.trouble
+
+    def _refuse_second(self) -> None:
+        if self._node.identity is not None:
+            raise Conflict(
+                f"this node is {self._node.identity.idurl} already",
+                hint="use another folder for another identity: `bitdust --home DIR …`",
+            )
+
+    def _servers(self, given: list[str]) -> list[str]:
+        servers = list(dict.fromkeys(server.rstrip("/") for server in given or self._node.servers))
+        servers = [server if "://" in server else f"http://{server}" for server in servers]
+        if not servers:
+            raise Usage(
+                "no identity server is known",
+                hint="name one: `--server http://HOST` (or `--seed` when recovering), "
+                "or set services/identity-propagate/known-servers",
+            )
+        return servers
+
+    def _remember(self, servers: list[str]) -> None:
+        key = "services/identity-propagate/known-servers"
+        if not self._node.settings.several(key):
+            self._node.settings.set(key, " ".join(servers))
+
+
+def _read(kit_text: str, passphrase: str | None) -> Kit:
+    if kit_text.startswith("/"):
+        try:
+            return read_kit(read_file(Path(kit_text), LARGEST), passphrase)
+        except OSError as error:
+            raise NotFound(
+                f"{kit_text!r}: {error.strerror}", hint="give the kit's file, or its 24 words"
+            ) from error
+    return read_kit(kit_text.encode(), passphrase)
+
+
+async def _find_record(directory: IdentityClient, keys: Keys) -> Record:
+    raw = await directory.get_record(keys.record_name)
+    if raw is None:
+        raise NotFound(
+            "no identity server keeps a recovery record of this kit",
+            hint="name a server that the identity used: `--seed http://HOST`",
+        )
+    return open_record(keys, raw)
+
+
+async def _find_own(people: Acquaintances, idurls: tuple[str, ...], fingerprint: str) -> Document:
+    """Our own document as the world knows it."""
+    last: BitDustError = NotFound("the recovery record names no IDURL")
+    for idurl in idurls:
+        try:
+            return await people.meet(f"{idurl}#fp={fingerprint}")
+        except BitDustError as error:
+            last = error
+    raise last

@@ -1,0 +1,16 @@
+"""What every test gets: a folder of its own to stand in, so that nothing is left in the checkout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _stand_elsewhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # trial's mktemp() makes its folders in the working folder.
+    folder: Path = tmp_path_factory.mktemp("cwd")
+    monkeypatch.chdir(folder)
+    yield
