@@ -88,7 +88,11 @@ def tls_fault(failure: Failure) -> str | None:
         return f"its certificate is invalid: {error}"
     if isinstance(error, OpenSSLError):
         causes = error.args[0] if error.args and isinstance(error.args[0], list) else []
-        return ", ".join(str(cause[-1]) for cause in causes) or "the TLS handshake failed"
+        said = ", ".join(str(cause[-1]) for cause in causes) or "the TLS handshake failed"
+        if "certificate verify failed" in said:
+            # Twisted's own check must stay the only one in place, and it does not pass on OpenSSL's reason.
+            return f"its certificate has expired, or comes from an unknown authority ({said})"
+        return said
     return None
 
 

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from hyperlink import EncodedURL
 from treq.client import HTTPClient
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.error import ConnectError, ConnectionClosed, DNSLookupError
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.client import ResponseFailed, ResponseNeverReceived
+from twisted.web.client import RequestTransmissionFailed, ResponseFailed, ResponseNeverReceived
 from twisted.web.http import PotentialDataLoss
 from twisted.web.iweb import UNKNOWN_LENGTH, IAgent, IResponse
 from zope.interface import implementer
@@ -146,11 +146,23 @@ class IdentityClient:
 
     async def _timed(self, method: str, url: str, body: bytes | None, limit: int) -> bytes:
         working = spawn(self._follow(method, url, body, limit))
-        working.addTimeout(self._within, self._clock)
+        late = False
+
+        def give_up() -> None:
+            nonlocal late
+            late = True
+            working.cancel()
+
+        timer = self._clock.callLater(self._within, give_up)
         try:
             return await working
-        except (DeferredTimeout, CancelledError):
-            raise Timeout(f"{url} did not answer within {self._within:g} seconds") from None
+        except (CancelledError, BitDustError):
+            if late:
+                raise Timeout(f"{url} did not answer within {self._within:g} seconds") from None
+            raise
+        finally:
+            if timer.active():
+                timer.cancel()
 
     async def _follow(self, method: str, url: str, body: bytes | None, limit: int) -> bytes:
         here = url
@@ -172,7 +184,7 @@ class IdentityClient:
         try:
             response: IResponse = await self._http.request(
                 method,
-                url,
+                _Url.from_text(url),
                 data=body,
                 headers=headers,
                 allow_redirects=False,
@@ -180,7 +192,7 @@ class IdentityClient:
                 reactor=self._clock,  # type: ignore[arg-type]
             )
             return response
-        except (ResponseFailed, ResponseNeverReceived) as error:
+        except (ResponseFailed, ResponseNeverReceived, RequestTransmissionFailed) as error:
             raise _reason(error.reasons, url) from error
         except (ConnectError, ConnectionClosed, DNSLookupError) as error:
             raise TryLater(f"{url} cannot be reached: {error}") from error
@@ -205,6 +217,13 @@ class IdentityClient:
 
     def _drop(self, response: IResponse) -> None:
         _collect(response, 0).addErrback(lambda failure: None)
+
+
+class _Url(EncodedURL):
+    """Ours are URIs as they are; treq would have an IPv6 address encoded as if it were a name."""
+
+    def to_uri(self) -> EncodedURL:
+        return self
 
 
 @implementer(IAgent)

@@ -15,7 +15,6 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificates
-from OpenSSL.crypto import X509, PKey
 from OpenSSL.SSL import Error as OpenSSLError
 from twisted.internet.defer import CancelledError
 from twisted.internet.error import CannotListenError
@@ -247,13 +246,12 @@ def serve(
 
 def _tls_options(certificate: Path, key: Path) -> CertificateOptions:
     try:
-        chain = load_pem_x509_certificates(read_file(certificate, 65536))
-        secret = load_pem_private_key(read_file(key, 65536), None)
-        own, *above = [X509.from_cryptography(one) for one in chain]
+        own, *above = load_pem_x509_certificates(read_file(certificate, 65536))
         return CertificateOptions(
-            privateKey=PKey.from_cryptography_key(secret),  # type: ignore[arg-type]
-            certificate=own,
-            extraCertChain=above,
+            # pyOpenSSL has come to prefer these over its own classes; Twisted's annotations have not.
+            privateKey=load_pem_private_key(read_file(key, 65536), None),  # type: ignore[arg-type]
+            certificate=own,  # type: ignore[arg-type]
+            extraCertChain=above,  # type: ignore[arg-type]
         )
     except (OSError, ValueError, TypeError, OpenSSLError, Damaged) as error:
         raise Usage(f"the certificate or key of the identity server cannot be used: {error}") from error

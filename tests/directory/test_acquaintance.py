@@ -1,0 +1,158 @@
+"""Meeting people by their names.  T40, T41, T42."""
+
+import pytest
+from twisted.trial.unittest import TestCase
+
+from bitdust.database import Database
+from bitdust.directory.acquaintance import Acquaintances
+from bitdust.errors import BadIdentity, IdentityConflict, NotFound, TryLater, Usage
+from bitdust.identity.pinning import SCHEMA, Pins
+from bitdust.world import inline
+from tests.identity.people import ALICE, EVE, HOME, SECOND, document
+
+THIRD = "http://id.example.org/alice-too.xml"
+FIRST = document(sources=[HOME, SECOND])
+
+
+class Liars:
+    """A directory whose servers say what they like."""
+
+    def __init__(self):
+        self.served = {}
+        self.asked = []
+
+    async def find(self, idurl):
+        self.asked.append(idurl)
+        if idurl not in self.served:
+            raise NotFound("nobody")
+        if isinstance(self.served[idurl], Exception):
+            raise self.served[idurl]
+        return self.served[idurl]
+
+
+class MeetTest(TestCase):
+    """Two sources, honest or not."""
+
+    def setUp(self):
+        db = Database(":memory:", SCHEMA, inline)
+        self.addCleanup(db.close)
+        self.pins = Pins(db, lambda: 1.0)
+        self.alarms = []
+        self.pins.alarm.listen(lambda *alarm: self.alarms.append(alarm))
+        self.net = Liars()
+        self.meet = Acquaintances(self.net, self.pins).meet
+
+    async def state(self, url=HOME):
+        known = await self.pins.by_idurl(url)
+        return known and known.state
+
+    async def test_two_sources_agree(self):
+        """They pin, and both names are known."""
+        self.net.served = {HOME: FIRST.raw, SECOND: FIRST.raw}
+        assert await self.meet(HOME) == FIRST
+        assert (await self.state(), await self.state(SECOND)) == ("pinned", "pinned")
+
+    async def test_one_source(self):
+        """One alone is taken, unverified; two names on one server are one source."""
+        self.net.served = {HOME: FIRST.raw, SECOND: TryLater("down")}
+        await self.meet(HOME)
+        assert await self.state() == "unverified"
+        both = document(EVE, sources=[THIRD, "http://id.example.org/alias.xml"])
+        self.net.served = dict.fromkeys(both.sources, both.raw)
+        await self.meet(THIRD)
+        assert await self.state(THIRD) == "unverified"
+
+    async def test_lying_second_server(self):
+        """T41: on first contact one of two servers lies: conflict, whichever was asked."""
+        lie = document(EVE, sources=[HOME, SECOND])
+        for asked in (HOME, SECOND):
+            self.net.served = {HOME: FIRST.raw, SECOND: lie.raw}
+            with pytest.raises(IdentityConflict):
+                await self.meet(asked)
+            assert await self.state(asked) == "conflict"
+
+    async def test_a_fingerprint_settles_a_conflict(self):
+        """The liar is then ignored, though he goes on lying."""
+        lie = document(EVE, sources=[HOME, SECOND])
+        self.net.served = {HOME: FIRST.raw, SECOND: lie.raw}
+        with pytest.raises(IdentityConflict):
+            await self.meet(HOME)
+        assert await self.meet(f"{HOME}#fp={FIRST.fingerprint}") == FIRST
+        assert await self.state() == "verified"
+        assert await self.meet(HOME) == FIRST
+
+    async def test_wrong_fingerprint(self):
+        """Whoever answers with another is refused, and gets no name."""
+        self.net.served = {HOME: document(EVE).raw}
+        with pytest.raises(BadIdentity, match="must be"):
+            await self.meet(f"{HOME}#fp={FIRST.fingerprint}")
+        assert await self.state() is None
+
+    async def test_changed_key(self):
+        """T40: a server that later serves another key is refused with an alarm; the pin stays."""
+        self.net.served = {HOME: FIRST.raw, SECOND: FIRST.raw}
+        await self.meet(HOME)
+        lie = document(EVE, sources=[HOME, SECOND], revision=50)
+        self.net.served = {HOME: lie.raw, SECOND: lie.raw}
+        with pytest.raises(BadIdentity):
+            await self.meet(HOME)
+        assert (HOME, FIRST.fingerprint, lie.fingerprint) in self.alarms
+        assert (await self.pins.by_idurl(HOME)).document == FIRST
+
+    async def test_the_honest_source_brings_news(self):
+        """While one source of a pinned name lies, the other one is listened to."""
+        self.net.served = {HOME: FIRST.raw, SECOND: FIRST.raw}
+        await self.meet(HOME)
+        news = document(sources=[HOME, SECOND], revision=2, contacts=[])
+        self.net.served = {HOME: document(EVE).raw, SECOND: news.raw}
+        assert await self.meet(HOME) == news
+        self.net.served = {SECOND: news.raw}
+        assert await self.meet(HOME) == news
+        assert len(self.alarms) == 1
+
+    async def test_a_source_that_is_behind(self):
+        """The newest document counts, whoever serves it, and no older one replaces it."""
+        news = document(sources=[HOME, SECOND], revision=2)
+        for asked in (HOME, SECOND):
+            self.net.served = {HOME: FIRST.raw, SECOND: news.raw}
+            assert await self.meet(asked) == news
+            assert await self.state(asked) == "pinned"
+        self.net.served = {HOME: FIRST.raw, SECOND: FIRST.raw}
+        assert await self.meet(HOME) == news
+
+    async def test_two_documents_of_one_revision(self):
+        """An owner whose sources have different documents of one revision is in conflict with himself."""
+        other = document(sources=[HOME, SECOND], contacts=[])
+        self.net.served = {HOME: FIRST.raw, SECOND: other.raw}
+        with pytest.raises(IdentityConflict):
+            await self.meet(HOME)
+
+    async def test_a_name_on_another_host(self):
+        """T42: a server cannot introduce somebody under the name of another host."""
+        lie = document(EVE, sources=[SECOND])
+        self.net.served = {HOME: lie.raw, SECOND: FIRST.raw}
+        with pytest.raises(BadIdentity, match="served the identity"):
+            await self.meet(HOME)
+        assert await self.state(SECOND) is None
+
+    async def test_rotation(self):
+        """A key that the old one signed is met like any news."""
+        self.net.served = {HOME: FIRST.raw, SECOND: FIRST.raw}
+        await self.meet(HOME)
+        rotated = document(ALICE, generation=1, sources=[HOME, SECOND], revision=2)
+        self.net.served = {HOME: rotated.raw, SECOND: FIRST.raw}
+        assert await self.meet(HOME) == rotated
+
+    async def test_nobody(self):
+        """No answer, garbage, or no IDURL: a clear error, and nothing kept."""
+        for served, error in (
+            ({}, NotFound),
+            ({HOME: b"<html/>"}, BadIdentity),
+            ({HOME: TryLater()}, TryLater),
+        ):
+            self.net.served = served
+            with pytest.raises(error):
+                await self.meet(HOME)
+        with pytest.raises(Usage):
+            await self.meet("alice")
+        assert await self.state() is None
