@@ -53,7 +53,7 @@ class BackupMonitor(Protocol):
 
 @dataclass
 class Round:
-    """What the machine knows and whom it may call: each begins the work of a state, which ends with an input."""
+    """What the machine knows, and whom it may call to begin the work of a state: it ends with an input."""
 
     clock: IReactorTime
     hire: Callable[[], None]
@@ -107,8 +107,8 @@ def _build() -> Callable[[Round], BackupMonitor]:
         timer.cancel()
         begin(monitor, round_)
 
-    @Ready.upon(up._again, nodata=True).to(FireHire)
-    def begin_again(monitor: BackupMonitor, round_: Round) -> None:
+    @Ready.upon(up._again).to(FireHire)
+    def begin_again(monitor: BackupMonitor, round_: Round, timer: IDelayedCall) -> None:
         begin(monitor, round_)
 
     @FireHire.upon(up.staffed).to(ListFiles)

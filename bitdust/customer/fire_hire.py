@@ -9,7 +9,8 @@ fire_hire -- whom to take on, until every seat has its supplier.
                              '----------- _again, restart ------------'
                                                 stop, from anywhere: Over
 
-Nobody is let go here on suspicion: a seat becomes vacant because it is new, or because the user named its supplier.
+Nobody is let go here on suspicion: a seat becomes vacant because it is new, or because the user named its
+supplier.
 """
 
 from __future__ import annotations
@@ -114,8 +115,8 @@ def _build() -> Callable[[Staff], FireHire]:
     def soon(fire_hire: FireHire, staff: Staff) -> None:
         staff.failures = 0
 
-    @Pausing.upon(up._again, nodata=True).to(Deciding)
-    def decide_again(fire_hire: FireHire, staff: Staff) -> None:
+    @Pausing.upon(up._again).to(Deciding)
+    def decide_again(fire_hire: FireHire, staff: Staff, timer: IDelayedCall) -> None:
         decide(fire_hire, staff)
 
     @Pausing.upon(up.restart).to(Deciding)

@@ -53,8 +53,8 @@ class SupplierConnector(Protocol):
     def _again(self) -> None:
         """The pause is over."""
 
-    #: May a piece be sent there right now?  A question and no input, since Automat answers none in the middle of
-    #: a move, and whoever hears `changed` asks this at once.
+    #: May a piece be sent there right now?  A question and no input, since Automat answers none in the middle
+    #: of a move, and whoever hears `changed` asks this at once.
     is_connected: Callable[[], bool]
 
 
@@ -114,8 +114,8 @@ def _build() -> TypeMachine[SupplierConnector, Line]:
     def ask(connector: SupplierConnector, line: Line) -> None:
         line.request()
 
-    @Pausing.upon(up._again, nodata=True).to(Requesting)
-    def ask_again(connector: SupplierConnector, line: Line) -> None:
+    @Pausing.upon(up._again).to(Requesting)
+    def ask_again(connector: SupplierConnector, line: Line, timer: IDelayedCall) -> None:
         line.request()
 
     @Requesting.upon(up.accepted).to(Connected)
