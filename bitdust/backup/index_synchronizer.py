@@ -186,6 +186,8 @@ class IndexSynchronizer:
     async def _bring(self, fingerprint: str) -> None:
         if self.usurped:
             return
+        # After a recovery the log begins anew: until that is sealed there is no head to compare with.
+        await self._seal()
         self._machines.report(self._row, "Requesting")
         if not await self._compare(fingerprint):
             return

@@ -373,9 +373,11 @@ def set_spool(c: Connection, serial: int, name: str | None) -> None:
         raise NoSuchBlock(f"there is no block {serial} in the catalog")
 
 
-def unknown(c: Connection, fingerprint: str) -> int:
-    """How many pieces at this supplier have not been seen since a recovery."""
+def unknown(c: Connection, fingerprint: str | None = None) -> int:
+    """How many pieces have not been seen since a recovery: at this supplier, or at all of them."""
+    where, who = ("", []) if fingerprint is None else (" AND peer = ?", [known_peer(c, fingerprint)])
     (number,) = c.execute(
-        "SELECT count(*) FROM placements WHERE peer = ? AND state = ?", (known_peer(c, fingerprint), UNKNOWN)
+        f"SELECT count(*) FROM placements WHERE state = ?{where}",  # noqa: S608
+        (UNKNOWN, *who),
     ).fetchone()
     return int(number)

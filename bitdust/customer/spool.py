@@ -1,14 +1,17 @@
 """
 spool -- the sealed blocks that lie on our own disk.
 
-A block is written here before any of it is sent, and any of its pieces can be computed from it again.  It goes when all n
-pieces are acknowledged, or earlier when space is short and its version is committed.
+A block is written here before any of it is sent, and any of its pieces can be computed from it again.  It goes
+when all n pieces are acknowledged, or earlier when space is short and its version is committed.
 """
 
 from __future__ import annotations
 
 import os
+import re
+import stat
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,6 +20,8 @@ from bitdust.disk import free_space, private_folder, remove_file, sync_folder
 
 #: bytes of the disk that the spool leaves free
 FLOOR = 256 * 2**20
+
+_BLOCK, _NEW = re.compile(r"([0-9a-f]{64})\.block"), re.compile(r"[0-9a-f]{64}\.new")
 
 
 @dataclass
@@ -33,9 +38,16 @@ class Spool:
 
     def __post_init__(self) -> None:
         private_folder(self.folder)
-        self._sizes = {file.stem: file.stat().st_size for file in sorted(self.folder.glob("*.block"))}
-        for leftover in self.folder.glob("*.new"):
-            leftover.unlink()
+        self._sizes: dict[str, int] = {}
+        # The user chose the folder, and may keep other things there: only our own names are touched.
+        with os.scandir(self.folder) as files:
+            for file in files:
+                if block := _BLOCK.fullmatch(file.name):
+                    status = file.stat(follow_symlinks=False)
+                    if stat.S_ISREG(status.st_mode):
+                        self._sizes[block[1]] = status.st_size
+                elif _NEW.fullmatch(file.name):
+                    os.unlink(file)
 
     @property
     def used(self) -> int:
@@ -43,7 +55,10 @@ class Spool:
         return sum(self._sizes.values())
 
     def has_room(self, size: int) -> bool:
-        """Whether another block of `size` bytes may be written.  One block always may when the spool is empty."""
+        """
+        Whether another block of `size` bytes may be written.  When the spool is empty, one always may that
+        the disk has room for.
+        """
         if free_space(self.folder) < size + FLOOR:
             return False
         return not self._sizes or self.used + size <= self.limit()
@@ -56,15 +71,19 @@ class Spool:
         """The block is whole: make it durable under its name.  Blocks; for a worker thread."""
         file.flush()
         os.fsync(file.fileno())
-        self._sizes[block.hex()] = os.fstat(file.fileno()).st_size
+        size = os.fstat(file.fileno()).st_size
         file.close()
         self._new(block).rename(self.path(block))
         sync_folder(self.folder)
+        self._sizes[block.hex()] = size
 
     def discard(self, block: bytes, file: BinaryIO) -> None:
-        """The block is not wanted."""
-        file.close()
+        """The block is not wanted, or could not be kept: nothing of it stays."""
+        # Closing writes out what is buffered, for which a full disk has no room: nobody wants it.
+        with suppress(OSError):
+            file.close()
         self._new(block).unlink(missing_ok=True)
+        self.path(block).unlink(missing_ok=True)
 
     def path(self, block: bytes) -> Path:
         """Where a block lies, or would."""

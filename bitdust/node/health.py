@@ -31,7 +31,7 @@ async def look_at(node: Node) -> Health:
             pieces_missing=0,
         )
     customer = node.customer
-    survives, count, missing, waiting = await customer.db.read(_measure)
+    survives, count, missing, waiting, unseen = await customer.db.read(_measure)
     seats = customer.suppliers.seats
     hired = len(customer.suppliers.present)
     wanted = len(seats)
@@ -59,6 +59,11 @@ async def look_at(node: Node) -> Health:
         sentence = "The first backup is under way." if busy else "Nothing is backed up yet."
         if not busy:
             then.append("back something up: `bitdust backup PATH`")
+    elif unseen:
+        state, sentence = (
+            "recovering",
+            f"The suppliers are asked what they hold: {unseen} pieces not seen yet.",
+        )
     elif survives is not None and survives < 0:
         state = "at risk"
         sentence = (
@@ -90,13 +95,13 @@ async def look_at(node: Node) -> Health:
     )
 
 
-def _measure(c: sqlite3.Connection) -> tuple[int | None, int, int, int]:
-    """(worst margin, committed versions, pieces missing, versions waiting)."""
+def _measure(c: sqlite3.Connection) -> tuple[int | None, int, int, int, int]:
+    """(worst margin, committed versions, pieces missing, versions waiting, pieces not seen since a recovery)."""
     survives = holdings.survives(c)
     found = versions.list_all(c, None, 100000)
     waiting = sum(not version.is_committed for version in found)
     missing = holdings.count_missing(c)
-    return survives, len(found) - waiting, missing, waiting
+    return survives, len(found) - waiting, missing, waiting, holdings.unknown(c)
 
 
 def _any(margin: int | None, hired: int) -> str:
