@@ -183,9 +183,11 @@ class Link(Protocol):
             if isinstance(answer, Awaitable):
                 # What he sends meanwhile waits in his own machine.
                 self.transport.pauseProducing()  # type: ignore[union-attr]
-                answer = await answer
-                if not self._over:
-                    self.transport.resumeProducing()  # type: ignore[union-attr]
+                try:
+                    answer = await answer
+                finally:
+                    if not self._over:
+                        self.transport.resumeProducing()  # type: ignore[union-attr]
             self._check(answer)
         except BitDustError as refusal:
             if not self._over:

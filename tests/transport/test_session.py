@@ -381,7 +381,7 @@ def test_noise() -> None:
 
 
 def test_damaged_conversations() -> None:
-    """T32: honest traffic with bytes changed, lost and doubled ends in GOAWAY or is borne, without a crash."""
+    """T32: honest traffic with bytes changed, lost and doubled ends in GOAWAY or is borne: no crash."""
     rng = random.Random(33)
     one, _ = pair()
     asked = [one.ask(packet, Priority.BACKUP) for packet in (piece(300), ListFiles(), piece(70_000), Ack())]

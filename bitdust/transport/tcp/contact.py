@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import re
+from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
 from bitdust.errors import Usage
 
 SCHEME = "tcp"
 _LONGEST = 256
+_NAME = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,251}[a-z0-9])?", re.ASCII)
 
 
 def write_contact(host: str, port: int) -> str:
@@ -29,6 +32,10 @@ def parse_contact(contact: str) -> tuple[str, int]:
         parts = urlsplit(contact)
         host, port = parts.hostname, parts.port
         if parts.scheme != SCHEME or not host or not port or contact != write_contact(host, port):
+            raise ValueError
+        if ":" in host:
+            IPv6Address(host)
+        elif not _NAME.fullmatch(host):
             raise ValueError
     except ValueError:
         shown = contact[:_LONGEST]

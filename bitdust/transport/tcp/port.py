@@ -66,7 +66,7 @@ class TcpTransport:
         self._reactor, self._host, self._port = reactor, host, port
         self._here = Here(document, doorman, reactor, wall, rng)
         self._tls = DeviceTls(device)
-        self._links = Links()
+        self.links = Links()
         self._guests: Counter[str] = Counter()
         self._dialing: set[Deferred[ILink]] = set()
         self._listening: IListeningPort | None = None
@@ -103,7 +103,7 @@ class TcpTransport:
         host, port = parse_contact(contact)
 
         def link(_address: Address) -> TcpLink:
-            return self._begin(TcpLink(self._here, contact, expected, self._links.gone))
+            return self._begin(TcpLink(self._here, contact, expected, self.links.gone))
 
         endpoint = HostnameEndpoint(self._reactor, host.encode(), port, GREETING)
         try:
@@ -119,18 +119,18 @@ class TcpTransport:
         if self._listening is not None:
             await maybeDeferred(self._listening.stopListening)
             self._listening = None
-        await self._links.close("this node stops")
+        await self.links.close("this node stops")
 
     def stop(self) -> Deferred[None]:
         return spawn(self._stop())
 
     def _begin(self, link: TcpLink) -> TcpLink:
-        self._links.add(link)
+        self.links.add(link)
         return link
 
     def _guest(self, address: Address) -> TcpLink | None:
         host = address.host
-        if self._guests[host] >= PER_HOST or len(self._links) >= MOST:
+        if self._guests[host] >= PER_HOST or len(self.links) >= MOST:
             self._log.debug("no room for another connection from {host}", host=host)
             return None
 
@@ -138,7 +138,7 @@ class TcpTransport:
             self._guests[host] -= 1
             if not self._guests[host]:
                 del self._guests[host]
-            self._links.gone(link)
+            self.links.gone(link)
 
         self._guests[host] += 1
         link = self._begin(TcpLink(self._here, write_contact(host, address.port), None, gone))

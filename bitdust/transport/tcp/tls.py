@@ -54,7 +54,7 @@ class DeviceTls:
         # A resumed session would skip the certificate.
         context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         context.set_options(SSL.OP_NO_TICKET)
-        self._context = context
+        self.context = context
 
     def clientConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         return self._connection(tlsProtocol)
@@ -63,7 +63,7 @@ class DeviceTls:
         return self._connection(tlsProtocol)
 
     def _connection(self, tls: TLSMemoryBIOProtocol) -> SSL.Connection:
-        connection = SSL.Connection(self._context, None)
+        connection = SSL.Connection(self.context, None)
         connection.set_app_data(tls)
         return connection
 
