@@ -118,6 +118,9 @@ class Link(Protocol):
 
     def close(self, why: str) -> None:
         if not self._over:
+            if self._begun and not self._paused:
+                # What was said before goes out before the goodbye.
+                self.transport.write(self._session.take(BATCH)[0])  # type: ignore[union-attr]
             self._session.go_away(why)
             self._end(LinkLost(f"closed here: {why}"), cut=not self._begun)
 

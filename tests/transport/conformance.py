@@ -327,6 +327,18 @@ class Conformance:
         held[0].reply(Ack())
         link.close("again")
 
+    async def test_last_words_are_heard(self) -> None:
+        """What was said before closing arrives before the goodbye."""
+
+        def farewell(link: ILink, exchange: IExchange) -> None:
+            exchange.reply(Ack(note="farewell"))
+            link.close("tired")
+
+        self.answerer = farewell
+        link = await self.two()
+        assert await self.ask(link, ListFiles()) == Ack(note="farewell")
+        assert "tired" in await link.closed()
+
     async def test_stop_ends_everything(self) -> None:
         """Stopping closes the links of both kinds and nobody can dial any more."""
         link = await self.two()

@@ -21,7 +21,8 @@ from bitdust.transport.happened import (
     Over,
     WasReset,
 )
-from bitdust.transport.session import LINK_CREDIT, MAX_OPEN, RESERVED, Session
+from bitdust.transport.sending import LINK_CREDIT, MAX_OPEN, RESERVED
+from bitdust.transport.session import Session
 from bitdust.transport.stream import STREAM_CREDIT, Stream
 from bitdust.wire.codec import encode
 from bitdust.wire.frames import MAX_PAYLOAD, FrameReader, Hello, Type, frame, header, number

@@ -17,8 +17,8 @@ from bitdust.transport.link import Link, wrong_key
 from bitdust.transport.tcp.contact import SCHEME
 from bitdust.transport.tcp.tls import ALPN, peer_of
 
-#: bytes of one read and one send of the socket, and how far sends may pile up.  Measured under TLS between two
-#: processes: 64 KiB (Twisted's own) 457 MB/s, 128 to 512 KiB 450 to 720, 1 MiB 320.
+#: bytes of one read and one send of the socket, and how far sends may pile up.  Measured under TLS between
+#: two processes: 64 KiB (Twisted's own) 457 MB/s, 128 to 512 KiB 450 to 720, 1 MiB 320.
 GULP = 256 * 1024
 #: unsent bytes the kernel takes at most: what is urgent must not stand behind megabytes
 UNSENT = 256 * 1024
