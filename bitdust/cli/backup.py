@@ -1,0 +1,103 @@
+"""
+backup PATH...
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import click
+
+from bitdust.cli.names import absolute, is_id
+from bitdust.cli.terminal import Terminal, pass_terminal, said
+from bitdust.cli.waiting import Work, follow, last_task
+from bitdust.config.sizes import format_size
+from bitdust.errors import BitDustError
+
+PARTIAL = 3  # the exit code of work that left something out
+_PATH_ID = re.compile(r"uploading (\S+) started")
+LOOK_EVERY = 0.2
+
+
+@click.command(
+    help=said(
+        "Back up files and folders, and wait until they are at enough suppliers.",
+        "bitdust backup ~/Documents ~/Photos",
+        "bitdust backup --no-wait 0/0/1",
+    )
+)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH|ID...")
+@click.option("--wait/--no-wait", default=True, help="Until it is committed (default), or not at all.")
+@click.option("--safe", is_flag=True, help="Wait until every supplier has its pieces.")
+@pass_terminal
+def backup(terminal: Terminal, paths: tuple[str, ...], wait: bool, safe: bool) -> None:
+    begun = time.monotonic()
+    before = last_task(terminal)
+    works = []
+    for path in paths:
+        answer = _start(terminal, path)
+        if not wait:
+            terminal.answer(answer)
+        found = _PATH_ID.match(str(answer["result"]))
+        works.append(Work("backup", found[1] if found else path, "", before, path))
+    if not wait:
+        return
+    code = 0
+    for work in works:
+        try:
+            task = follow(terminal, work)
+        except BitDustError as error:
+            terminal.fail(error)
+            code = code or error.exit_code
+            continue
+        if task["skipped"] and not code:
+            code = PARTIAL
+        _tell(terminal, work, task, time.monotonic() - begun, code)
+    if safe and code in (0, PARTIAL):
+        _until_safe(terminal)
+    if not terminal.json and not terminal.quiet and code in (0, PARTIAL):
+        terminal.note(str(terminal.ask("process_health")["sentence"]))
+    if code:
+        raise click.exceptions.Exit(code)
+
+
+def _start(terminal: Terminal, path: str) -> Any:
+    if is_id(path):
+        return terminal.ask("backup_start_id", path)
+    return terminal.ask("backup_start_path", absolute(path))
+
+
+def _until_safe(terminal: Terminal) -> None:
+    while terminal.ask("process_health")["state"] in ("backing up", "waiting", "degraded"):
+        time.sleep(LOOK_EVERY)
+
+
+def _tell(terminal: Terminal, work: Work, task: dict[str, Any], seconds: float, code: int) -> None:
+    version = f"{work.path_id}/{task['version']}"
+    if terminal.json:
+        terminal.show(
+            {
+                "message_type": "summary",
+                "task": task["id"],
+                "backup_id": version,
+                "path_id": work.path_id,
+                "version": task["version"],
+                "state": task["state"],
+                "files": task["files"],
+                "bytes": task["done"],
+                "bytes_sent": task["sent"],
+                "skipped": task["skipped"],
+                "message": task["message"],
+                "seconds": round(seconds, 3),
+                "exit_code": code,
+            }
+        )
+        return
+    terminal.say(
+        f"{version}  {task['files']} files, {format_size(int(task['done']))} read, "
+        f"{format_size(int(task['sent']))} sent in {seconds:.1f} s"
+    )
+    if task["skipped"]:
+        terminal.note(f"{task['skipped']} left out: {task['message']}")

@@ -1,0 +1,97 @@
+"""
+config: the settings, of a running node or of one that is not running.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+from bitdust.cli.groups import Nouns
+from bitdust.cli.old_words import SHORT_KEYS
+from bitdust.cli.terminal import Terminal, pass_terminal, said
+from bitdust.daemon.home import SETTINGS, open_home
+from bitdust.errors import NoDaemon
+
+
+@click.group(
+    cls=Nouns,
+    default="list",
+    help=said("Settings.", "bitdust config list", "bitdust config set services/customer/needed-space 10GB"),
+)
+def config() -> None:
+    pass
+
+
+@config.command(
+    "list", help=said("Every setting.", "bitdust config list", "bitdust config list services/customer")
+)
+@click.argument("prefix", required=False, default="")
+@pass_terminal
+def list_(terminal: Terminal, prefix: str) -> None:
+    found = [each for each in _ask(terminal, "config_list") if each["key"].startswith(prefix)]
+    if terminal.json:
+        terminal.show(found)
+    else:
+        terminal.table(
+            ("KEY", "TYPE", "VALUE"), [(each["key"], each["type"], each["value"]) for each in found]
+        )
+
+
+@config.command(help=said("One setting.", "bitdust config get logs/debug-level", "bitdust config get needed"))
+@click.argument("key")
+@pass_terminal
+def get(terminal: Terminal, key: str) -> None:
+    found = _ask(terminal, "config_get", SHORT_KEYS.get(key, key))
+    if terminal.json:
+        terminal.show(found)
+    else:
+        terminal.say(found["value"])
+
+
+@config.command(
+    "set",
+    help=said(
+        "Change a setting.", "bitdust config set needed 10GB", "bitdust config set logs/debug-level 12"
+    ),
+)
+@click.argument("key")
+@click.argument("value")
+@pass_terminal
+def set_(terminal: Terminal, key: str, value: str) -> None:
+    found = _ask(terminal, "config_set", SHORT_KEYS.get(key, key), value)
+    if terminal.json:
+        terminal.show(found)
+    else:
+        terminal.say(f"{found['key']}: {found['value']} (was {found['old_value']})")
+
+
+def _ask(terminal: Terminal, method: str, *arguments: str) -> Any:
+    """Ask the node, or read and write its file when it is not running."""
+    try:
+        return terminal.ask(method, *arguments)
+    except NoDaemon:
+        if terminal.url is not None:
+            raise
+        return _in_the_file(terminal, method, *arguments)
+
+
+def _in_the_file(terminal: Terminal, method: str, key: str = "", value: str = "") -> Any:
+    from bitdust.config.settings import Settings
+
+    if method == "config_set":
+        open_home(terminal.home)
+    settings = Settings(terminal.home / SETTINGS, os.environ)
+    if method == "config_list":
+        return [
+            {"key": each, "type": settings.option(each).type, "value": settings.text(each)}
+            for each in settings
+        ]
+    option = settings.option(key)
+    told = {"key": key, "type": option.type}
+    if method == "config_set":
+        told["old_value"] = settings.set(key, value)
+        terminal.note("The node is not running; it follows this from its next start.")
+    return {**told, "value": settings.text(key)}

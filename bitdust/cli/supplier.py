@@ -1,0 +1,112 @@
+"""
+supplier: those who keep our pieces.
+"""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from bitdust.cli.groups import Nouns
+from bitdust.cli.names import name_in
+from bitdust.cli.terminal import Terminal, pass_terminal, said
+from bitdust.config.sizes import format_size
+from bitdust.errors import BitDustError, NotFound, Offline
+
+
+@click.group(
+    cls=Nouns,
+    default="list",
+    old={"fire": "replace", "call": "ping"},
+    help=said("Those who keep our pieces.", "bitdust supplier list", "bitdust supplier replace 2"),
+)
+def supplier() -> None:
+    pass
+
+
+@supplier.command(
+    "list", help=said("The present suppliers.", "bitdust supplier list", "bitdust --json supplier list")
+)
+@pass_terminal
+def list_(terminal: Terminal) -> None:
+    found = terminal.ask("suppliers_list")
+    if terminal.json:
+        terminal.show(found)
+        return
+    rows = [
+        (
+            each["position"],
+            name_in(each["idurl"]),
+            each["state"],
+            _date(each["since"]),
+            "-" if each["rtt"] is None else f"{each['rtt'] * 1000:.0f} ms",
+            format_size(each["holds"]),
+            each["idurl"],
+        )
+        for each in found
+    ]
+    if rows:
+        terminal.table(("#", "SUPPLIER", "STATE", "SINCE", "RTT", "HOLDS", "IDURL"), rows, right=(0, 4, 5))
+    else:
+        terminal.note("There are no suppliers yet; the node looks for them by itself.")
+
+
+@supplier.command(
+    help=said("Ask suppliers for a sign of life.", "bitdust supplier ping", "bitdust supplier ping 2")
+)
+@click.argument("which", required=False, metavar="[POSITION|NAME|IDURL]")
+@pass_terminal
+def ping(terminal: Terminal, which: str | None) -> None:
+    found = [
+        each
+        for each in terminal.ask("suppliers_list")
+        if which is None or which in (str(each["position"]), name_in(each["idurl"]), each["idurl"])
+    ]
+    if not found:
+        raise NotFound(f"there is no supplier {which!r}" if which else "there are no suppliers yet")
+    answers = []
+    silent = 0
+    for each in found:
+        try:
+            answers.append({"position": each["position"], **terminal.ask("ping", each["idurl"])})
+        except BitDustError as error:
+            silent += 1
+            answers.append(
+                {
+                    "position": each["position"],
+                    "idurl": each["idurl"],
+                    "result": error.message,
+                    "error": error.id,
+                }
+            )
+        if not terminal.json:
+            terminal.say(f"{each['position']}  {answers[-1]['result']}")
+    if terminal.json:
+        terminal.show(answers)
+    if silent == len(found):
+        raise Offline("no supplier answered" if len(found) > 1 else "the supplier did not answer")
+    if silent:
+        raise click.exceptions.Exit(3)
+
+
+@supplier.command(
+    help=said(
+        "Hire a new supplier in a supplier's place; its pieces are made again there.",
+        "bitdust supplier replace 2",
+        "bitdust supplier replace http://id.example.net/carol.xml",
+    )
+)
+@click.argument("which", metavar="POSITION|NAME|IDURL")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@pass_terminal
+def replace(terminal: Terminal, which: str, yes: bool) -> None:
+    if not which.isdecimal() and "/" not in which:
+        named = [each["idurl"] for each in terminal.ask("suppliers_list") if name_in(each["idurl"]) == which]
+        which = named[0] if len(named) == 1 else which
+    terminal.confirm(f"Replace supplier {which}?  What it holds is sent to a new one.", yes)
+    terminal.answer(terminal.ask("supplier_replace", which))
+
+
+def _date(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds)) if seconds else "-"
