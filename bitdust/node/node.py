@@ -8,6 +8,8 @@ With one it is a customer and a supplier.
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from bitdust.directory.guarded import make_agent
 from bitdust.directory.identity_client import IdentityClient
 from bitdust.directory.identity_server import SCHEMA as IDENTITIES
 from bitdust.directory.identity_server import IdentityServer, serve
+from bitdust.directory.interface import IDirectory
 from bitdust.directory.record import RecordSupplier
 from bitdust.disk import private_folder
 from bitdust.errors import BitDustError, NoIdentity, NotFound
@@ -53,13 +56,27 @@ from bitdust.router.router import Router
 from bitdust.router.tables import SCHEMA as ROUTER
 from bitdust.supplier.customers import SCHEMA as SHELF
 from bitdust.supplier.service import SupplierService
+from bitdust.transport.interface import ITransport
 from bitdust.transport.tcp.port import TcpTransport
-from bitdust.world import Rng, Threads, Wall, background, give_up, pause
+from bitdust.world import InThread, Rng, Threads, Wall, background, give_up, pause
 
 #: the folder of our own identity
 IDENTITY = "identity"
 #: seconds between two attempts to recover
 AGAIN = 15.0
+
+
+@dataclass(frozen=True)
+class Seams:
+    """
+    What a simulation hands a node.
+
+    @param serial: runs what concerns one database, one call at a time.
+    """
+
+    directory: IDirectory
+    transports: Callable[[OwnIdentity, Pins], list[ITransport]]
+    serial: InThread
 
 
 class Node:
@@ -69,12 +86,21 @@ class Node:
     @param reactor: time, sockets and threads.
     @param home: its folder.
     @param threads: the pool for what takes long.
+    @param seams: what stands in for sockets, identity servers and threads in a simulation.
     """
 
     _log = Logger()
 
     def __init__(
-        self, *, reactor: Any, home: Path, settings: Settings, rng: Rng, wall: Wall, threads: Threads
+        self,
+        *,
+        reactor: Any,
+        home: Path,
+        settings: Settings,
+        rng: Rng,
+        wall: Wall,
+        threads: InThread,
+        seams: Seams | None = None,
     ) -> None:
         self.home = home
         self.settings = settings
@@ -90,6 +116,7 @@ class Node:
         self._rng = rng
         self._wall = wall
         self.in_thread = threads
+        self._seams = seams
         self._serials: list[Threads] = []
         self._databases: list[Database] = []
         self._serving: IListeningPort | None = None
@@ -109,8 +136,10 @@ class Node:
         ]
         self.directory, self.acquaintances = self.people(self.servers)
 
-    def people(self, servers: list[str]) -> tuple[IdentityClient, Acquaintances]:
+    def people(self, servers: list[str]) -> tuple[IDirectory, Acquaintances]:
         """The directory as these identity servers show it."""
+        if self._seams is not None:
+            return self._seams.directory, Acquaintances(self._seams.directory, self.pins)
         agent = make_agent(
             self._reactor,
             private_addresses=self.settings.flag("services/network/private-addresses"),
@@ -124,13 +153,9 @@ class Node:
         settings = self.settings
         self.identity = identity
         self.catalog_db = self._database("catalog.db", CATALOG)
-        transport = TcpTransport(
-            self._reactor, identity.device, lambda: identity.document.raw, self.pins.doorman,
-            settings.words("services/tcp-connections/interface") or "0.0.0.0",
-            settings.number("services/tcp-connections/tcp-port"), self._rng, self._wall,
-        )  # fmt: skip
         self.router = Router(
-            clock=self._reactor, wall=self._wall, rng=self._rng, machines=self.machines, transports=[transport],
+            clock=self._reactor, wall=self._wall, rng=self._rng, machines=self.machines,
+            transports=self._transports(identity),
             pins=self.pins, meet=self.acquaintances.meet, own=lambda: identity.document, op_db=self.peers_db,
         )  # fmt: skip
         if settings.flag("services/supplier/enabled"):
@@ -152,11 +177,26 @@ class Node:
         )  # fmt: skip
         self.customer.suppliers.changed.listen(lambda _: self.propagate())
 
+    def _transports(self, identity: OwnIdentity) -> list[ITransport]:
+        if self._seams is not None:
+            return self._seams.transports(identity, self.pins)
+        settings = self.settings
+        return [
+            TcpTransport(
+                self._reactor, identity.device, lambda: identity.document.raw, self.pins.doorman,
+                settings.words("services/tcp-connections/interface") or "0.0.0.0",
+                settings.number("services/tcp-connections/tcp-port"), self._rng, self._wall,
+            )
+        ]  # fmt: skip
+
     def _database(self, name: str, schema: list[str]) -> Database:
-        serial = Threads(self._reactor, 1, name)
-        serial.start()
-        database = Database(self.home / name, schema, serial)
-        self._serials.append(serial)
+        if self._seams is not None:
+            database = Database(self.home / name, schema, self._seams.serial)
+        else:
+            serial = Threads(self._reactor, 1, name)
+            serial.start()
+            self._serials.append(serial)
+            database = Database(self.home / name, schema, serial)
         self._databases.append(database)
         return database
 

@@ -11,7 +11,7 @@ import msgspec
 
 from bitdust.catalog.rows import raise_mark
 from bitdust.directory.acquaintance import Acquaintances
-from bitdust.directory.identity_client import IdentityClient
+from bitdust.directory.interface import IDirectory
 from bitdust.directory.record import Record, RecordSupplier, open_record
 from bitdust.disk import read_file, remove_file, write_file
 from bitdust.errors import BitDustError, Conflict, NotFound, Usage
@@ -190,7 +190,7 @@ def _read(kit_text: str, passphrase: str | None) -> Kit:
     return read_kit(kit_text.encode(), passphrase)
 
 
-async def _find_record(directory: IdentityClient, keys: Keys) -> Record:
+async def _find_record(directory: IDirectory, keys: Keys) -> Record:
     raw = await directory.get_record(keys.record_name)
     if raw is None:
         raise NotFound(
