@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import struct
 from datetime import UTC, datetime
 
 from cryptography import x509
@@ -19,7 +20,7 @@ from twisted.internet.task import Clock, deferLater
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
-from bitdust.transport.interface import Expected, ILink
+from bitdust.transport.interface import Expected, ILink, LinkLost
 from bitdust.transport.link import GREETING
 from bitdust.transport.tcp.port import PER_HOST, TcpTransport
 from bitdust.transport.tcp.tls import ALPN, DeviceTls
@@ -128,6 +129,31 @@ class TestStrangers(TestCase):
         said = await self.stranger(context(ALICE), self.hello(ALICE) + frame(Type.GOAWAY, 0))
         assert said[3] == Type.HELLO
         assert BOB.raw in said
+
+    async def test_a_peer_who_vanishes(self) -> None:
+        """A socket that is torn down in the middle of a link ends it at once, and nothing else happens."""
+
+        def vanish(port: int) -> None:
+            plain = socket.create_connection(("127.0.0.1", port), 10)
+            plain.settimeout(None)
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection = SSL.Connection(context(ALICE), plain)
+            connection.set_connect_state()
+            connection.do_handshake()
+            connection.sendall(self.hello(ALICE))
+            connection.recv(65536)
+            plain.close()
+
+        port = await self.listening()
+        await self.turning(deferToThread(vanish, port))
+        while not self.accepted:
+            await deferLater(reactor, 0.001)
+        [link] = self.accepted
+        asked = link.ask(ListFiles(), Priority.CONTROL).answer()
+        asked.addErrback(lambda failure: failure.trap(LinkLost))
+        assert "lost" in await self.turning(link.closed())
+        assert asked.called
+        assert self.time.getDelayedCalls() == []
 
     async def test_tls_1_2_is_refused(self) -> None:
         """T17: TLS 1.2 ends in the handshake."""
