@@ -66,7 +66,7 @@ def commit_version(
     files, size, stored = c.execute(
         "SELECT count(*) FILTER (WHERE kind != 1), total(CASE kind WHEN 0 THEN size ELSE 0"
         " END), total(stored)"
-        " FROM entries WHERE item = ? AND until = 9223372036854775807",
+        " FROM entries INDEXED BY entries_open WHERE item = ? AND until = 9223372036854775807",
         (item,),
     ).fetchone()
     log_seq = record(
@@ -147,7 +147,8 @@ def _record_changes(c: sqlite3.Connection, running: jobs.Job, item: int, seq: in
 
 def _as_before(c: sqlite3.Connection, item: int, key: bytes, base: int) -> tuple[bytes, bytes]:
     row = c.execute(
-        "SELECT meta, content FROM entries WHERE item = ? AND key = ? AND since <= ? AND until > ?",
+        "SELECT meta, content FROM entries INDEXED BY entries_key"
+        " WHERE item = ? AND key = ? AND since <= ? AND until > ?",
         (item, key, base, base),
     ).fetchone()
     if row is None:
@@ -194,7 +195,7 @@ OF_JOB = (
 )
 #: names that are not as the newest version has them
 CHANGED = (
-    "SELECT p.key, p.meta, p.content, e.id FROM pending p LEFT JOIN entries e"
+    "SELECT p.key, p.meta, p.content, e.id FROM pending p LEFT JOIN entries e INDEXED BY entries_open"
     " ON e.item = :item AND e.key = p.key AND e.until = 9223372036854775807"
     " WHERE p.job = :job AND p.key {more}"
     " AND (e.id IS NULL OR CASE WHEN p.meta IS NULL THEN e.since > :base"
@@ -203,7 +204,8 @@ CHANGED = (
 )
 #: names of the newest version that the job has not walked past
 GONE = (
-    "SELECT e.key FROM entries e WHERE e.item = :item AND e.until = 9223372036854775807 AND e.key {more}"
+    "SELECT e.key FROM entries e INDEXED BY entries_open"
+    " WHERE e.item = :item AND e.until = 9223372036854775807 AND e.key {more}"
     " AND NOT EXISTS (SELECT 1 FROM pending p WHERE p.job = :job AND p.key = e.key)"
     " ORDER BY e.key LIMIT :limit"
 )

@@ -121,7 +121,8 @@ def put_pending(c: sqlite3.Connection, job: int, rows: Iterable[Pending]) -> Non
 def page_query(position: str) -> str:
     """The SQL of a page; `position` says where in the order of keys."""
     return (
-        f"SELECT {_COLUMNS} FROM entries WHERE item = (SELECT id FROM items WHERE path_id = ?)"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM entries INDEXED BY entries_key"  # noqa: S608
+        " WHERE item = (SELECT id FROM items WHERE path_id = ?)"
         f" AND key {position} AND since <= ? AND until > ? ORDER BY key LIMIT ?"
     )
 

@@ -233,9 +233,7 @@ def missing(
 
 def count_missing(c: Connection) -> int:
     """How many pieces are wanted or lost, at whomever."""
-    (number,) = c.execute(
-        "SELECT count(*) FROM placements WHERE leaving = 0 AND state IN (0, 2)"
-    ).fetchone()
+    (number,) = c.execute("SELECT count(*) FROM placements WHERE leaving = 0 AND state IN (0, 2)").fetchone()
     return int(number)
 
 

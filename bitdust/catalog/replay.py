@@ -269,7 +269,8 @@ def _unuse(c: Connection, item: int, content: bytes, seq: int) -> None:
 
 def _close(c: Connection, item: int, key: bytes, seq: int) -> None:
     row = c.execute(
-        "SELECT id, since, content FROM entries WHERE item = ? AND key = ? AND until = 9223372036854775807",
+        "SELECT id, since, content FROM entries INDEXED BY entries_open"
+        " WHERE item = ? AND key = ? AND until = 9223372036854775807",
         (item, key),
     ).fetchone()
     if row is None:
@@ -311,14 +312,16 @@ def _forget_version(c: Connection, item: int, seq: int) -> None:
     (after,) = c.execute("SELECT min(seq) FROM versions WHERE item = ? AND seq > ?", (item, seq)).fetchone()
     # What began behind the version before and ends with the version after was seen in this one only.
     at = (item, before or 0, after or FOREVER)
+    index = "entries_since" if after is None else "entries_until"
     only_here = "item = ? AND since > ? AND until <= ?"
     if after is None:
         for (content,) in c.execute(
-            f"SELECT content FROM entries WHERE {only_here} AND until = 9223372036854775807",  # noqa: S608
+            "SELECT content FROM entries INDEXED BY entries_since"
+            f" WHERE {only_here} AND until = 9223372036854775807",
             at,
         ).fetchall():
             _unuse(c, item, content, seq)
-    c.execute(f"DELETE FROM entries WHERE {only_here}", at)  # noqa: S608
+    c.execute(f"DELETE FROM entries INDEXED BY {index} WHERE {only_here}", at)  # noqa: S608
     c.execute(f"DELETE FROM uses WHERE {only_here}", at)  # noqa: S608
 
 
