@@ -21,6 +21,8 @@ from bitdust.transport.interface import ILink
 AT_ONCE = 15.0
 #: seconds a replaced link stays at least, so that the other end has learnt of the better one
 LINGER = 10.0
+#: seconds after which a link that we dialled and nobody needs is closed
+UNUSED = 600.0
 #: most links to one peer; beyond, the oldest goes even if it is busy
 MOST = 4
 
@@ -37,12 +39,19 @@ class Links:
     @param ours_first: we have the smaller fingerprint.
     @param up: called when the first link is there.
     @param down: called, with the seconds since `up`, when the last is gone.
+    @param needed: is the link used, or to be kept?
     """
 
     def __init__(
-        self, clock: IReactorTime, ours_first: bool, up: Callable[[], None], down: Callable[[float], None]
+        self,
+        clock: IReactorTime,
+        ours_first: bool,
+        up: Callable[[], None],
+        down: Callable[[float], None],
+        needed: Callable[[], bool],
     ) -> None:
         self._clock = clock
+        self._needed = needed
         self._ours_first = ours_first
         self._up = up
         self._down = down
@@ -71,6 +80,7 @@ class Links:
             self._best, self._up_since = new, new.since
             self._watch(new)
             if self._best is new:
+                self._tidy_later()
                 self._up()
             return
         if self._is_better(new, self._best):
@@ -102,6 +112,10 @@ class Links:
             return True
         return bool(new.link.dialed) == self._ours_first
 
+    def _is_superfluous(self, held: _Held) -> bool:
+        # The peer may need it, for all we know: then he dials, and what he dialled is his to close.
+        return bool(held.link.dialed) and held.link.is_idle() and not self._needed()
+
     def _all(self) -> list[_Held]:
         return [*self._replaced, *([self._best] if self._best is not None else [])]
 
@@ -123,13 +137,18 @@ class Links:
             self._best = self._replaced.pop() if self._replaced else None
             if self._best is None:
                 self._down(self._clock.seconds() - self._up_since)
-        if not self._replaced and self._tidying is not None:
+        if self._best is None and self._tidying is not None:
             self._tidying.cancel()
             self._tidying = None
 
     def _tidy_later(self) -> None:
-        if self._replaced and self._tidying is None:
+        if self._tidying is not None:
+            self._tidying.cancel()
+            self._tidying = None
+        if self._replaced:
             self._tidying = self._clock.callLater(LINGER, self._tidy)
+        elif self._best is not None and self._best.link.dialed:
+            self._tidying = self._clock.callLater(UNUSED, self._tidy)
 
     def _tidy(self) -> None:
         self._tidying = None
@@ -137,4 +156,7 @@ class Links:
         for held in tuple(self._replaced):
             if now - held.since >= LINGER and held.link.is_idle():
                 held.link.close("replaced by another link")
+        best = self._best
+        if best is not None and now - best.since >= UNUSED and self._is_superfluous(best):
+            best.link.close("not needed now")
         self._tidy_later()

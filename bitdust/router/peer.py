@@ -15,7 +15,7 @@ from bitdust.errors import BadIdentity, BitDustError, Cancelled, Offline
 from bitdust.identity.document import Document
 from bitdust.machines import Machines
 from bitdust.router.dialling import Race
-from bitdust.router.links import Links
+from bitdust.router.links import UNUSED, Links
 from bitdust.router.lookup import Lookup
 from bitdust.router.message_router import Road, make_message_router
 from bitdust.router.pauses import Pauses
@@ -60,6 +60,7 @@ class Peer:
         self._dialling: Deferred[ILink] | None = None
         self._suspect: int | None = None
         self._why: BitDustError | None = None
+        self._used_at = 0.0
         self._stopped = False
         self.presence = make_presence(
             Announcements(
@@ -77,7 +78,11 @@ class Peer:
         )
         self._router = make_message_router(self._road)
         self.links = Links(
-            around.clock, around.own().fingerprint < fingerprint, self._router.linked, self._unlinked
+            around.clock,
+            ours_first=around.own().fingerprint < fingerprint,
+            up=self._router.linked,
+            down=self._unlinked,
+            needed=self._is_needed,
         )
         self._rows = {
             name: around.machines.watch(machine, f"{name}({fingerprint[:8]})")
@@ -122,6 +127,7 @@ class Peer:
         """
         if self._stopped:
             raise Cancelled("the node is stopping")
+        self._used_at = self._around.clock.seconds()
         best = self.links.best()
         if best is not None:
             return succeed(best)
@@ -172,6 +178,9 @@ class Peer:
         if waiter in self._waiting:
             self._waiting.remove(waiter)
             self._check_wanted()
+
+    def _is_needed(self) -> bool:
+        return self.kept or self._around.clock.seconds() - self._used_at < UNUSED
 
     def _check_wanted(self) -> None:
         if not self.kept and not self._waiting:

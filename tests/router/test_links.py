@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from zope.interface import implementer
 
-from bitdust.router.links import AT_ONCE, LINGER, MOST, Links
+from bitdust.router.links import AT_ONCE, LINGER, MOST, UNUSED, Links
 from bitdust.transport.interface import ILink, LinkLost
 
 
@@ -60,9 +60,13 @@ class Held:
     """Links that write down when they come and go."""
 
     def __init__(self, ours_first: bool = True) -> None:
-        self.clock, self.said = Clock(), []
+        self.clock, self.said, self.needed = Clock(), [], True
         self.links = Links(
-            self.clock, ours_first, lambda: self.said.append("up"), lambda lasted: self.said.append(lasted)
+            self.clock,
+            ours_first,
+            up=lambda: self.said.append("up"),
+            down=self.said.append,
+            needed=lambda: self.needed,
         )
 
 
@@ -93,7 +97,21 @@ def test_of_two_dialled_at_once_the_smaller_fingerprints_wins(ours_first, ours_c
     assert loser.why is not None
     assert winner.why is None
     assert held.said == ["up"]
-    assert held.clock.getDelayedCalls() == []
+
+
+def test_a_link_nobody_needs_is_closed():
+    """Ten minutes unused: what we dialled is closed when idle; what the peer dialled is his to close."""
+    ours, theirs, busy = FakeLink(dialed=True), FakeLink(dialed=False), FakeLink(dialed=True, idle=False)
+    for link in (ours, theirs, busy):
+        held = Held()
+        held.links.add(link)
+        held.clock.advance(UNUSED)
+        assert link.why is None
+        held.needed = False
+        held.clock.advance(UNUSED)
+        assert (link.why is not None) == (link is ours)
+        held.links.close("over")
+        assert held.clock.getDelayedCalls() == []
 
 
 def test_a_busy_loser_stays():
