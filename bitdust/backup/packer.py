@@ -1,14 +1,16 @@
 """
 Pack chunks into sealed blocks in the spool.
 
-One packer per job, in one worker thread at a time.  A block that is not closed when the job ends is thrown away with
-its salt.
+One packer per job, in one worker thread at a time.  A block that is not closed when the job ends is thrown
+away with its salt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import BinaryIO
 
 from bitdust.blocks.block import BlockWriter, Chunk
@@ -16,6 +18,7 @@ from bitdust.blocks.erasure import Codecs
 from bitdust.blocks.layout import UNIT, Layout
 from bitdust.blocks.stripes import roots_of
 from bitdust.customer.spool import Spool
+from bitdust.errors import Cancelled
 from bitdust.world import Rng
 
 
@@ -62,7 +65,10 @@ class Packer:
         self._block_size = block_size
         self._file: BinaryIO | None = None
         self._writer: BlockWriter | None = None
+        self._block = b""
         self._limit = 0
+        self._busy = Lock()
+        self._over = False
 
     @property
     def block_size(self) -> int:
@@ -73,42 +79,70 @@ class Packer:
         """
         Seal (id, content) chunks: where each was put, and the blocks that became full.
 
-        @raise OSError: the disk is full, or worse; the open block is lost.
+        @raise OSError: the disk is full, or worse; the packer is given up, with the blocks of this call.
+        @raise Cancelled: it was given up before, or meanwhile.
         """
         places = []
-        full = []
-        try:
+        with self._working() as full:
             for identifier, content in chunks:
                 writer = self._writer or self._begin()
                 places.append(Place(writer.block_id, writer.add(identifier, content).number))
                 if writer.size >= self._limit or writer.is_full:
                     full.append(self._close(pad=False))
-        except BaseException:
-            self.abandon()
-            raise
         return places, full
 
     def finish(self) -> list[Sealed]:
-        """The last block, padded; none when nothing is open."""
-        if self._writer is None:
-            return []
-        try:
-            return [self._close(pad=True)]
-        except BaseException:
-            self.abandon()
-            raise
+        """
+        The last block, padded; none when nothing is open.
+
+        @raise OSError, Cancelled: as in `add`.
+        """
+        with self._working() as full:
+            if self._writer is not None:
+                full.append(self._close(pad=True))
+        return full
 
     def abandon(self) -> None:
-        """Throw the open block away."""
-        if self._writer is not None and self._file is not None:
-            self._spool.discard(self._writer.block_id, self._file)
-        self._writer = self._file = None
+        """
+        Give up: the open block is thrown away.  May be called from any thread and more than once; work under
+        way in another one is not waited for, and throws away what it made when it ends.
+        """
+        self._over = True
+        if self._busy.acquire(blocking=False):
+            try:
+                self._throw_away()
+            finally:
+                self._busy.release()
+
+    @contextmanager
+    def _working(self) -> Iterator[list[Sealed]]:
+        """Collects the blocks that the work closes; they go too when it fails or was given up."""
+        full: list[Sealed] = []
+        try:
+            with self._busy:
+                if not self._over:
+                    yield full
+                if self._over:
+                    raise Cancelled("this backup was given up")
+        except BaseException:
+            self.abandon()
+            for sealed in full:
+                self._spool.remove(sealed.block)
+            raise
+        if self._over:
+            # Given up between the last look and letting go.
+            self.abandon()
+
+    def _throw_away(self) -> None:
+        file, self._file, self._writer = self._file, None, None
+        if file is not None:
+            self._spool.discard(self._block, file)
 
     def _begin(self) -> BlockWriter:
-        block = self._rng(32)
+        self._block = self._rng(32)
         self._limit = self._block_size()
-        self._file = self._spool.begin(block)
-        self._writer = BlockWriter(self._file, self._data_key, block, self._rng(32))
+        self._file = self._spool.begin(self._block)
+        self._writer = BlockWriter(self._file, self._data_key, self._block, self._rng(32))
         return self._writer
 
     def _close(self, *, pad: bool) -> Sealed:

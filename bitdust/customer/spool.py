@@ -1,8 +1,8 @@
 """
 spool -- the sealed blocks that lie on our own disk.
 
-A block is written here before any of it is sent, and any of its pieces can be computed from it again.  It goes
-when all n pieces are acknowledged, or earlier when space is short and its version is committed.
+A block is written here before any of it is sent, and any of its pieces can be computed from it again.  It
+goes when all n pieces are acknowledged, or earlier when space is short and its version is committed.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ class Spool:
         with suppress(OSError):
             file.close()
         self._new(block).unlink(missing_ok=True)
-        self.path(block).unlink(missing_ok=True)
+        if not self.has(block):
+            self.path(block).unlink(missing_ok=True)
 
     def path(self, block: bytes) -> Path:
         """Where a block lies, or would."""
