@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bitdust.daemon.build import Build, build
-from bitdust.daemon.home import LOGS, choose_home, open_home
+from bitdust.daemon.home import LOGS, URL, choose_home, open_home
 from bitdust.daemon.lock import Lock
 from bitdust.daemon.ready import PIPE, Starter
 from bitdust.errors import BitDustError
@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None, build: Build = build) -> int:
     try:
         home = open_home(choose_home(options.home, os.environ))
         lock = Lock.take(home)
+        # Left by a process that was killed: whoever has that port now must not be shown our token.
+        (home / URL).unlink(missing_ok=True)
     except BitDustError as error:
         starter.failed(error)
         sys.stderr.write(f"error: {error.message}\n hint: {error.hint}\n")

@@ -97,6 +97,7 @@ def test_second_daemon_is_refused(home: Path) -> None:
     assert int(get(url)[0]) == number
     os.kill(number, signal.SIGKILL)
     wait_for(lambda: running_in(home) is None)
+    assert (home / "api-url").exists()
     again = start_detached(home, command(home))
     assert int(get(again)[0]) != number
 

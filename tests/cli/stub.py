@@ -1,0 +1,128 @@
+"""A node that is none: a unix socket that answers XML-RPC calls with what the test put there."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+import xmlrpc.client
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+from bitdust.api.xmltext import answer_text
+from bitdust.errors import BitDustError, UnknownMethod
+
+Answer = Any | Callable[..., Any]
+
+
+class StubNode:
+    """Answers each method with a value, or with what a function of its arguments answers or raises."""
+
+    def __init__(self, home: Path, answers: dict[str, Answer]) -> None:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.calls: list[tuple[Any, ...]] = []
+        self.answers = answers
+        self._server = _Server(str(home / "api.sock"), _Handler)
+        self._server.node = self
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def answer(self, name: str, arguments: tuple[Any, ...]) -> Any:
+        self.calls.append((name, *arguments))
+        if name not in self.answers:
+            raise UnknownMethod(f"the stub has no {name}")
+        value = self.answers[name]
+        return value(*arguments) if callable(value) else value
+
+
+class _Server(socketserver.ThreadingUnixStreamServer):
+    node: StubNode
+    daemon_threads = True
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        assert isinstance(self.server, _Server)
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        arguments, name = xmlrpc.client.loads(body)
+        try:
+            content = answer_text(self.server.node.answer(str(name), arguments))
+        except BitDustError as error:
+            fault = xmlrpc.client.Fault(
+                1000 + error.exit_code, f"{error.message}\nhint: {error.hint}\nerror: {error.id}"
+            )
+            content = xmlrpc.client.dumps(fault).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/xml")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def address_string(self) -> str:
+        return "unix"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def task(**changes: Any) -> dict[str, Any]:
+    """A row of `tasks_list`."""
+    return {
+        "id": 1,
+        "kind": "backup",
+        "name": "/home/alice/photos",
+        "path_id": "0/0/1",
+        "version": "F20160313043757PM",
+        "state": "committed",
+        "progress": 1.0,
+        "done": 2048,
+        "total": 2048,
+        "files": 3,
+        "sent": 4096,
+        "skipped": 0,
+        "error": "",
+        "message": "",
+        **changes,
+    }
+
+
+def health(**changes: Any) -> dict[str, Any]:
+    """An answer of `process_health`."""
+    return {
+        "state": "safe",
+        "sentence": "Every version survives the loss of any 2 of the 4 suppliers.",
+        "survives": 2,
+        "wrong": [],
+        "next": [],
+        "suppliers_online": 4,
+        "suppliers_hired": 4,
+        "suppliers_wanted": 4,
+        "versions": 1,
+        "pieces_missing": 0,
+        **changes,
+    }
+
+
+def supplier(position: int, name: str) -> dict[str, Any]:
+    """A row of `suppliers_list`."""
+    return {
+        "position": position,
+        "idurl": f"http://id.example.net/{name}.xml",
+        "fingerprint": "a" * 52,
+        "state": "connected",
+        "status": "connected",
+        "since": 1800000000.0,
+        "connected": 1800000000.0,
+        "rtt": 0.006,
+        "holds": 1 << 30,
+        "numfiles": 12,
+        "transport": "tcp",
+        "uptime": None,
+        "audits": None,
+    }

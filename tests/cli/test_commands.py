@@ -1,0 +1,311 @@
+"""Each command asks the node for the right thing and shows what it says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bitdust.cli.api import read_arguments
+from bitdust.errors import Offline, Usage
+from tests.cli.conftest import Run
+from tests.cli.stub import StubNode, health, supplier, task
+
+ITEMS = [
+    {"id": "0", "path": "/home", "size": 10, "type": "parent", "versions": []},
+    {
+        "id": "0/0",
+        "path": "/home/photos",
+        "size": 10,
+        "type": "dir",
+        "versions": [{"blocks": 1, "size": "16 MB", "version": "F20160313043757PM"}],
+    },
+    {"id": "0/1", "path": "/home/photos2", "size": -1, "type": "file", "versions": []},
+]
+
+
+def test_status(run: Run, node: StubNode) -> None:
+    """The sentence, what is wrong, what to do; `--check` says it with the exit code."""
+    node.answers["process_health"] = health(
+        state="degraded", sentence="So so.", wrong=["carol is away"], next=["wait"]
+    )
+    outcome = run("status")
+    assert outcome.code == 0
+    assert "degraded: So so." in outcome.out
+    assert "cause     carol is away" in outcome.out
+    assert "next      wait" in outcome.out
+    assert run("status", "--check").code == 19
+    node.answers["process_health"] = health(state="at risk")
+    assert run("status", "--check").code == 16
+    node.answers["process_health"] = health()
+    assert run("status", "--check").code == 0
+    assert run("--json", "status").json == health()
+
+
+def test_supplier_list(run: Run, node: StubNode) -> None:
+    """A table for people, the bare list for programs; the group alone is its list."""
+    node.answers["suppliers_list"] = [supplier(0, "bob"), supplier(1, "carol")]
+    for words in (["supplier", "list"], ["supplier"], ["suppliers"], ["supplier", "--help"][:1]):
+        outcome = run(*words)
+        assert outcome.code == 0
+        head, bob, carol = outcome.out.splitlines()
+        assert head.split() == ["#", "SUPPLIER", "STATE", "SINCE", "RTT", "HOLDS", "IDURL"]
+        assert "bob" in bob
+        assert "6 ms" in bob
+        assert "1 GB" in carol
+    assert run("--json", "supplier", "list").json == [supplier(0, "bob"), supplier(1, "carol")]
+
+
+def test_supplier_ping(run: Run, node: StubNode) -> None:
+    """All are asked; some silent: 3, all silent: 13."""
+
+    def ping(idurl: str) -> dict[str, object]:
+        if "carol" in idurl:
+            raise Offline("carol is away")
+        return {"result": f"Ack(Identity) from {idurl} by tcp in 0.012 sec", "idurl": idurl, "rtt": 0.012}
+
+    node.answers |= {"suppliers_list": [supplier(0, "bob"), supplier(1, "carol")], "ping": ping}
+    outcome = run("supplier", "ping")
+    assert outcome.code == 3
+    assert "1  carol is away" in outcome.out
+    assert run("supplier", "ping", "bob").code == 0
+    assert run("supplier", "ping", "1").code == 13
+    assert run("supplier", "ping", "dave").code == 15
+
+
+def test_supplier_replace(run: Run, node: StubNode) -> None:
+    """By position, IDURL, or the name that the list shows."""
+    node.answers |= {
+        "suppliers_list": [supplier(0, "bob"), supplier(1, "carol")],
+        "supplier_replace": lambda which: {"result": f"replaced {which}"},
+    }
+    assert run("supplier", "replace", "1").out == "replaced 1\n"
+    assert run("supplier", "fire", "carol").out == "replaced http://id.example.net/carol.xml\n"
+
+
+def test_customer_and_automat(run: Run, node: StubNode) -> None:
+    """The other two lists."""
+    node.answers |= {
+        "customers_list": [
+            {
+                "position": 0,
+                "idurl": "http://id.example.net/dave.xml",
+                "fingerprint": "b" * 52,
+                "status": "active",
+                "state": "active",
+                "granted": 1 << 20,
+                "used": 1 << 10,
+                "pieces": 3,
+                "since": 1.0,
+                "last_contact": 1.0,
+            }
+        ],
+        "automats_list": [{"index": 1, "name": "presence(bob)", "state": "Online", "timers": ""}],
+    }
+    assert "dave" in run("customer", "list").out
+    assert "presence(bob)" in run("automats").out
+    assert run("--json", "automat", "list").json[0]["state"] == "Online"
+
+
+def test_ls_and_versions(run: Run, node: StubNode) -> None:
+    """The whole catalog page by page, or one item and what lies below it."""
+    node.answers["backups_list"] = lambda limit, after=None: ITEMS if after is None else []
+    assert len(run("ls").out.splitlines()) == 4
+    assert [each["id"] for each in run("--json", "ls", "/home/photos").json] == ["0/0"]
+    assert [each["id"] for each in run("--json", "ls", "0").json] == ["0", "0/0", "0/1"]
+    assert run("ls", "/nowhere").code == 15
+    assert run("--json", "versions").json == [
+        {
+            "backup_id": "0/0/F20160313043757PM",
+            "path": "/home/photos",
+            "blocks": 1,
+            "size": "16 MB",
+            "version": "F20160313043757PM",
+        }
+    ]
+
+
+def test_ls_pages(run: Run, node: StubNode) -> None:
+    """A catalog of any size is read in pages."""
+    many = [{**ITEMS[2], "id": f"0/{number}"} for number in range(2500)]
+
+    def page(limit: int, after: str | None = None) -> list[dict[str, object]]:
+        begin = 0 if after is None else [each["id"] for each in many].index(after) + 1
+        return many[begin : begin + limit]
+
+    node.answers["backups_list"] = page
+    assert len(run("--json", "ls").json) == 2500
+    assert len(node.calls) == 3
+
+
+def test_delete(run: Run, node: StubNode) -> None:
+    """An ID as it is, a path completed; `--local` only the copies here."""
+    for name in ("backup_delete_id", "backup_delete_path", "backup_delete_local"):
+        node.answers[name] = lambda what: {"result": f"deleted {what}"}
+    assert run("delete", "0/0").code == 0
+    assert run("delete", "x.txt").code == 0
+    assert run("delete", "--local", "0/0/F20160313043757PM").code == 0
+    assert node.calls == [
+        ("backup_delete_id", "0/0"),
+        ("backup_delete_path", str(Path("x.txt").absolute())),
+        ("backup_delete_local", "0/0/F20160313043757PM"),
+    ]
+
+
+def test_storage(run: Run, node: StubNode) -> None:
+    """All three kinds of room, sizes with units, counts without."""
+    node.answers |= {
+        "space_donated": {"customers": 3, "donated": 8 << 30},
+        "space_consumed": {"needed": 1 << 30},
+        "space_local": {"disk_free": 1 << 40},
+    }
+    out = run("storage").out
+    assert "8 GB" in out
+    assert [line.split()[-1] for line in out.splitlines() if " customers " in line] == ["3"]
+    assert run("--json", "space").json["local"] == {"disk_free": 1 << 40}
+
+
+def test_config_asks_a_running_node(run: Run, node: StubNode) -> None:
+    """get, set, list; and the short names of old."""
+    node.answers |= {
+        "config_get": lambda key: {"key": key, "type": "disk space", "value": "1 GB"},
+        "config_set": lambda key, value: {
+            "key": key,
+            "old_value": "1 GB",
+            "type": "disk space",
+            "value": value,
+        },
+        "config_list": [{"key": "logs/debug-level", "type": "positive integer", "value": "8"}],
+    }
+    assert run("config", "get", "needed").out == "1 GB\n"
+    assert run("set", "needed", "5 GB").out == "services/customer/needed-space: 5 GB (was 1 GB)\n"
+    assert "logs/debug-level" in run("config").out
+    assert run("--json", "config", "list", "nothing/").json == []
+
+
+def test_config_without_a_node(run: Run, home: Path) -> None:
+    """Before the first start the file is read and written, with the same checks."""
+    assert run("config", "set", "logs/debug-level", "12").code == 0
+    assert run("config", "get", "logs/debug-level").out == "12\n"
+    assert run("config", "set", "logs/debug-level", "many").code == 2
+    assert run("config", "get", "no/such").code == 15
+    assert {"key": "logs/debug-level", "type": "positive integer", "value": "12"} in run(
+        "--json", "config"
+    ).json
+
+
+def test_identity(run: Run, node: StubNode, tmp_path: Path) -> None:
+    """show, backup to words and to a file."""
+    identity = {
+        "idurl": "http://id.example.net/alice.xml",
+        "name": "alice",
+        "fingerprint": "c" * 52,
+        "sources": [],
+        "contacts": ["tcp://127.0.0.1:7771"],
+        "revision": 1,
+        "generation": 0,
+        "document": "<identity/>",
+    }
+    node.answers |= {
+        "identity_get": identity,
+        "identity_backup": lambda path=None, word=None: {
+            "words": "abandon about",
+            "path": path,
+            "fingerprint": "c",
+        },
+    }
+    assert "alice" in run("identity").out
+    assert run("identity", "show", "--document").out == "<identity/>\n"
+    assert run("--json", "id").json == identity
+    words = run("identity", "backup")
+    assert words.out == "abandon about\n"
+    assert "show them to nobody" in words.err
+    assert f"written to {Path('a.kit').absolute()}" in run("identity", "backup", "a.kit").out
+
+
+def test_recover_refuses_what_is_no_kit(run: Run, home: Path) -> None:
+    """Neither a file nor 24 words: said before anything is started."""
+    assert run("recover", "nowhere.kit").code == 15
+    assert not home.exists()
+
+
+def test_ping(run: Run, node: StubNode) -> None:
+    """The node's own sentence."""
+    node.answers["ping"] = lambda idurl, timeout: {
+        "result": f"Ack(Identity) from {idurl} by tcp in 0.012 sec"
+    }
+    assert run("ping", "http://id.example.net/bob.xml").out.startswith("Ack(Identity) from http://id.")
+    assert node.calls[0][2] == 10.0
+
+
+def test_tasks(run: Run, node: StubNode) -> None:
+    """The list, and how one is stopped, by what it is."""
+    node.answers |= {
+        "tasks_list": [
+            task(),
+            task(id=2, kind="restore", state="failed", error="offline", message="too few"),
+        ],
+        "backups_queue": [],
+        "restore_abort": lambda version: {"result": "aborted"},
+        "backup_abort_running": lambda version: {"result": "aborted"},
+        "backup_cancel_pending": lambda path_id: {"result": "cancelled"},
+    }
+    assert "failed: too few" in run("tasks").out
+    assert run("tasks", "cancel", "2").code == 0
+    assert run("tasks", "cancel", "1").code == 0
+    node.answers["backups_queue"] = [{"path_id": "0/0/1"}]
+    assert run("tasks", "cancel", "1").code == 0
+    assert run("tasks", "cancel", "9").code == 15
+    assert [call[0] for call in node.calls if "abort" in call[0] or "cancel" in call[0]] == [
+        "restore_abort",
+        "backup_abort_running",
+        "backup_cancel_pending",
+    ]
+
+
+def test_api(run: Run, node: StubNode) -> None:
+    """Any method, arguments plain, by name, or as JSON; the answer as JSON."""
+    node.answers["config_get"] = lambda key, default=None: {"key": key, "value": default}
+    assert run("api", "config_get", "a/b").json == {"key": "a/b", "value": None}
+    assert run("--json", "api", "config_get", "key=a/b", "default=7").json == {"key": "a/b", "value": "7"}
+    assert run("api", "config_get", '{"key": "a/b", "default": 7}').json["value"] == 7
+    assert run("api", "config_get", '["a/b", 8]').json["value"] == 8
+    assert run("api", "config_get", "{nonsense").code == 2
+    assert run("api", "no_such_method").code == 2
+    assert "process_health()" in run("api").out
+
+
+def test_read_arguments() -> None:
+    """An equals sign in a value, and an object that is an argument by itself."""
+    assert read_arguments(("a=b=c",), ["a"]) == ([], {"a": "b=c"})
+    assert read_arguments(("x=1",), ["a"]) == (["x=1"], {})
+    assert read_arguments(('{"params": {"mode": "stats"}}',), ["json_request"]) == (
+        [{"params": {"mode": "stats"}}],
+        {},
+    )
+    with pytest.raises(Usage):
+        read_arguments(("[" * 100000,), [])
+
+
+def test_paths_and_version(run: Run, home: Path) -> None:
+    """Both work without a node."""
+    assert run("--json", "paths").json["home"] == str(home)
+    assert str(home / "api-token") in run("paths").out
+    assert run("version").out.startswith("BitDust 0.")
+    assert set(run("--json", "v").json) == {"version", "python"}
+
+
+def test_help(run: Run) -> None:
+    """help of a command below a group, and the old words."""
+    assert "POSITION|NAME|IDURL" in run("help", "supplier", "replace").out
+    assert "bitdust start --detach" in run("help", "old-commands").out
+    assert run("help", "nonsense").code == 2
+    assert "Back up and restore:" in run("help").out
+
+
+def test_names_that_cannot_be_shown(run: Run, node: StubNode) -> None:
+    """What the node made showable is printed as it is."""
+    node.answers["backups_list"] = [{**ITEMS[2], "path": "/home/\ufffd\ufffd", "path_b64": "L2hvbWUv//4="}]
+    assert "/home/\ufffd\ufffd" in run("ls").out
+    assert json.loads(run("--json", "ls").out)[0]["path_b64"] == "L2hvbWUv//4="
