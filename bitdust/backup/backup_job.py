@@ -2,8 +2,8 @@
 backup_job -- one item on its way out.
 
 A straight line: walk and compare with the last version, read what changed, drop what is known, seal the rest
-into blocks, wait until enough suppliers signed for every block, commit.  Whatever interrupts it, the job is run
-again from the start and finds its sealed blocks by their chunks: nothing is sent twice.
+into blocks, wait until enough suppliers signed for every block, commit.  Whatever interrupts it, the job is
+run again from the start and finds its sealed blocks by their chunks: nothing is sent twice.
 """
 
 from __future__ import annotations

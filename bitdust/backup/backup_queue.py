@@ -1,8 +1,8 @@
 """
 backup_queue -- backups wait here for their turn, and outlive the process.
 
-A backup that was asked for is a job in the catalog at once.  Whatever ends the process, its jobs are taken up again at the
-next start; only the user, or an error that will not go away, ends a job without its version.
+A backup that was asked for is a job in the catalog at once.  Whatever ends the process, its jobs are taken up
+again at the next start; only the user, or an error that will not go away, ends a job without its version.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """
 index_synchronizer -- brings the catalog's log to every supplier.
 
-Facts are sealed into segments shortly after they were recorded, each supplier gets those he does not have and then the head
-that names them.  What the log says is committed when enough suppliers have acknowledged that head.  A supplier whose
-head is newer than ours has met another node of this identity: from then on nothing is changed any more.
+Facts are sealed into segments shortly after they were recorded, each supplier gets those he does not have and
+then the head that names them.  What the log says is committed when enough suppliers have acknowledged that
+head.  A supplier whose head is newer than ours has met another node of this identity: from then on nothing is
+changed any more.
 """
 
 from __future__ import annotations
@@ -224,8 +225,8 @@ class IndexSynchronizer:
                 theirs.place == place and ours is not None and theirs.root != ours.root
             ):
                 self.usurped = (
-                    f"another node of this identity has changed the catalog (its place is {theirs.place}, ours"
-                    f" {place}): nothing is changed here any more"
+                    f"another node of this identity has changed the catalog (its place is {theirs.place},"
+                    f" ours {place}): nothing is changed here any more"
                 )
                 self._log.error("{text}", text=self.usurped)
                 self.committed()
@@ -240,9 +241,13 @@ class IndexSynchronizer:
                 acked=acked,
             )
             await self._db(log.forget_acks, fingerprint)
-        elif ours is not None and his == ours.place and his > acked:
-            if await self._db(log.mark_head_acked, his[0], his[1], fingerprint):
-                self.committed()
+        elif (
+            ours is not None
+            and his == ours.place
+            and his > acked
+            and await self._db(log.mark_head_acked, his[0], his[1], fingerprint)
+        ):
+            self.committed()
         return True
 
     async def _send_segment(self, fingerprint: str, number: int) -> None:

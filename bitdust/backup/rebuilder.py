@@ -1,8 +1,8 @@
 """
 rebuilder -- pieces that were lost are made again.
 
-A block is read from any k suppliers into the spool, once, and from there data_sender brings the pieces that are missing to
-whom they are missing at: k pieces come in, and only the missing ones go out.
+A block is read from any k suppliers into the spool, once, and from there data_sender brings the pieces that
+are missing to whom they are missing at: k pieces come in, and only the missing ones go out.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ class Rebuilder:
         self._slots = DeferredSemaphore(BLOCKS)
 
     async def run(self) -> None:
-        """One pass over everything that is missing at connected suppliers; what fails is left for the next pass."""
+        """
+        One pass over everything that is missing at connected suppliers; what fails is left for the next pass.
+        """
         row = self.machines.begin("rebuilder", "Looking")
         failed: set[int] = set()
         try:

@@ -1,9 +1,9 @@
 """
 recovery -- a new machine gets the catalog back, from suppliers alone.
 
-A straight line: ask every supplier that is known for the head of the log, take the newest, fetch its segments from whoever
-has them, replay them, and become the writer under a higher epoch.  It may be interrupted anywhere: what was replayed
-stays, and the same line is walked again.
+A straight line: ask every supplier that is known for the head of the log, take the newest, fetch its segments
+from whoever has them, replay them, and become the writer under a higher epoch.  It may be interrupted
+anywhere: what was replayed stays, and the same line is walked again.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """
 restore_job -- one version, or a part of it, on its way back.
 
-Entries come from the catalog a page at a time; their chunks are grouped by block, so that a block is read once for all that is
-needed of it there.  A chunk is decrypted, its id computed again, and only then written: a wrong byte never
-gets as far as the file.
+Entries come from the catalog a page at a time; their chunks are grouped by block, so that a block is read
+once for all that is needed of it there.  A chunk is decrypted, its id computed again, and only then written:
+a wrong byte never gets as far as the file.
 """
 
 from __future__ import annotations

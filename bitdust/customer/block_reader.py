@@ -1,9 +1,10 @@
 """
 block_reader -- bytes of a block, from whichever k suppliers have them.
 
-Everything is read in windows of whole leaves, verified against the root of their piece before anything is done with them.
-The same leaves of any k pieces give the same leaves of every other piece: a window whose primary is away, late or
-lying is computed from the others, and nothing more than that window is fetched for it.
+Everything is read in windows of whole leaves, verified against the root of their piece before anything is
+done with them. The same leaves of any k pieces give the same leaves of every other piece: a window whose
+primary is away, late or lying is computed from the others, and nothing more than that window is fetched for
+it.
 """
 
 from __future__ import annotations
@@ -95,7 +96,8 @@ class BlockReader:
         self._clock = clock
         self._spool = spool
         self._usual: list[float] = []
-        #: (serial of the block, number, fingerprint) of a piece whose supplier answered with other bytes, or said it is gone
+        #: (serial of the block, number, fingerprint) of a piece whose supplier answered with other bytes, or
+        #: said it is gone
         self.bad: Signal[[int, int, str]] = Signal()
 
     async def read(self, plan: BlockPlan, offset: int, length: int, priority: Priority) -> bytes:
@@ -202,7 +204,8 @@ class BlockReader:
         stop_listening = self._router.came.listen(lambda _: queue.put(None))
         try:
             while not (set(wanted) <= have.keys() or len(have) >= layout.k):
-                # On the straight way the wanted pieces are enough; off it, any k are, and one more against the late.
+                # On the straight way the wanted pieces are enough; off it, any k are, and one more against
+                # the late.
                 while (hurry or not set(wanted) <= have.keys() | running.keys()) and len(have) + len(
                     running
                 ) < layout.k + hurry:

@@ -1,12 +1,13 @@
 """
 data_sender -- brings every piece of the spool to its supplier.
 
-One lane per supplier, each at its own pace: a slow one holds nobody up.  What is still to be brought is asked of the catalog,
-so nothing is forgotten over a restart and nothing that was acknowledged is sent again.
+One lane per supplier, each at its own pace: a slow one holds nobody up.  What is still to be brought is asked
+of the catalog, so nothing is forgotten over a restart and nothing that was acknowledged is sent again.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -172,7 +173,5 @@ class DataSender:
     async def _wait(self, lane: _Lane, seconds: float, *, heed: bool) -> None:
         waiting = lane.wake.next() if heed else Deferred[None]()
         waiting.addTimeout(seconds, self._clock)
-        try:
+        with contextlib.suppress(TimeoutError):
             await waiting
-        except TimeoutError:
-            pass

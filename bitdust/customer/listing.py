@@ -1,12 +1,13 @@
 """
 listing -- what does each supplier still hold?
 
-Our page of what he should have is read first, and only then is he asked for the same stretch: a piece that he signs for
-meanwhile is never mistaken for a lost one.
+Our page of what he should have is read first, and only then is he asked for the same stretch: a piece that he
+signs for meanwhile is never mistaken for a lost one.
 """
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from dataclasses import dataclass
 
@@ -78,7 +79,7 @@ class Listing:
 
     def _check_order(self, his: list[Held], answer: Files) -> None:
         keys = [(held.block, held.number) for held in (*his[-1:], *answer.pieces)]
-        if any(first >= second for first, second in zip(keys, keys[1:], strict=False)):
+        if any(first >= second for first, second in itertools.pairwise(keys)):
             raise RemoteFault("a supplier's list is not in order")
 
 
@@ -99,6 +100,7 @@ def _settle(
             told.lost += 1
             holdings.lost(c, serial, number, fingerprint)
     for block, _ in held:
-        # He keeps what we do not place there: told again to let go, if it was ours once; else it is an orphan.
+        # He keeps what we do not place there: told again to let go, if it was ours once; else it is an
+        # orphan.
         if not deletes.tell_again(c, fingerprint, block) and blocks.by_id(c, block) is None:
             told.orphans += 1

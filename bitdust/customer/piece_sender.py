@@ -1,8 +1,8 @@
 """
 piece_sender -- one piece to one supplier, until he signed for it.
 
-The body comes as stretches from wherever it is made: cut out of a sealed block in the spool, or rebuilt from other
-pieces as it goes.  It is never held as a whole.
+The body comes as stretches from wherever it is made: cut out of a sealed block in the spool, or rebuilt from
+other pieces as it goes.  It is never held as a whole.
 """
 
 from __future__ import annotations

@@ -50,7 +50,8 @@ class SpoolSweeper:
         freed = 0
         pressed = not self.spool.has_room(2**27)
         while blocks := await self.db.read(holdings.removable, pressed, BATCH):
-            # The catalog first: a file that nobody knows is removed at the next start, one that is missed is a lie.
+            # The catalog first: a file that nobody knows is removed at the next start, one that is missed is
+            # a lie.
             await self.db(_forget, [block.serial for block in blocks])
             freed += sum(self.spool.remove(block.id) for block in blocks)
         if freed:

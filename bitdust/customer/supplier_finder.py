@@ -1,8 +1,8 @@
 """
 supplier_finder -- one more supplier, from among those who offer.
 
-A straight walk along the candidates of the directory: fetch his identity, call him, ask for the space.  The first who
-signs a contract is taken.
+A straight walk along the candidates of the directory: fetch his identity, call him, ask for the space.  The
+first who signs a contract is taken.
 """
 
 from __future__ import annotations

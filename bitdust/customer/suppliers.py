@@ -1,8 +1,9 @@
 """
-suppliers -- the table of those who keep our pieces: the seats of the present set, and the lines to everyone who holds.
+suppliers -- the table of those who keep our pieces: the seats of the present set, and the lines to everyone
+who holds.
 
-A seat is a position in the set.  A new set begins (an *epoch*) when every seat has somebody; whoever lost his seat stays
-connected while he still holds pieces, since he is a source until they lie elsewhere.
+A seat is a position in the set.  A new set begins (an *epoch*) when every seat has somebody; whoever lost his
+seat stays connected while he still holds pieces, since he is a source until they lie elsewhere.
 """
 
 from __future__ import annotations
@@ -84,6 +85,8 @@ class Suppliers:
         self.epoch = 1
         #: fingerprint of a supplier who became connected, went away or refused
         self.changed: Signal[[str]] = Signal()
+        #: fingerprint of somebody who has no seat and holds nothing of ours any more
+        self.let_go: Signal[[str]] = Signal()
 
     async def start(self) -> None:
         """Take up the lines to all suppliers of the catalog."""
@@ -116,6 +119,7 @@ class Suppliers:
                 self._engage(fingerprint, idurl)
         for fingerprint in [one for one in self.known if one not in wanted]:
             self._dismiss(fingerprint)
+            self.let_go(fingerprint)
 
     # -- seats
 

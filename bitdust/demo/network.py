@@ -1,7 +1,9 @@
 """
-A network of real nodes on this machine: an identity server and any number of peers, each a process of its own.
+A network of real nodes on this machine: an identity server and any number of peers, each a process of its
+own.
 
-All traffic stays on the loopback interface, every node has a folder of its own below one, and ports are given by the system.
+All traffic stays on the loopback interface, every node has a folder of its own below one, and ports are given
+by the system.
 """
 
 from __future__ import annotations

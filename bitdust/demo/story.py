@@ -33,10 +33,43 @@ LOOK = 0.05
 PATIENCE, LEAST_SPEED = 60.0, 1_000_000
 
 PEOPLE = [
-    "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy", "kevin", "laura", "mallory", "niaj",
-    "olivia", "peggy", "quentin", "rupert", "sybil", "trent", "ursula", "victor", "wendy", "xavier", "yvonne",
-    "zoe", "anna", "ben", "clara", "dan", "eva", "fritz", "gina", "hugo", "ines", "jonas", "karla",
-]  # fmt: skip
+    "bob",
+    "carol",
+    "dave",
+    "erin",
+    "frank",
+    "grace",
+    "heidi",
+    "ivan",
+    "judy",
+    "kevin",
+    "laura",
+    "mallory",
+    "niaj",
+    "olivia",
+    "peggy",
+    "quentin",
+    "rupert",
+    "sybil",
+    "trent",
+    "ursula",
+    "victor",
+    "wendy",
+    "xavier",
+    "yvonne",
+    "zoe",
+    "anna",
+    "ben",
+    "clara",
+    "dan",
+    "eva",
+    "fritz",
+    "gina",
+    "hugo",
+    "ines",
+    "jonas",
+    "karla",
+]
 
 
 @dataclass
@@ -225,9 +258,10 @@ class Story:
             self._json({"message_type": "summary", "ok": ok, **facts, "seconds": round(seconds, 3)})
         elif ok:
             self._print(
-                f"\n{facts['files']} files ({_size(facts['bytes'])}) survived the loss of {facts['killed']} of"
-                f" {self.suppliers} suppliers and then of alice's own machine, every hash the same, in"
-                f" {seconds:.1f} s."
+                f"\n{facts['files']} files ({_size(facts['bytes'])}) survived the loss of"
+                f" {facts['killed']} of"
+                f" {self.suppliers} suppliers and then of alice's own machine, every hash the same,"
+                f" in {seconds:.1f} s."
             )
         else:
             self._print(f"\nThe demo failed after {seconds:.1f} s: {trouble}")

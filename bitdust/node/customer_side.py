@@ -29,7 +29,7 @@ from bitdust.backup.restores import Restores
 from bitdust.backup.tasks import Tasks
 from bitdust.blocks.erasure import Codecs
 from bitdust.blocks.shapes import k_of
-from bitdust.catalog import epochs, holdings, removal
+from bitdust.catalog import deletes, epochs, holdings, removal
 from bitdust.config.settings import Settings
 from bitdust.customer.block_reader import BlockReader
 from bitdust.customer.data_sender import DataSender
@@ -39,7 +39,7 @@ from bitdust.customer.piece_sender import PieceSender
 from bitdust.customer.spool import Spool
 from bitdust.customer.spool_sweeper import SpoolSweeper
 from bitdust.customer.supplier_finder import SupplierFinder
-from bitdust.customer.suppliers import Suppliers
+from bitdust.customer.suppliers import SERVICE, Suppliers
 from bitdust.customer.tombstones import Tombstones
 from bitdust.database import Database
 from bitdust.errors import BitDustError, TryLater
@@ -47,11 +47,15 @@ from bitdust.events import Signal
 from bitdust.identity.document import Document
 from bitdust.identity.keys import Keys
 from bitdust.machines import Machines, Row
+from bitdust.router.outbox import Outbox
 from bitdust.router.router import Router
+from bitdust.wire.packets import CancelService
 from bitdust.world import InThread, Rng, Wall, background, give_up
 
 #: blocks of the first size before the size doubles
 MANY_BLOCKS = 4096
+#: seconds for which somebody who was let go is told so: the rest of his contract's term
+TELL_FOR = 180 * 86400.0
 
 
 class CustomerSide:
@@ -76,8 +80,11 @@ class CustomerSide:
         document_of: Callable[[str], Awaitable[Document]],
         meet: Callable[[str], Awaitable[Document]],
         candidates: Callable[[int], Awaitable[list[str]]],
+        outbox: Outbox,
     ) -> None:
         self.db = db
+        self._rng = rng
+        self._outbox = outbox
         self.settings = settings
         self.machines = machines
         #: every seat has its supplier
@@ -175,7 +182,7 @@ class CustomerSide:
                 search=self._search,
                 finished=self._staffed,
                 short=self._short,
-            )  # fmt: skip
+            )
         )
         self.monitor = make_backup_monitor(
             Round(
@@ -193,7 +200,9 @@ class CustomerSide:
         self.reader.bad.listen(lambda *what: self._later(self._lost(*what)))
         self.sender.sent.listen(lambda _, size: self.queue.sent(size))
         self.synchronizer.committed.listen(self.tombstones.tell)
+        self.synchronizer.committed.listen(lambda: self._later(self.suppliers.reload()))
         self.suppliers.changed.listen(self._supplier_changed)
+        self.suppliers.let_go.listen(lambda who: self._later(self._cancel_service(who)))
         settings.listen("services/customer/", lambda _: self.monitor.restart())
 
     async def start(self) -> None:
@@ -282,6 +291,16 @@ class CustomerSide:
         await self.db(holdings.lost, serial, number, fingerprint)
         self.monitor.restart()
 
+    async def _cancel_service(self, fingerprint: str) -> None:
+        """
+        Tell somebody who holds nothing of ours any more that his contract has ended, whenever he comes back.
+        """
+        # Not before the catalog in the network knows it: until then a recovery would look for pieces there.
+        await self.synchronizer.until_committed()
+        packet = CancelService(self._rng(16), SERVICE, self.suppliers.epoch)
+        await self._outbox.put(fingerprint, packet, TELL_FOR)
+        await self.db(deletes.forget, fingerprint)
+
     # -- small answers the parts ask for
 
     def _shape(self) -> tuple[int, int]:
@@ -289,7 +308,9 @@ class CustomerSide:
         return k_of(n), n
 
     def space_each(self) -> int:
-        """Bytes each supplier is asked for: his part of what we need, parity included, and a little for the log."""
+        """
+        Bytes each supplier is asked for: his part of what we need, parity included, and a little for the log.
+        """
         n = self.settings.number("services/customer/suppliers-number")
         needed = self.settings.number("services/customer/needed-space")
         return math.ceil(needed / k_of(n)) + 64 * 2**20

@@ -74,9 +74,10 @@ async def look_at(node: Node) -> Health:
         sentence = f"{waiting} versions are not at enough suppliers yet."
     elif missing:
         state = "degraded"
+        full = hired - k_of(hired) if hired else None
         sentence = (
             f"Everything can be restored, and survives the loss of {_any(survives, hired)}; "
-            f"{missing} pieces are being brought back, for {_any(hired - k_of(hired) if hired else None, hired)}."
+            f"{missing} pieces are being brought back, for {_any(full, hired)}."
         )
     else:
         state = "backing up" if busy else "safe"
@@ -96,7 +97,9 @@ async def look_at(node: Node) -> Health:
 
 
 def _measure(c: sqlite3.Connection) -> tuple[int | None, int, int, int, int]:
-    """(worst margin, committed versions, pieces missing, versions waiting, pieces not seen since a recovery)."""
+    """
+    (worst margin, committed versions, pieces missing, versions waiting, pieces not seen since a recovery).
+    """
     survives = holdings.survives(c)
     found = versions.list_all(c, None, 100000)
     waiting = sum(not version.is_committed for version in found)

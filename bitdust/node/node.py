@@ -1,8 +1,8 @@
 """
 class Node: one user's node, every part built and joined.
 
-A node without an identity waits for one to be made or recovered; it may serve the identities of others meanwhile.
-With one it is a customer and a supplier.
+A node without an identity waits for one to be made or recovered; it may serve the identities of others
+meanwhile. With one it is a customer and a supplier.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ from bitdust.node.views import (
     Replacing,
     SupplierView,
 )
+from bitdust.router.outbox import Outbox
 from bitdust.router.router import Router
 from bitdust.router.tables import SCHEMA as ROUTER
 from bitdust.supplier.customers import SCHEMA as SHELF
@@ -62,6 +63,8 @@ from bitdust.world import InThread, Rng, Threads, Wall, background, give_up, pau
 
 #: the folder of our own identity
 IDENTITY = "identity"
+#: all addresses of this machine
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - a peer is there to be reached; the API listens on loopback only
 #: seconds between two attempts to recover
 AGAIN = 15.0
 
@@ -122,7 +125,7 @@ class Node:
         self._serving: IListeningPort | None = None
         self._propagation: Propagation | None = None
         private_folder(home)
-        self.peers_db = self._database("peers.db", [*PINS, *ROUTER])
+        self.peers_db = self._database("peers.db", PINS)
         self.pins = Pins(self.peers_db, wall)
         self.registration = Registration(self, home, rng, wall)
         self._meet_people()
@@ -153,10 +156,15 @@ class Node:
         settings = self.settings
         self.identity = identity
         self.catalog_db = self._database("catalog.db", CATALOG)
+        router_db = self._database("router.db", ROUTER)
         self.router = Router(
             clock=self._reactor, wall=self._wall, rng=self._rng, machines=self.machines,
             transports=self._transports(identity),
-            pins=self.pins, meet=self.acquaintances.meet, own=lambda: identity.document, op_db=self.peers_db,
+            pins=self.pins, meet=self.acquaintances.meet, own=lambda: identity.document, op_db=router_db,
+        )  # fmt: skip
+        self.outbox = Outbox(
+            clock=self._reactor, wall=self._wall, rng=self._rng, ask=self.router.ask, came=self.router.came,
+            db=router_db,
         )  # fmt: skip
         if settings.flag("services/supplier/enabled"):
             folder = self._customers_folder()
@@ -169,7 +177,7 @@ class Node:
             clock=self._reactor, wall=self._wall, rng=self._rng, in_thread=self.in_thread, db=self.catalog_db,
             router=self.router, machines=self.machines, settings=settings, keys=identity.keys,
             own=identity.fingerprint, home=self.home, document_of=self.document_of,
-            meet=self.acquaintances.meet, candidates=self.directory.candidates,
+            meet=self.acquaintances.meet, candidates=self.directory.candidates, outbox=self.outbox,
         )  # fmt: skip
         self._propagation = Propagation(
             identity=identity, directory=self.directory, clock=self._reactor, db=self.catalog_db,
@@ -184,7 +192,7 @@ class Node:
         return [
             TcpTransport(
                 self._reactor, identity.device, lambda: identity.document.raw, self.pins.doorman,
-                settings.words("services/tcp-connections/interface") or "0.0.0.0",
+                settings.words("services/tcp-connections/interface") or EVERYWHERE,
                 settings.number("services/tcp-connections/tcp-port"), self._rng, self._wall,
             )
         ]  # fmt: skip
@@ -218,6 +226,7 @@ class Node:
         if self.supplier is not None:
             await self.supplier.start()
         contacts = await self.router.start()
+        await self.outbox.start()
         offers = (SUPPLIER_OFFER,) if self.supplier is not None else ()
         identity.renew([self._public(contact) for contact in contacts], offers)
         self.propagate()
@@ -275,6 +284,7 @@ class Node:
         if self.supplier is not None:
             await self.supplier.stop()
         if self.router is not None:
+            await self.outbox.stop()
             await self.router.stop()
         if self._serving is not None:
             await maybeDeferred(self._serving.stopListening)
@@ -416,6 +426,8 @@ class Node:
 
     def _public(self, contact: str) -> str:
         """The contact as others shall use it."""
+        if not contact.startswith("tcp:"):
+            return contact
         host = self.settings.words("services/tcp-connections/host") or self._own_address()
         return f"tcp://{host}:{contact.rpartition(':')[2]}"
 

@@ -159,8 +159,9 @@ class Router:
 
     def is_online(self, fingerprint: str) -> bool:
         """Is there a link to the peer at this moment?"""
+        # Asked of the links, not of the machine: those who hear that he came ask this in the middle of its move.
         peer = self._peers.get(fingerprint)
-        return peer is not None and peer.presence.is_online()
+        return peer is not None and peer.links.best() is not None
 
     def rtt(self, fingerprint: str) -> float | None:
         """Seconds to the peer and back when last measured; None when away."""

@@ -9,9 +9,14 @@ from collections.abc import Callable
 from typing import cast
 
 from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.internet.endpoints import HostnameEndpoint
-from twisted.internet.error import CannotListenError, ConnectError, DNSLookupError
+from twisted.internet.error import (
+    CannotListenError,
+    ConnectError,
+    ConnectingCancelledError,
+    DNSLookupError,
+)
 from twisted.internet.interfaces import IAddress, IListeningPort, IReactorTCP, IReactorTime
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
@@ -108,6 +113,8 @@ class TcpTransport:
         endpoint = HostnameEndpoint(self._reactor, host.encode(), port, GREETING)
         try:
             tls = await endpoint.connect(_Door(link, self._tls, True, self._reactor))
+        except ConnectingCancelledError:
+            raise CancelledError from None
         except (ConnectError, DNSLookupError) as trouble:
             raise Timeout(f"nobody answered at {contact}: {trouble}") from None
         return await cast(TcpLink, cast(TLSMemoryBIOProtocol, tls).wrappedProtocol).ready
