@@ -7,6 +7,7 @@ Deferred fires, its rows survive a power cut.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -87,6 +88,9 @@ class Database:
 
 
 def _connect(path: str, schema: Sequence[str]) -> sqlite3.Connection:
+    if path != ":memory:":
+        # Its journals get the mode of the file, whatever the process's mask is.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode=WAL")

@@ -31,7 +31,8 @@ class Process:
     """
     Runs one node in this process.
 
-    `run` blocks until it is over and answers the exit code; `again` then says whether to start anew.
+    `run` blocks until it is over and answers the exit code; `again` then says whether to start anew, and `trouble`
+    why it could not start.
     """
 
     reactor: Any
@@ -42,6 +43,7 @@ class Process:
     environment: MutableMapping[str, str]
     rng: Rng
     again: bool = False
+    trouble: BitDustError | None = None
     _code: int = 0
     _doors: Doors | None = None
     _parts: Parts | None = None
@@ -87,7 +89,9 @@ class Process:
         if not isinstance(error, BitDustError):
             self._log.failure("the node could not start", failure)
             error = BitDustError(f"the node could not start: {type(failure.value).__name__}: {error}")
+        self._log.error("{why} ({hint})", why=error.message, hint=error.hint)
         self._code = error.exit_code
+        self.trouble = error
         self.starter.failed(error)
         self._stop()
 

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None, build: Build = build) -> int:
         (home / URL).unlink(missing_ok=True)
     except BitDustError as error:
         starter.failed(error)
-        sys.stderr.write(f"error: {error.message}\n hint: {error.hint}\n")
+        _tell(error)
         return error.exit_code
     code, again = _serve(home, build, starter, quiet=options.quiet or detached)
     lock.release()
@@ -62,9 +62,16 @@ def _serve(home: Path, build: Build, starter: Starter, quiet: bool) -> tuple[int
     globalLogBeginner.beginLoggingTo([log], redirectStandardIO=False)
     process = Process(reactor, home, build, starter, log, os.environ, system_rng)
     try:
-        return process.run(), process.again
+        code = process.run()
     finally:
         log.close()
+    if quiet and process.trouble is not None:
+        _tell(process.trouble)
+    return code, process.again
+
+
+def _tell(error: BitDustError) -> None:
+    sys.stderr.write(f"error: {error.message}\n hint: {error.hint}\n")
 
 
 if __name__ == "__main__":

@@ -5,13 +5,14 @@ own_identity -- the identity of this node: its keys, its device, its document, a
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bitdust.disk import private_folder, read_file, sync_folder, write_file
-from bitdust.errors import Damaged
+from bitdust.errors import BitDustError, Damaged, Denied
 from bitdust.identity.document import Document, build, parse
 from bitdust.identity.keys import DeviceKey, Keys
 from bitdust.identity.vault import read_key_file, write_key_file
@@ -21,6 +22,7 @@ from bitdust.world import Rng, Wall
 KEY_FILE, DEVICE_FILE, DOCUMENT_FILE = "master.key", "device.pem", "identity.xml"
 LARGEST = 64 * 1024
 SUPPLIER_OFFER = "supplier"
+AWAY = "move that folder away, start the node again, and recover it from its kit: `bitdust recover KIT`"
 
 
 @dataclass
@@ -46,14 +48,14 @@ class OwnIdentity:
         """
         if not (folder / KEY_FILE).exists():
             return None
-        keys = read_key_file(folder / KEY_FILE)
-        device = DeviceKey.from_pem(read_file(folder / DEVICE_FILE, LARGEST))
-        document = parse(read_file(folder / DOCUMENT_FILE, LARGEST))
+        with _naming(folder / KEY_FILE):
+            keys = read_key_file(folder / KEY_FILE)
+        with _naming(folder / DEVICE_FILE):
+            device = DeviceKey.from_pem(read_file(folder / DEVICE_FILE, LARGEST))
+        with _naming(folder / DOCUMENT_FILE):
+            document = parse(read_file(folder / DOCUMENT_FILE, LARGEST))
         if document.fingerprint != keys.fingerprint or device.spki not in document.device_spkis:
-            raise Damaged(
-                f"the files in {folder} do not belong together",
-                hint="recover this node from its recovery kit",
-            )
+            raise Damaged(f"the files in {folder} do not belong together", hint=AWAY)
         return cls(folder, keys, device, document, wall)
 
     @classmethod
@@ -113,6 +115,18 @@ class OwnIdentity:
 
 #: what the parts of a node ask for where they need the document as it is now
 Own = Callable[[], Document]
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """What is wrong inside is wrong with this file."""
+    try:
+        yield
+    except Denied:
+        raise
+    except (BitDustError, OSError) as trouble:
+        why = trouble.message if isinstance(trouble, BitDustError) else trouble.strerror
+        raise Damaged(f"{path} cannot be used: {why}", hint=AWAY) from trouble
 
 
 def _date(wall: Wall) -> str:

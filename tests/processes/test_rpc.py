@@ -14,12 +14,23 @@ from typing import Any
 import pytest
 
 from bitdust.demo.network import Network, Peer
-from tests.processes.nodes import SUPPLIER, again, customer, forget_peak, hired, listens_at, memory, rows, until
+from tests.processes.nodes import (
+    SUPPLIER,
+    again,
+    customer,
+    forget_peak,
+    hired,
+    listens_at,
+    memory,
+    rows,
+    until,
+)
 
 pytestmark = pytest.mark.xdist_group("processes-rpc")
 
 Call = Callable[..., Any]
 MIB = 2**20
+STOP = b"<methodCall><methodName>stop</methodName></methodCall>"
 LABEL = r"F\d{14}(AM|PM)\d*"
 
 
@@ -32,12 +43,12 @@ def alice_once(net: Network) -> Peer:
 
 
 @pytest.fixture
-def alice(alice_once: Peer) -> Iterator[Peer]:
+def alice(alice_once: Peer) -> Peer:
     """A customer with two suppliers, running."""
     if alice_once.process is None or alice_once.process.poll() is not None:
         again(alice_once)
         hired(alice_once)
-    yield alice_once
+    return alice_once
 
 
 def port_of(peer: Peer) -> int:
@@ -194,7 +205,7 @@ def test_wide_integers_survive(alice: Peer, tmp_path: Path, door: Callable[[Peer
 def test_without_the_token_nothing_opens(alice: Peer) -> None:
     """T45: no token, a wrong one, an empty one, one in the query: 401, and the node does not stop."""
     body = b'{"jsonrpc":"2.0","method":"stop","id":1}'
-    xml = b"<methodCall><methodName>stop</methodName></methodCall>"
+    xml = STOP
     for path, content, kind in (("/jsonrpc", body, "application/json"), ("/RPC2", xml, "text/xml")):
         for token in (None, "wrong", " ", token_of(alice)[:-1], token_of(alice).swapcase()):
             assert post(alice, path, content, kind, token)[0] == 401
@@ -227,7 +238,7 @@ def test_other_hosts_and_origins_are_refused(alice: Peer) -> None:
 def test_forms_and_questions_change_nothing(alice: Peer) -> None:
     """T48: what an HTML form can send is refused by its type; a GET changes nothing."""
     body = b'{"jsonrpc":"2.0","method":"stop","id":1}'
-    xml = b"<methodCall><methodName>stop</methodName></methodCall>"
+    xml = STOP
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
         assert post(alice, "/jsonrpc", body, kind)[0] == 415
         assert post(alice, "/RPC2", xml, kind)[0] == 415
@@ -268,7 +279,7 @@ def malformed() -> Iterator[tuple[str, str, bytes]]:
         b"<methodCall><methodName>stop</methodName><params><param><value><int>x</int></value></param>",
         b"<methodCall><methodName>stop</methodName><params><param><value><int>x</int></value></param>"
         b"</params></methodCall>",
-        f'<!DOCTYPE a [<!ENTITY l0 "ha">{laughs}]><methodCall><methodName>&l9;</methodName></methodCall>'.encode(),
+        f'<!DOCTYPE a [<!ENTITY l0 "ha">{laughs}]>'.encode() + STOP.replace(b"stop", b"&l9;"),
         b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><methodCall><methodName>&x;</methodName>'
         b"</methodCall>",
         b"<methodCall><methodName>stop</methodName><params><param>"
@@ -277,9 +288,7 @@ def malformed() -> Iterator[tuple[str, str, bytes]]:
         b"<methodCall><methodName>config_get</methodName><params><param><value><int>"
         + b"9" * 1_000_000
         + b"</int></value></param></params></methodCall>",
-        '<?xml version="1.0" encoding="utf-16"?><methodCall><methodName>stop</methodName></methodCall>'.encode(
-            "utf-16"
-        )[:-7],
+        ("<?xml version='1.0' encoding='utf-16'?>" + STOP.decode()).encode("utf-16")[:-7],
     ):
         yield (*xml, body)
     for body in (
