@@ -5,19 +5,21 @@ health -- the state of everything in one sentence that is true.
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
 
 from bitdust.blocks.shapes import k_of
 from bitdust.catalog import holdings, versions
+from bitdust.node.customer_side import CustomerSide
 from bitdust.node.views import Health
 
-if TYPE_CHECKING:
-    from bitdust.node.node import Node
 
+async def look_at(customer: CustomerSide | None, recovering: str | None) -> Health:
+    """
+    Measure everything now.
 
-async def look_at(node: Node) -> Health:
-    """Measure everything now."""
-    if node.customer is None:
+    @param recovering: while the catalog is being brought back, why it is not here yet; "" when nothing
+        failed.
+    """
+    if customer is None:
         return Health(
             state="needs setup",
             sentence="This node has no identity yet.",
@@ -30,7 +32,6 @@ async def look_at(node: Node) -> Health:
             versions=0,
             pieces_missing=0,
         )
-    customer = node.customer
     survives, count, missing, waiting, unseen = await customer.db.read(_measure)
     seats = customer.suppliers.seats
     hired = len(customer.suppliers.present)
@@ -39,9 +40,8 @@ async def look_at(node: Node) -> Health:
     away = [seat.idurl for seat in seats if seat and not customer.suppliers.is_connected(seat.fingerprint)]
     wrong: list[str] = []
     then: list[str] = []
-    if node.registration.is_recovering():
-        why = f": {node.registration.trouble.message}" if node.registration.trouble else ""
-        wrong.append(f"the catalog is being recovered{why}")
+    if recovering is not None:
+        wrong.append("the catalog is being recovered" + (f": {recovering}" if recovering else ""))
     if customer.synchronizer.usurped:
         wrong.append(customer.synchronizer.usurped)
         then.append("go on with the other node, or recover this one anew from the kit")
@@ -52,7 +52,7 @@ async def look_at(node: Node) -> Health:
     if away:
         then.append("if one of them is gone for good: `bitdust supplier replace IDURL`")
     busy = bool(customer.queue.running() or customer.queue.waiting())
-    if wrong and node.registration.is_recovering():
+    if recovering is not None:
         state, sentence = "recovering", "The catalog is being brought back from the suppliers."
     elif count == 0 and survives is None:
         state = "backing up" if busy else "empty"

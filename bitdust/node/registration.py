@@ -4,15 +4,14 @@ registration -- how a node comes to its identity: by making one, or by recoverin
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from bitdust.catalog.rows import raise_mark
 from bitdust.directory.acquaintance import Acquaintances
 from bitdust.directory.interface import IDirectory
-from bitdust.directory.record import Record, RecordSupplier, open_record
+from bitdust.directory.record import Record, open_record
 from bitdust.disk import read_file, remove_file, write_file
 from bitdust.errors import BitDustError, Conflict, NotFound, Usage
 from bitdust.events import Signal
@@ -21,12 +20,9 @@ from bitdust.identity.idurl import check_name, parse_idurl
 from bitdust.identity.keys import Keys
 from bitdust.identity.vault import Kit, kit_file, read_kit, words_of
 from bitdust.node.own_identity import KEY_FILE, OwnIdentity
-from bitdust.node.propagation import SEQUENCE
+from bitdust.node.people import People
+from bitdust.node.seams import Ground
 from bitdust.node.views import KitView
-from bitdust.world import Rng, Wall
-
-if TYPE_CHECKING:
-    from bitdust.node.node import Node
 
 #: the file that says: the catalog is still to be brought back
 MARKER = "recovering"
@@ -34,13 +30,25 @@ LARGEST = 64 * 1024
 
 
 class Registration:
-    """Makes and recovers the identity of one node, and makes its kit."""
+    """
+    Makes and recovers the identity of one node, and makes its kit.
 
-    def __init__(self, node: Node, home: Path, rng: Rng, wall: Wall) -> None:
-        self._node = node
-        self._home = home
-        self._rng = rng
-        self._wall = wall
+    @param own: the identity the node has; None: none yet.
+    @param become: makes the node be somebody.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        people: People,
+        own: Callable[[], OwnIdentity | None],
+        become: Callable[[OwnIdentity], Awaitable[None]],
+    ) -> None:
+        self._ground = ground
+        self._people = people
+        self._own = own
+        self._become = become
+        self._home = ground.home
         #: why the catalog is not back yet
         self.trouble: BitDustError | None = None
         self._tried: Signal[[]] = Signal()
@@ -59,19 +67,22 @@ class Registration:
         sources = [parse_idurl(f"{server}/{name}.xml").url for server in servers]
         unborn = self._home / "identity-new"
         # A kill between publishing and here left the key the name belongs to: it is used again.
-        identity = OwnIdentity.load(unborn, self._wall) if (unborn / KEY_FILE).exists() else None
+        identity = OwnIdentity.load(unborn, self._ground.wall) if (unborn / KEY_FILE).exists() else None
         if identity is None or list(identity.document.sources) != sources:
-            keys = Keys.from_master(self._rng(32))
-            identity = OwnIdentity.make(unborn, keys, self._rng, self._wall, sources, revision=1)
+            keys = Keys.from_master(self._ground.rng(32))
+            identity = OwnIdentity.make(
+                unborn, keys, self._ground.rng, self._ground.wall, sources, revision=1
+            )
+        directory, _ = self._people.seen_from(servers)
         try:
             for source in sources:
-                await self._node.directory.publish(source, identity.document.raw)
+                await directory.publish(source, identity.document.raw)
         except Conflict:
             identity.erase()
             raise
         identity.move(self._home / "identity")
-        self._remember(servers)
-        await self._node.become(identity)
+        self._people.remember(servers)
+        await self._become(identity)
         return identity
 
     async def recover(self, kit_text: str, seeds: list[str], passphrase: str | None) -> OwnIdentity:
@@ -83,24 +94,24 @@ class Registration:
         @raise Usage: the kit is none, or no identity server is named.
         @raise NotFound: no server keeps the record of this kit.
         """
-        kit = await self._node.in_thread(_read, kit_text, passphrase)
-        if self._node.identity is not None and self._node.identity.keys.master != kit.master:
-            self._refuse_second()
-        if self._node.identity is not None:
-            return self._node.identity
+        kit = await self._ground.in_thread(_read, kit_text, passphrase)
+        own = self._own()
+        if own is not None and own.keys.master == kit.master:
+            return own
+        self._refuse_second()
         servers = self._servers([*seeds, *kit.seeds])
-        directory, people = self._node.people(servers)
+        directory, people = self._people.seen_from(servers)
         record = await _find_record(directory, Keys.from_master(kit.master))
         keys = Keys.from_master(kit.master, record.generation)
         old = await _find_own(people, record.idurls or kit.idurls, keys.fingerprint)
         revision = old.revision + 1
         identity = OwnIdentity.make(
-            self._home / "identity-new", keys, self._rng, self._wall, old.sources, revision
+            self._home / "identity-new", keys, self._ground.rng, self._ground.wall, old.sources, revision
         )
         write_file(self._home / MARKER, msgspec.msgpack.encode(record))
         identity.move(self._home / "identity")
-        self._remember(servers)
-        await self._node.become(identity)
+        self._people.remember(servers)
+        await self._become(identity)
         return identity
 
     async def backup(self, identity: OwnIdentity, path: str | None, passphrase: str | None) -> KitView:
@@ -116,8 +127,8 @@ class Registration:
                 raise Conflict(f"{path!r} is there already", hint="choose another name for the kit")
             if not target.parent.is_dir():
                 raise NotFound(f"there is no folder {str(target.parent)!r}", hint="make it first")
-            kit = Kit(identity.keys.master, identity.document.sources, tuple(self._node.servers))
-            write_file(target, await self._node.in_thread(kit_file, kit, passphrase, self._rng))
+            kit = Kit(identity.keys.master, identity.document.sources, tuple(self._people.servers))
+            write_file(target, await self._ground.in_thread(kit_file, kit, passphrase, self._ground.rng))
         return KitView(words, path, identity.fingerprint)
 
     # -- while the catalog is being brought back
@@ -126,12 +137,9 @@ class Registration:
         """Is the catalog still to be brought back?"""
         return (self._home / MARKER).exists()
 
-    async def named_suppliers(self) -> tuple[RecordSupplier, ...]:
-        """Whom the recovery record names."""
-        record = msgspec.msgpack.decode(read_file(self._home / MARKER, LARGEST), type=Record)
-        # Records are counted on from the one that brought us here.
-        await self._node.catalog_db(raise_mark, SEQUENCE, record.sequence)
-        return record.suppliers
+    def record(self) -> Record:
+        """The recovery record that brought us here."""
+        return msgspec.msgpack.decode(read_file(self._home / MARKER, LARGEST), type=Record)
 
     def recovered(self) -> None:
         """The catalog is back."""
@@ -156,14 +164,15 @@ class Registration:
                 raise self.trouble
 
     def _refuse_second(self) -> None:
-        if self._node.identity is not None:
+        own = self._own()
+        if own is not None:
             raise Conflict(
-                f"this node is {self._node.identity.idurl} already",
+                f"this node is {own.idurl} already",
                 hint="use another folder for another identity: `bitdust --home DIR …`",
             )
 
     def _servers(self, given: list[str]) -> list[str]:
-        servers = list(dict.fromkeys(server.rstrip("/") for server in given or self._node.servers))
+        servers = list(dict.fromkeys(server.rstrip("/") for server in given or self._people.servers))
         servers = [server if "://" in server else f"http://{server}" for server in servers]
         if not servers:
             raise Usage(
@@ -172,11 +181,6 @@ class Registration:
                 "or set services/identity-propagate/known-servers",
             )
         return servers
-
-    def _remember(self, servers: list[str]) -> None:
-        key = "services/identity-propagate/known-servers"
-        if not self._node.settings.several(key):
-            self._node.settings.set(key, " ".join(servers))
 
 
 def _read(kit_text: str, passphrase: str | None) -> Kit:

@@ -1,0 +1,78 @@
+"""
+seams -- what a node is made of outside itself, and what a simulation puts in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bitdust.config.settings import Settings
+from bitdust.database import Database
+from bitdust.directory.interface import IDirectory
+from bitdust.identity.pinning import Pins
+from bitdust.node.own_identity import OwnIdentity
+from bitdust.transport.interface import ITransport
+from bitdust.world import InThread, Rng, Threads, Wall
+
+
+@dataclass(frozen=True)
+class Seams:
+    """
+    What a simulation hands a node.
+
+    @param serial: runs what concerns one database, one call at a time.
+    """
+
+    directory: IDirectory
+    transports: Callable[[OwnIdentity, Pins], list[ITransport]]
+    serial: InThread
+
+
+@dataclass(frozen=True)
+class Ground:
+    """
+    The machine under a node: its reactor, clock, chance, threads and folder.
+
+    @param seams: what stands in for sockets, identity servers and threads in a simulation.
+    """
+
+    reactor: Any
+    home: Path
+    settings: Settings
+    rng: Rng
+    wall: Wall
+    in_thread: InThread
+    seams: Seams | None
+
+
+class Databases:
+    """The databases of a node: each has a thread of its own."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._threads: list[Threads] = []
+        self._open: list[Database] = []
+
+    def open(self, name: str, schema: list[str]) -> Database:
+        """The database of that file in the node's folder."""
+        ground = self._ground
+        if ground.seams is not None:
+            serial: InThread = ground.seams.serial
+        else:
+            threads = Threads(ground.reactor, 1, name)
+            threads.start()
+            self._threads.append(threads)
+            serial = threads
+        database = Database(ground.home / name, schema, serial)
+        self._open.append(database)
+        return database
+
+    async def close(self) -> None:
+        """Close them all and end their threads."""
+        for database in self._open:
+            await database.close()
+        for threads in self._threads:
+            threads.stop()

@@ -1,0 +1,148 @@
+"""
+somebody -- a node that has an identity: every part that needs to know who we are, built and joined.
+"""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+from bitdust.backup.recovery import Recovery
+from bitdust.catalog.rows import raise_mark
+from bitdust.catalog.schema import SCHEMA as CATALOG
+from bitdust.directory.record import Record
+from bitdust.machines import Machines
+from bitdust.node.customer_side import CustomerSide
+from bitdust.node.own_identity import SUPPLIER_OFFER, OwnIdentity
+from bitdust.node.people import People
+from bitdust.node.propagation import SEQUENCE, Propagation
+from bitdust.node.seams import Databases, Ground
+from bitdust.node.supplier_side import build_supplier_side
+from bitdust.router.outbox import Outbox
+from bitdust.router.router import Router
+from bitdust.router.tables import SCHEMA as ROUTER
+from bitdust.supplier.customers import SCHEMA as SHELF
+from bitdust.supplier.service import SupplierService
+from bitdust.transport.interface import ITransport
+from bitdust.transport.tcp.port import TcpTransport
+
+#: all addresses of this machine
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - a peer is there to be reached; the API listens on loopback only
+
+
+class Somebody:
+    """Us, on the network: a customer and a supplier."""
+
+    def __init__(
+        self, identity: OwnIdentity, ground: Ground, databases: Databases, people: People, machines: Machines
+    ) -> None:
+        self.identity = identity
+        self._ground = ground
+        self._people = people
+        self._machines = machines
+        settings, own = ground.settings, identity.fingerprint
+        self.catalog_db = databases.open("catalog.db", CATALOG)
+        router_db = databases.open("router.db", ROUTER)
+        self.router = Router(
+            clock=ground.reactor, wall=ground.wall, rng=ground.rng, machines=machines,
+            transports=self._transports(), pins=people.pins, meet=people.meet, own=lambda: identity.document,
+            op_db=router_db,
+        )  # fmt: skip
+        self.outbox = Outbox(
+            clock=ground.reactor, wall=ground.wall, rng=ground.rng, ask=self.router.ask,
+            came=self.router.came, db=router_db,
+        )  # fmt: skip
+        self.supplier: SupplierService | None = None
+        if settings.flag("services/supplier/enabled"):
+            self.supplier = build_supplier_side(
+                db=databases.open("shelf.db", SHELF), folder=customers_folder(ground), own=own,
+                device=identity.device, in_thread=ground.in_thread, clock=ground.reactor, wall=ground.wall,
+                settings=settings, router=self.router,
+            )  # fmt: skip
+        self.customer = CustomerSide(
+            clock=ground.reactor, wall=ground.wall, rng=ground.rng, in_thread=ground.in_thread,
+            db=self.catalog_db, router=self.router, machines=machines, settings=settings, keys=identity.keys,
+            own=own, home=ground.home, document_of=people.document_of, meet=people.meet,
+            candidates=people.candidates, outbox=self.outbox,
+        )  # fmt: skip
+        self.propagation = Propagation(
+            identity=identity, directory=people.directory, clock=ground.reactor, db=self.catalog_db,
+            suppliers=self.customer.suppliers, document_of=people.document_of,
+        )  # fmt: skip
+        self.customer.suppliers.changed.listen(lambda _: self.propagation.soon())
+
+    async def start(self) -> None:
+        """Be reachable, keep the pieces of others, and tell everyone where we are."""
+        if self.supplier is not None:
+            await self.supplier.start()
+        contacts = await self.router.start()
+        await self.outbox.start()
+        offers = (SUPPLIER_OFFER,) if self.supplier is not None else ()
+        self.identity.renew([self._public(contact) for contact in contacts], offers)
+        self.propagation.soon()
+
+    async def begin_backups(self) -> None:
+        """Be a customer, unless the settings say no."""
+        if self._ground.settings.flag("services/customer/enabled"):
+            await self.customer.start()
+            self.propagation.soon()
+
+    async def recover(self, record: Record) -> None:
+        """
+        Bring the catalog back from the suppliers that a recovery record names.
+
+        @raise Offline: none can be reached.  @raise Damaged: what they hold is not ours.
+        """
+        # Records are counted on from the one that brought us here.
+        await self.catalog_db(raise_mark, SEQUENCE, record.sequence)
+        await Recovery(
+            self.catalog_db, self.identity.keys, self._ground.reactor, self._ground.in_thread, self.router,
+            self._machines, self._people.meet,
+        ).run(record.suppliers)  # fmt: skip
+
+    async def stop(self) -> None:
+        """Park the transfers; nothing ticks afterwards."""
+        self.propagation.stop()
+        self.customer.stop()
+        if self.supplier is not None:
+            await self.supplier.stop()
+        await self.outbox.stop()
+        await self.router.stop()
+
+    def _transports(self) -> list[ITransport]:
+        ground, identity, pins = self._ground, self.identity, self._people.pins
+        if ground.seams is not None:
+            return ground.seams.transports(identity, pins)
+        host = ground.settings.words("services/tcp-connections/interface") or EVERYWHERE
+        port = ground.settings.number("services/tcp-connections/tcp-port")
+        return [
+            TcpTransport(
+                ground.reactor, identity.device, lambda: identity.document.raw, pins.doorman, host, port,
+                ground.rng, ground.wall,
+            )
+        ]  # fmt: skip
+
+    def _public(self, contact: str) -> str:
+        """The contact as others shall use it."""
+        if not contact.startswith("tcp:"):
+            return contact
+        host = self._ground.settings.words("services/tcp-connections/host") or self._own_address()
+        return f"tcp://{host}:{contact.rpartition(':')[2]}"
+
+    def _own_address(self) -> str:
+        """The address of this machine that leads to the first identity server; sends nothing."""
+        servers = self._people.servers
+        target = servers[0].partition("//")[2] if servers else "192.0.2.1"
+        host = target.partition("/")[0].partition(":")[0]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect((host, 9))
+            except OSError:
+                return "127.0.0.1"
+            address: str = probe.getsockname()[0]
+            return address
+
+
+def customers_folder(ground: Ground) -> Path:
+    """Where the pieces of others lie."""
+    return ground.settings.file("paths/customers") or ground.home / "customers"
