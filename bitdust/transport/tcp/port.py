@@ -157,6 +157,14 @@ class TcpTransport:
             self._accepted(link)
 
 
+class _Tls(TLSMemoryBIOProtocol):
+    """Tells the link when it has given all that one read of the socket brought."""
+
+    def dataReceived(self, data: bytes) -> None:
+        super().dataReceived(data)  # type: ignore[no-untyped-call]
+        cast(TcpLink, self.wrappedProtocol).gulped()
+
+
 class _Door(Factory):
     """Puts TLS around each link; a link that is not made means a connection not taken."""
 
@@ -170,4 +178,4 @@ class _Door(Factory):
 
     def buildProtocol(self, addr: IAddress | None) -> TLSMemoryBIOProtocol | None:
         link = self._link(cast(Address, addr))
-        return None if link is None else self._tls.protocol(self._tls, link)
+        return None if link is None else _Tls(self._tls, link)  # type: ignore[no-untyped-call]
