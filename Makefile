@@ -1,41 +1,46 @@
-# `make` alone prints this menu.
-PYTHON ?= python3
+# `make` alone prints its menu.  Nothing is needed but Python 3.11 or newer; all else goes into .venv, from wheels.
+
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all:
 
+.DEFAULT_GOAL := help
 .PHONY: help demo test check format bench clean
 
 help: ## this menu
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
 
-$(VENV)/.run: pyproject.toml setup.py
-	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "BitDust needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --no-build-isolation setuptools wheel
-	$(BIN)/pip install --quiet --disable-pip-version-check --prefer-binary -e '.[fast]'
-	touch $@
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "BitDust needs Python 3.11 or newer: make PYTHON=/path/to/python3" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml setup.py | $(BIN)/python
+	$(PIP) -e '.[fast]'
+	@touch $@
 
 $(VENV)/.test: $(VENV)/.run
-	$(BIN)/pip install --quiet --disable-pip-version-check --prefer-binary -e '.[test]'
-	touch $@
+	$(PIP) -e '.[test]'
+	@touch $@
 
 $(VENV)/.check: $(VENV)/.test
-	$(BIN)/pip install --quiet --disable-pip-version-check --prefer-binary -e '.[check]'
-	touch $@
+	$(PIP) -e '.[check]'
+	@touch $@
 
-demo: $(VENV)/.run ## a whole network on this machine: back up, lose suppliers, restore, repair, recover
-	$(BIN)/bitdust demo $(DEMO)
+demo: $(VENV)/.run ## a whole network on this machine (DEMO='--suppliers 7 --folder PATH')
+	@$(BIN)/bitdust demo $(DEMO)
 
 test: $(VENV)/.test ## every test (TESTS=tests/wire for some)
 	$(BIN)/python -m pytest $(TESTS)
 
-check: $(VENV)/.check ## formatting, lint, types, layers
+check: $(VENV)/.check ## format, lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config tox.ini
 
-format: $(VENV)/.check ## format the sources
+format: $(VENV)/.check ## write the sources in their format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
