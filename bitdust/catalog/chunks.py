@@ -7,6 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _AT_ONCE = 400
+#: chunks of blocks that lie in the spool, or of which k pieces are, or may be, at suppliers
+_READABLE = (
+    "EXISTS (SELECT 1 FROM blocks b WHERE b.serial = chunks.serial AND (b.spool IS NOT NULL OR b.acked >= b.k"
+    " OR b.k <= (SELECT count(DISTINCT p.number) FROM placements p"
+    " WHERE p.serial = b.serial AND p.state IN (1, 3))))"
+)
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,8 @@ class Chunk:
 
 def known(c: sqlite3.Connection, ids: Sequence[bytes], job: int) -> dict[bytes, tuple[int, int]]:
     """
-    Where those of these chunks lie that are in a sealed or committed block: id → (serial, number).
+    Where those of these chunks lie that are in a sealed or committed block: id → (serial, number).  Blocks
+    that cannot be read any more, as far as is known, do not count.
 
     The blocks are pinned for the job in the same transaction, so they stay until it has committed or ended.
     """
@@ -32,7 +39,8 @@ def known(c: sqlite3.Connection, ids: Sequence[bytes], job: int) -> dict[bytes, 
         page = ids[start : start + _AT_ONCE]
         marks = ",".join("?" * len(page))
         for id_, serial, number in c.execute(
-            f"SELECT id, serial, number FROM chunks WHERE id IN ({marks}) ORDER BY serial DESC, number DESC",  # noqa: S608
+            f"SELECT id, serial, number FROM chunks WHERE id IN ({marks}) AND {_READABLE}"  # noqa: S608
+            " ORDER BY serial DESC, number DESC",
             tuple(page),
         ):
             found[bytes(id_)] = (serial, number)

@@ -69,6 +69,10 @@ def commit_version(
         " FROM entries INDEXED BY entries_open WHERE item = ? AND until = 9223372036854775807",
         (item,),
     ).fetchone()
+    if complete:
+        type_, known = c.execute("SELECT type, size FROM items WHERE id = ?", (item,)).fetchone()
+        if known != int(size) and type_ != ItemType.PARENT:
+            record(c, ItemChanged(running.item, ItemType(type_), int(size)))
     log_seq = record(
         c,
         VersionAdded(
@@ -80,9 +84,6 @@ def commit_version(
             "SELECT label FROM versions WHERE item = ? AND complete = 0 ORDER BY seq", (item,)
         ).fetchall():
             log_seq = record(c, VersionRemoved(running.item, label))
-        type_, known = c.execute("SELECT type, size FROM items WHERE id = ?", (item,)).fetchone()
-        if known != int(size) and type_ != ItemType.PARENT:
-            record(c, ItemChanged(running.item, ItemType(type_), int(size)))
         jobs.end(c, job)
     c.execute("UPDATE versions SET log_seq = ? WHERE item = ? AND seq = ?", (log_seq, item, seq))
     return versions.get(c, running.item, running.label)

@@ -288,7 +288,7 @@ def decode(data: bytes | memoryview) -> AnyOp:
         raise Damaged(f"a fact of {len(data)} bytes is longer than the catalog's log takes")
     try:
         return _decoder.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Damaged(
             f"the catalog's log says something this program does not know: {error}",
             hint="a newer version of BitDust may have written it: upgrade this one",

@@ -140,7 +140,7 @@ def open_head(keys: CatalogKeys, data: bytes) -> Head:
     )
     try:
         inside = msgspec.msgpack.decode(unpack(packed, 2**20), type=_Inside)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Damaged(f"the catalog's head says something this program does not know: {error}") from None
     _check_ranges(order, inside.ranges)
     suppliers = tuple((crypto.base32(raw), idurl) for raw, idurl in inside.suppliers)

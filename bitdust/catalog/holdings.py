@@ -324,6 +324,15 @@ def waiting_for(c: Connection, job: int) -> list[str]:
     ]
 
 
+def checkable(c: Connection, job: int) -> bool:
+    """Whether a checkpoint of the job would say anything new: a block it made is at enough suppliers."""
+    row = c.execute(
+        "SELECT 1 FROM blocks WHERE job = ? AND state = ? AND acked >= k + (n - k + 1) / 2 LIMIT 1",
+        (job, SEALED),
+    ).fetchone()
+    return row is not None
+
+
 def unsafe(c: Connection, limit: int = 100) -> list[Block]:
     """
     Blocks with fewer than n acknowledged pieces, the most endangered first: what the rebuilder looks at.
@@ -349,18 +358,31 @@ def spooled(c: Connection, after: int = 0, limit: int = 1000) -> list[Block]:
     ]
 
 
-def removable(c: Connection, pressed: bool = False, limit: int = 100) -> list[Block]:
+def removable(
+    c: Connection, pressed: bool = False, limit: int = 100, takers: Iterable[str] = ()
+) -> list[Block]:
     """
-    Spool files that may go: of blocks with n of n pieces; with `pressed` also of committed blocks with enough
-    to commit on.
+    Spool files that may go: of blocks with n of n pieces, each where it shall be; with `pressed` also of
+    committed blocks with enough to commit on.
+
+    @param takers: suppliers who are taking pieces now: what is missing at one of them stays for him.
     """
-    enough = "acked >= n OR (state = 1 AND acked >= k + (n - k + 1) / 2)" if pressed else "acked >= n"
+    missing_at = (
+        "EXISTS (SELECT 1 FROM placements p WHERE p.serial = b.serial AND p.leaving = 0"
+        " AND p.state IN (0, 2){who})"
+    )
+    enough = f"(acked >= n AND NOT {missing_at.format(who='')})"
+    busy: list[int] = []
+    if pressed:
+        busy = [known_peer(c, each) for each in takers]
+        of_them = missing_at.format(who=f" AND p.peer IN ({','.join('?' * len(busy))})")
+        enough += f" OR (state = 1 AND acked >= k + (n - k + 1) / 2 AND NOT {of_them})"
     return [
         blocks.block(row)
         for row in c.execute(
             f"SELECT {blocks.COLUMNS} FROM blocks b WHERE spool IS NOT NULL AND ({enough}) ORDER"  # noqa: S608
             " BY serial LIMIT ?",
-            (limit,),
+            (*busy, limit),
         )
     ]
 

@@ -210,7 +210,9 @@ def compact(c: Connection) -> int:
 
 def kept_bytes(c: Connection) -> int:
     """The size of all segments that a recovery would read: what `compact` makes smaller."""
-    (size,) = c.execute("SELECT coalesce(sum(length(data)), 0) FROM segments").fetchone()
+    (size,) = c.execute(
+        "SELECT coalesce(sum(length(data)), 0) FROM segments WHERE number >= ?", (mark(c, "first_segment"),)
+    ).fetchone()
     return int(size)
 
 

@@ -316,10 +316,9 @@ def _forget_version(c: Connection, item: int, seq: int) -> None:
     only_here = "item = ? AND since > ? AND until <= ?"
     if after is None:
         for (content,) in c.execute(
-            "SELECT content FROM entries INDEXED BY entries_since"
-            f" WHERE {only_here} AND until = 9223372036854775807",
+            f"SELECT content FROM entries INDEXED BY {index} WHERE {only_here} AND until = {FOREVER}",  # noqa: S608
             at,
-        ).fetchall():
+        ):
             _unuse(c, item, content, seq)
     c.execute(f"DELETE FROM entries INDEXED BY {index} WHERE {only_here}", at)  # noqa: S608
     c.execute(f"DELETE FROM uses WHERE {only_here}", at)  # noqa: S608

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bitdust import crypto
-from bitdust.catalog import chunks, commit, entries, epochs, holdings, jobs, log, snapshot, versions
+from bitdust.catalog import chunks, commit, entries, epochs, holdings, jobs, log, ops, snapshot, versions
 from bitdust.catalog.chunks import Chunk
 from bitdust.catalog.entries import Kind, Meta, Pending
 from bitdust.catalog.schema import SCHEMA
@@ -188,3 +188,6 @@ def contents_at(c: sqlite3.Connection, item: str, seq: int) -> dict[bytes, tuple
 def state(c: sqlite3.Connection) -> list[bytes]:
     """All that is shared, in one order."""
     return list(snapshot.dump(c))
+
+
+__all__ = ["ops", "snapshot", "timedelta"]
