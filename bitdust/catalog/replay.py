@@ -14,10 +14,9 @@ from typing import Any
 
 import msgspec
 
-from bitdust.catalog import facts
+from bitdust.catalog import facts, history
 from bitdust.catalog.facts import ItemType
-from bitdust.catalog.rows import below, key_of, peer, raise_mark
-from bitdust.catalog.schema import FOREVER
+from bitdust.catalog.rows import below, item_row, peer, raise_mark
 from bitdust.errors import Damaged
 
 SEALED, COMMITTED = 0, 1
@@ -29,14 +28,6 @@ Connection = sqlite3.Connection
 def total(type: int, size: int, below: int) -> int:
     """What an item counts for: a parent what is below it, a dir of unknown size too."""
     return below if type == ItemType.PARENT or (type == ItemType.DIR and size < 0) else max(size, 0)
-
-
-def item_row(c: Connection, path_id: str) -> int:
-    """The row of an item."""
-    row = c.execute("SELECT id FROM items WHERE path_id = ?", (path_id,)).fetchone()
-    if row is None:
-        raise Damaged(f"the catalog's log speaks of item {path_id or '(root)'}, which it never added")
-    return int(row[0])
 
 
 def item_added(c: Connection, op: facts.ItemAdded) -> None:
@@ -166,164 +157,6 @@ def forget_block(c: Connection, serial: int) -> None:
         c.execute(f"DELETE FROM {table} WHERE serial = ?", (serial,))  # noqa: S608
 
 
-def entry_added(c: Connection, op: facts.EntryAdded) -> None:
-    item, key = item_row(c, op.item), key_of(op.path)
-    until = op.until or FOREVER
-    if until <= op.seq:
-        raise Damaged(f"an entry of item {op.item} ends before it begins")
-    if until == FOREVER:
-        _close(c, item, key, op.seq)
-    c.execute(
-        "INSERT OR REPLACE INTO entries (item, key, since, until, kind, size, stored, meta, content)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            item,
-            key,
-            op.seq,
-            until,
-            op.meta.kind,
-            op.meta.size,
-            _stored(c, op.content),
-            facts.encode_meta(op.meta),
-            facts.encode_runs(op.content),
-        ),
-    )
-    for serial in sorted({run[0] for run in op.content}):
-        _use(c, item, serial, op.seq, until)
-    c.execute("UPDATE items SET last_seq = ? WHERE id = ? AND last_seq < ?", (op.seq, item, op.seq))
-
-
-def entry_more(c: Connection, op: facts.EntryMore) -> None:
-    item, key = item_row(c, op.item), key_of(op.path)
-    row = c.execute(
-        "SELECT id, until, content FROM entries WHERE item = ? AND key = ? AND since = ?", (item, key, op.seq)
-    ).fetchone()
-    if row is None:
-        raise Damaged(f"the catalog's log goes on with a file of item {op.item} that it never began")
-    known = facts.decode_runs(row[2])
-    c.execute(
-        "UPDATE entries SET content = ?, stored = stored + ? WHERE id = ?",
-        (facts.encode_runs(known + op.content), _stored(c, op.content), row[0]),
-    )
-    for serial in {run[0] for run in op.content} - {run[0] for run in known}:
-        _use(c, item, serial, op.seq, row[1])
-
-
-def entry_gone(c: Connection, op: facts.EntryGone) -> None:
-    _close(c, item_row(c, op.item), key_of(op.path), op.seq)
-
-
-def _stored(c: Connection, runs: tuple[facts.Run, ...]) -> int:
-    # What the content takes at the suppliers, parity included.
-    bytes_ = 0
-    for serial, first, count in runs:
-        row = c.execute(
-            "SELECT sum(ch.stored) * b.n / b.k FROM chunks ch JOIN blocks b USING (serial)"
-            " WHERE ch.serial = ? AND ch.number >= ? AND ch.number < ?",
-            (serial, first, first + count),
-        ).fetchone()
-        bytes_ += row[0] or 0
-    return bytes_
-
-
-def _use(c: Connection, item: int, serial: int, since: int, until: int) -> None:
-    # The rows of (item, serial) stay the union of the intervals of all entries that need the block.
-    if (
-        until == FOREVER
-        and c.execute(
-            "UPDATE uses SET live = live + 1 WHERE item = ? AND serial = ? AND since <= ? AND until = ?",
-            (item, serial, since, until),
-        ).rowcount
-    ):
-        return
-    near = c.execute(
-        "SELECT since, until, live FROM uses WHERE item = ? AND serial = ? AND since <= ? AND"
-        " until >= ? ORDER BY since",
-        (item, serial, until, since),
-    ).fetchall()
-    live = sum(row[2] for row in near) + (until == FOREVER)
-    first, last = min([since, *(r[0] for r in near)]), max([until, *(r[1] for r in near)])
-    if len(near) != 1 or near[0][0] != first:
-        c.executemany(
-            "DELETE FROM uses WHERE item = ? AND serial = ? AND since = ?",
-            [(item, serial, row[0]) for row in near],
-        )
-    c.execute(
-        "INSERT INTO uses VALUES (?, ?, ?, ?, ?) ON CONFLICT (item, serial, since)"
-        " DO UPDATE SET until = excluded.until, live = excluded.live",
-        (item, serial, first, last, live),
-    )
-
-
-def _unuse(c: Connection, item: int, content: bytes, seq: int) -> None:
-    # An open entry with this content is open no more.
-    for serial in {run[0] for run in facts.decode_runs(content)}:
-        at = (item, serial, FOREVER)
-        c.execute(
-            "UPDATE uses SET live = live - 1, until = CASE live WHEN 1 THEN ? ELSE until END"
-            " WHERE item = ? AND serial = ? AND until = ?",
-            (seq, *at),
-        )
-        c.execute("DELETE FROM uses WHERE item = ? AND serial = ? AND since >= until", at[:2])
-
-
-def _close(c: Connection, item: int, key: bytes, seq: int) -> None:
-    row = c.execute(
-        "SELECT id, since, content FROM entries INDEXED BY entries_open"
-        " WHERE item = ? AND key = ? AND until = 9223372036854775807",
-        (item, key),
-    ).fetchone()
-    if row is None:
-        return
-    if row[1] >= seq:
-        c.execute("DELETE FROM entries WHERE id = ?", (row[0],))
-    else:
-        c.execute("UPDATE entries SET until = ? WHERE id = ?", (seq, row[0]))
-    _unuse(c, item, row[2], seq)
-
-
-def version_added(c: Connection, op: facts.VersionAdded) -> None:
-    item = item_row(c, op.item)
-    old = c.execute("SELECT seq FROM versions WHERE item = ? AND label = ?", (item, op.label)).fetchall()
-    try:
-        c.execute(
-            "INSERT INTO versions (item, seq, label, files, bytes, stored, time, complete, skipped)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (item, op.seq, op.label, op.files, op.bytes, op.stored, op.time, op.complete, op.skipped),
-        )
-    except sqlite3.IntegrityError:
-        raise Damaged(f"the catalog's log adds version {op.seq} of item {op.item} twice") from None
-    c.execute("UPDATE items SET last_seq = max(last_seq, ?) WHERE id = ?", (op.seq, item))
-    for (seq,) in old:
-        _forget_version(c, item, seq)
-
-
-def version_removed(c: Connection, op: facts.VersionRemoved) -> None:
-    item = item_row(c, op.item)
-    for (seq,) in c.execute(
-        "SELECT seq FROM versions WHERE item = ? AND label = ?", (item, op.label)
-    ).fetchall():
-        _forget_version(c, item, seq)
-
-
-def _forget_version(c: Connection, item: int, seq: int) -> None:
-    c.execute("DELETE FROM versions WHERE item = ? AND seq = ?", (item, seq))
-    (before,) = c.execute("SELECT max(seq) FROM versions WHERE item = ? AND seq < ?", (item, seq)).fetchone()
-    (after,) = c.execute("SELECT min(seq) FROM versions WHERE item = ? AND seq > ?", (item, seq)).fetchone()
-    # What began behind the version before and ends with the version after was seen in this one only.
-    at = (item, before or 0, after or FOREVER)
-    index = "entries_since" if after is None else "entries_until"
-    only_here = "item = ? AND since > ? AND until <= ?"
-    if after is None:
-        for (content,) in c.execute(
-            f"SELECT content FROM entries INDEXED BY {index} WHERE {only_here} AND until = {FOREVER}",  # noqa: S608
-            at,
-        ):
-            _unuse(c, item, content, seq)
-    c.execute(f"DELETE FROM entries INDEXED BY {index} WHERE {only_here}", at)  # noqa: S608
-    c.execute(f"DELETE FROM uses WHERE {only_here}", at)  # noqa: S608
-
-
 def epoch_began(c: Connection, op: facts.EpochBegan) -> None:
     c.execute(
         "INSERT OR REPLACE INTO epochs VALUES (?, ?, ?)",
@@ -343,10 +176,10 @@ WRITERS: dict[type[facts.Op], Callable[[Connection, Any], None]] = {
     facts.ChunksAdded: chunks_added,
     facts.Placed: placed,
     facts.BlockDropped: block_dropped,
-    facts.EntryAdded: entry_added,
-    facts.EntryMore: entry_more,
-    facts.EntryGone: entry_gone,
-    facts.VersionAdded: version_added,
-    facts.VersionRemoved: version_removed,
+    facts.EntryAdded: history.entry_added,
+    facts.EntryMore: history.entry_more,
+    facts.EntryGone: history.entry_gone,
+    facts.VersionAdded: history.version_added,
+    facts.VersionRemoved: history.version_removed,
     facts.EpochBegan: epoch_began,
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
+from bitdust.errors import Damaged
+
 
 def key_of(path: bytes) -> bytes:
     """The sort key of a path: a folder comes before what is in it, and that before the next name."""
@@ -19,6 +21,14 @@ def path_of(key: bytes) -> bytes:
 def below(key: bytes) -> tuple[bytes, bytes]:
     """The keys of all that lies below `key`: first <= it < second."""
     return (key + b"\0", key + b"\1") if key else (b"\0", b"\xff" * 300)
+
+
+def item_row(c: sqlite3.Connection, path_id: str) -> int:
+    """The row of an item."""
+    row = c.execute("SELECT id FROM items WHERE path_id = ?", (path_id,)).fetchone()
+    if row is None:
+        raise Damaged(f"the catalog's log speaks of item {path_id or '(root)'}, which it never added")
+    return int(row[0])
 
 
 def peer(c: sqlite3.Connection, fingerprint: str) -> int:
