@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ParamSpec, Protocol, TypeVar
 
-from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError, maybeDeferred
 from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
@@ -70,6 +71,13 @@ def pause(clock: IReactorTime, seconds: float) -> Deferred[None]:
     return waiting
 
 
+async def either(clock: IReactorTime, event: Deferred[Any], seconds: float) -> None:
+    """Wait for the event, but no longer than that."""
+    event.addTimeout(seconds, clock)
+    with suppress(TimeoutError):
+        await event
+
+
 def spawn(work: Coroutine[Deferred[Any], Any, T]) -> Deferred[T]:
     """Begin the coroutine now; its result or failure comes through the Deferred."""
     return Deferred.fromCoroutine(work)
@@ -87,6 +95,13 @@ def background(
     running: Deferred[None] = Deferred.fromCoroutine(work)
     running.addErrback(heard)
     return running
+
+
+def shielded(work: Deferred[T]) -> Deferred[T]:
+    """Its result; who gives up waiting for that does not disturb the work."""
+    waiting: Deferred[T] = Deferred()
+    work.addBoth(waiting.callback)
+    return waiting
 
 
 def give_up(work: Deferred[Any]) -> None:

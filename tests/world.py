@@ -214,7 +214,7 @@ class House:
         self.crash_in = -1
         self.clock.stop()
         self.world.network.power_off(self.place)
-        for database in node._databases:
+        for database in node._databases._open:
             if database._connection is not None:
                 database._connection.close()
         self.world.graveyard.append(node)
@@ -237,7 +237,7 @@ class House:
 
     @property
     def customer(self) -> CustomerSide:
-        return self.node.as_customer()
+        return self.node.as_somebody().customer
 
     @property
     def service(self) -> SupplierService:
@@ -250,7 +250,7 @@ class House:
 
     @property
     def fingerprint(self) -> str:
-        return self.node.as_somebody().fingerprint
+        return self.node.as_somebody().identity.fingerprint
 
     def read(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Ask the catalog."""
@@ -259,13 +259,13 @@ class House:
     # -- as a supplier
 
     def lie(self, packet: type[Packet], liar: Callable[..., Awaitable[Packet | None]]) -> None:
-        """Such questions are answered by `liar(truth, sender, packet, exchange)`; `truth` is the honest handler."""
+        """Such questions are answered by `liar(truth, sender, packet, exchange)`; `truth`: the honest handler."""
         truth = self.service.commands()[packet]
 
         async def answer(sender: Any, question: Any, exchange: Any) -> Packet | None:
             return await liar(truth, sender, question, exchange)
 
-        self.node.as_router().answer(packet, answer)
+        self.node.as_somebody().router.answer(packet, answer)
 
     def shelf_files(self) -> list[Path]:
         """The files of pieces here."""
@@ -458,7 +458,7 @@ class World:
     # -- files
 
     def tree(self, name: str = "source", **files: bytes | int) -> Path:
-        """A folder with files; a number makes so many bytes that do not shrink.  `a__b` is the file b in a."""
+        """A folder with files; a number makes so many bytes that do not shrink.  `a__b` is b in a."""
         folder = self.folder / name
         for path, content in files.items():
             file = folder / path.replace("__", "/")

@@ -24,14 +24,19 @@ from bitdust.catalog.facts import Run
 from bitdust.catalog.rows import key_of
 from bitdust.customer.spool import Spool
 from bitdust.database import Database
+from bitdust.errors import TryLater
 from bitdust.events import Signal
 from bitdust.machines import Machines
-from bitdust.world import InThread, give_up, pause
+from bitdust.world import InThread, either, give_up, pause
 
 #: entries looked at in one hop
 BATCH = 1000
 #: seconds between two looks at whether every block is at enough suppliers
 LOOK_EVERY = 0.1
+#: seconds after which a job that waits looks again without being told
+LOOK_AGAIN = 5.0
+#: bytes of new content, or seconds, after which a long job makes what it has restorable
+CHECKPOINT_BYTES, CHECKPOINT_SECONDS = 10 * 2**30, 600.0
 
 
 @dataclass
@@ -70,7 +75,12 @@ class _Growing:
 
 
 class BackupJob:
-    """One backup.  `run` is called once; cancelling it stops it where it is."""
+    """
+    One backup.  `run` is called once; cancelling it stops it where it is.
+
+    @param check: raises when nothing may be changed any more.
+    @param sweep: takes out of the spool what may go.
+    """
 
     def __init__(
         self,
@@ -90,6 +100,8 @@ class BackupJob:
         freed: Signal[[]],
         names: Callable[[list[str]], str],
         clock: IReactorTime,
+        check: Callable[[], None],
+        sweep: Callable[[], Awaitable[object]],
     ) -> None:
         self.task = task
         self.progress = Progress()
@@ -104,6 +116,12 @@ class BackupJob:
         self._freed = freed
         self._names = names
         self._clock = clock
+        self._may_go_on = check
+        self._sweep = sweep
+        self._void = ""
+        self._checkpoint: Callable[[BackupJob], Awaitable[None]] = _none
+        self._checked_at = clock.seconds()
+        self._checked_new = 0
         self._walk = Walk(task.path, excluded, now_ns)
         self._reading = Reading(task.path, chunk_key, now_ns)
         self._growing: dict[bytes, _Growing] = {}
@@ -124,12 +142,20 @@ class BackupJob:
         """Bytes of a block, about."""
         return self._packer.block_size
 
-    async def run(self, commit: Callable[[BackupJob], Awaitable[None]]) -> None:
+    async def run(
+        self,
+        commit: Callable[[BackupJob], Awaitable[None]],
+        checkpoint: Callable[[BackupJob], Awaitable[None]],
+    ) -> None:
         """
-        Do it all; `commit` is what makes the version one, once every block is at enough suppliers.
+        Do it all.
 
+        @param commit: makes the version one, once every block is at enough suppliers.
+        @param checkpoint: makes what there is a version that is marked incomplete; the job goes on.
         @raise OSError: the root cannot be read, the disk is full, or worse.
+        @raise TryLater: a block was lost on the way: the job is to be begun again.
         """
+        self._checkpoint = checkpoint
         try:
             await self._compare_and_read()
             self._report("Sealing")
@@ -139,12 +165,25 @@ class BackupJob:
             self.progress.skipped = [*self._walk.skipped, *self._reading.skipped]
             self.progress.total = self.progress.found
             await self._until_stored()
+            self.check()
             self._report("Committing")
             await commit(self)
             self._report("Committed")
         finally:
             self._packer.abandon()
             self._machines.forget(self._row)
+
+    def void(self, why: str) -> None:
+        """Something it rests on is gone: it ends, to be begun again."""
+        self._void = why
+
+    def check(self) -> None:
+        """
+        @raise TryLater: it is void.  @raise Conflict: nothing may be changed any more.
+        """
+        self._may_go_on()
+        if self._void:
+            raise TryLater(self._void)
 
     # -- walking and reading
 
@@ -232,6 +271,7 @@ class BackupJob:
         # From here on the catalog knows these chunks by itself.
         for chunk in sealed.chunks:
             self._put.pop(chunk.id, None)
+        await self._now_and_then()
 
     async def _flush(self) -> None:
         """Write down the entries all of whose chunks lie in sealed blocks."""
@@ -252,22 +292,62 @@ class BackupJob:
     # -- waiting
 
     async def _until_room(self) -> None:
-        """A full spool pauses the job, and says for whom it waits."""
-        while not self._spool.has_room(self._packer.block_size):
+        """
+        A full spool pauses the job, and says for whom it waits.
+
+        What is at enough suppliers, though not at all, is committed as far as it goes: then it may leave.
+        """
+        while not self._has_room():
+            self.check()
+            await self._sweep()
+            if self._has_room():
+                break
             waiting = await self._db.read(holdings.waiting_for, self.task.job)
-            self._report(f"The spool is full, waiting for {self._names(waiting)}")
-            await self._freed.next()
+            if not waiting and await self._db.read(holdings.checkable, self.task.job):
+                await self._make_checkpoint()
+                continue
+            lacking = await self._db.read(holdings.missing, None, BATCH, spooled=True)
+            names = waiting or sorted({missing.fingerprint for missing in lacking})
+            self._report(f"The spool is full, waiting for {self._names(names)}")
+            await either(self._clock, self._freed.next(), LOOK_AGAIN)
+        self._report("Reading")
+
+    def _has_room(self) -> bool:
+        return self._spool.has_room(self._packer.block_size)
 
     async def _until_stored(self) -> None:
         while waiting := await self._db.read(holdings.waiting_for, self.task.job):
+            self.check()
             self._report(f"Sending, waiting for {self._names(waiting)}")
-            await self._acked.next()
+            await self._now_and_then()
+            await either(self._clock, self._acked.next(), LOOK_AGAIN)
             # Receipts come many a second; the question costs as much as the job has blocks.
             await pause(self._clock, LOOK_EVERY)
+
+    # -- checkpoints
+
+    async def _now_and_then(self) -> None:
+        """A long job makes what it has restorable from time to time."""
+        if (
+            self.progress.new - self._checked_new >= CHECKPOINT_BYTES
+            or self._clock.seconds() - self._checked_at >= CHECKPOINT_SECONDS
+        ) and await self._db.read(holdings.checkable, self.task.job):
+            await self._make_checkpoint()
+
+    async def _make_checkpoint(self) -> None:
+        await self._flush()
+        self.check()
+        self._report("Committing what there is")
+        await self._checkpoint(self)
+        self._checked_at, self._checked_new = self._clock.seconds(), self.progress.new
 
     def _report(self, state: str) -> None:
         self.progress.state = state
         self._machines.report(self._row, state)
+
+
+async def _none(job: BackupJob) -> None:
+    """No checkpoint."""
 
 
 class _Previous:

@@ -20,13 +20,13 @@ from bitdust.backup.backup_job import BackupJob, Progress
 from bitdust.backup.backup_job import Task as JobTask
 from bitdust.backup.tasks import Tasks
 from bitdust.backup.views import Queued, Running, Task
-from bitdust.catalog import commit, epochs, holdings, jobs, tree
+from bitdust.catalog import commit, epochs, holdings, jobs, removal, tree, versions
 from bitdust.catalog.jobs import Job
 from bitdust.database import Database
-from bitdust.errors import BitDustError, NotFound, TryLater
+from bitdust.errors import BitDustError, Conflict, NotFound, TryLater
 from bitdust.events import Signal
 from bitdust.machines import Machines
-from bitdust.world import Wall, background, pause, spawn
+from bitdust.world import Wall, background, either, pause, spawn
 
 #: seconds before a job is run again that could not go on for the moment
 AGAIN = 5.0
@@ -48,6 +48,7 @@ class Turn:
 class BackupQueue:
     """
     @param make_job: a BackupJob for this task.
+    @param check: raises Conflict when nothing may be changed any more.
     @param until_committed: resolves when the log, as it is now, is at enough suppliers.
     @param committed: called with the item after each new version: what is surplus may go.
     """
@@ -65,6 +66,7 @@ class BackupQueue:
         make_job: Callable[[JobTask], BackupJob],
         acked: Signal[[int, int, str]],
         staffed: Signal[[]],
+        check: Callable[[], None],
         until_committed: Callable[[], Awaitable[None]],
         committed: Callable[[str], Awaitable[None]],
     ) -> None:
@@ -76,6 +78,7 @@ class BackupQueue:
         self._make_job = make_job
         self._acked = acked
         self._staffed = staffed
+        self._check = check
         self._until_committed = until_committed
         self._committed = committed
         self._turns: list[Turn] = []
@@ -129,6 +132,12 @@ class BackupQueue:
             if turn.running is not None:
                 turn.sent += size
 
+    def again(self, why: str) -> None:
+        """The job under way has lost something it rests on: it is begun again."""
+        for turn in self._turns:
+            if turn.running is not None:
+                turn.running.void(why)
+
     async def cancel(self, item: str) -> None:
         """
         End the backup of this item, waiting or running, without a version.
@@ -153,7 +162,7 @@ class BackupQueue:
         else:
             self._turns.remove(turn)
             self._tasks.close(turn.task, "cancelled")
-            await self._db(jobs.end, turn.job.id)
+            await self._db(_give_up, turn.job)
 
     # -- working
 
@@ -175,6 +184,10 @@ class BackupQueue:
             except CancelledError:
                 if not turn.aborting:
                     raise
+            except Exception:
+                # Not even its end could be written down.
+                self._log.failure("the backup of {path} ended badly", path=turn.path)
+                await pause(self._clock, AGAIN)
 
     async def _run(self, turn: Turn) -> None:
         """One job to its end, whichever that is."""
@@ -199,33 +212,60 @@ class BackupQueue:
             error, state = trouble, "failed"
             self._log.failure("backup of {path} failed", path=turn.path)
         if state != "committed":
-            await self._db(jobs.end, turn.job.id)
+            await self._db(_give_up if state == "cancelled" else _end, turn.job)
         # Closed while the job can still be looked at.
         self._tasks.close(turn.task, state, error)
         turn.running = None
         self._turns.remove(turn)
-        await self._committed(turn.job.item)
+        try:
+            await self._committed(turn.job.item)
+        except BitDustError as trouble:
+            self._log.info("{path} was not cleared up: {why}", path=turn.path, why=trouble.message)
 
     async def _try(self, turn: Turn) -> None:
+        self._check()
         await self._db(jobs.begin_again, turn.job.id)
         job = turn.running = self._make_job(JobTask(turn.job.id, turn.job.item, turn.job.label, turn.path))
         while not (await self._db.read(epochs.current)).suppliers:
+            self._check()
             job.progress.state = "waiting for suppliers"
-            await self._staffed.next()
-        await job.run(self._commit)
+            await either(self._clock, self._staffed.next(), AGAIN)
+        await job.run(self._commit, self._checkpoint)
 
     async def _commit(self, job: BackupJob) -> None:
         skipped = len(job.progress.skipped)
         while True:
+            job.check()
             try:
                 await self._db(commit.commit_version, job.task.job, time=self._wall(), skipped=skipped)
                 break
+            except Conflict as trouble:
+                # The version it was compared with was deleted meanwhile.
+                raise TryLater(trouble.message) from trouble
             except TryLater:
                 # A piece was lost between the last receipt and now.
                 if not await self._db.read(holdings.waiting_for, job.task.job):
                     raise
-                await self._acked.next()
+                await either(self._clock, self._acked.next(), AGAIN)
         await self._until_committed()
+
+    async def _checkpoint(self, job: BackupJob) -> None:
+        try:
+            await self._db(commit.commit_version, job.task.job, time=self._wall(), complete=False)
+        except Conflict as trouble:
+            raise TryLater(trouble.message) from trouble
+        await self._until_committed()
+
+
+def _end(c: sqlite3.Connection, job: Job) -> None:
+    jobs.end(c, job.id)
+
+
+def _give_up(c: sqlite3.Connection, job: Job) -> None:
+    """The job ends, and its version, or the part of it that there is, goes."""
+    jobs.end(c, job.id)
+    if any(version.label == job.label for version in versions.list_of(c, job.item)):
+        removal.remove_version(c, job.item, job.label)
 
 
 def _task(number: int, turn: Turn) -> Task:

@@ -10,33 +10,41 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from twisted.internet.defer import Deferred, DeferredSemaphore
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from bitdust.catalog import holdings
 from bitdust.catalog.blocks import Block
 from bitdust.customer.block_reader import BlockReader, plan_of
 from bitdust.customer.spool import Spool
-from bitdust.customer.suppliers import Suppliers
+from bitdust.customer.spool_sweeper import SpoolSweeper
 from bitdust.database import Database
 from bitdust.errors import BitDustError, NoSpace
 from bitdust.events import Signal
 from bitdust.machines import Machines
 from bitdust.wire.packets import Priority
-from bitdust.world import InThread, spawn
+from bitdust.world import InThread, either, spawn
 
 #: missing pieces looked at per supplier, bytes of a block read at once, blocks under way at a time
-LOOK, READ, BLOCKS = 64, 4 * 2**20, 2
+LOOK, READ, BLOCKS = 16, 4 * 2**20, 2
+#: seconds to wait for room in the spool
+PATIENCE = 60.0
 
 
 @dataclass
 class Rebuilder:
-    """Makes blocks whole, the most endangered first."""
+    """
+    Makes blocks whole, the most endangered first.
+
+    @param sweeper: makes room; who takes pieces at this moment, as it is told, is who blocks are fetched for.
+    """
 
     db: Database
     reader: BlockReader
     spool: Spool
-    suppliers: Suppliers
+    sweeper: SpoolSweeper
     in_thread: InThread
+    clock: IReactorTime
     machines: Machines
     #: a block lies in the spool again: its missing pieces can be sent
     new_data: Signal[[]] = field(default_factory=Signal)
@@ -48,9 +56,7 @@ class Rebuilder:
         self._slots = DeferredSemaphore(BLOCKS)
 
     async def run(self) -> None:
-        """
-        One pass over everything that is missing at connected suppliers; what fails is left for the next pass.
-        """
+        """One pass over all that is missing at suppliers who take it; what fails is left for the next pass."""
         row = self.machines.begin("rebuilder", "Looking")
         failed: set[int] = set()
         try:
@@ -63,9 +69,9 @@ class Rebuilder:
             self.machines.forget(row)
 
     async def _look(self) -> list[Block]:
-        """Blocks that miss a piece at somebody who is there, and that do not lie in the spool."""
+        """Blocks that miss a piece at somebody who takes it, and that do not lie in the spool."""
         found: dict[int, Block] = {}
-        for fingerprint in self.suppliers.connected():
+        for fingerprint in self.sweeper.takers():
             for missing in await self.db.read(holdings.missing, fingerprint, LOOK, spooled=False):
                 found[missing.block.serial] = missing.block
         return sorted(found.values(), key=lambda block: (block.survives, block.serial))
@@ -85,11 +91,19 @@ class Rebuilder:
             self.blocks_rebuilt += 1
             self.new_data()
 
+    async def _room_for(self, block: Block) -> None:
+        until = self.clock.seconds() + PATIENCE
+        while not self.spool.has_room(block.size):
+            if not await self.sweeper.sweep():
+                left = until - self.clock.seconds()
+                if left <= 0:
+                    raise NoSpace(
+                        "the spool is full", hint="raise paths/spool-limit, or wait until suppliers took more"
+                    )
+                await either(self.clock, self.sweeper.freed.next(), left)
+
     async def _into_spool(self, block: Block) -> None:
-        if not self.spool.has_room(block.size):
-            raise NoSpace(
-                "the spool is full", hint="raise paths/spool-limit, or wait until suppliers took more"
-            )
+        await self._room_for(block)
         plan = await self.db.read(plan_of, block.serial)
         file = self.spool.begin(block.id)
         try:

@@ -30,7 +30,7 @@ from bitdust.database import Database
 from bitdust.errors import Damaged, NotFound
 from bitdust.machines import Machines
 from bitdust.wire.packets import Priority
-from bitdust.world import InThread, give_up, spawn
+from bitdust.world import InThread, give_up, shielded, spawn
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -191,8 +191,17 @@ class RestoreJob:
     async def _range(self, plan: BlockPlan, part: list[_Need]) -> None:
         start = part[0].chunk.offset
         end = part[-1].chunk.offset + part[-1].chunk.stored
+        local = self._reader.is_local(plan)
         stored = await self._reader.read(plan, start, end - start, Priority.RESTORE)
-        plain = await self._in_thread(self._open, plan, part, stored)
+        try:
+            plain = await self._in_thread(self._open, plan, part, stored)
+        except Damaged:
+            if not local:
+                raise
+            # The spool is not verified as it is read; what suppliers have is.
+            self._reader.spoiled(plan.serial)
+            stored = await self._reader.read(plan, start, end - start, Priority.RESTORE, local=False)
+            plain = await self._in_thread(self._open, plan, part, stored)
         await self._write(self._put, part, plain)
         self.progress.written = self._replant.written
 
@@ -223,8 +232,8 @@ class RestoreJob:
                 self._replant.write(path, offset, content)
 
     def _write(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        # The tree has one writer at a time, whichever thread it is in.
-        return self._one_writer.run(self._in_thread, work, *args, **kwargs)
+        # The tree has one writer at a time, whichever thread it is in; also when nobody waits for it any more.
+        return shielded(self._one_writer.run(self._in_thread, work, *args, **kwargs))
 
     # -- names
 

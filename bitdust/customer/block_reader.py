@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -29,7 +28,7 @@ from bitdust.errors import BitDustError, Damaged, Offline, Refused
 from bitdust.events import Signal
 from bitdust.router.router import Router
 from bitdust.wire.packets import Data, Fail, Priority, Retrieve
-from bitdust.world import InThread, give_up, spawn
+from bitdust.world import InThread, either, give_up, spawn
 
 #: leaves of one window: 1 MiB per piece keeps the pipe full and memory small
 WINDOW = 16
@@ -39,6 +38,10 @@ ANSWER_WITHIN = 20.0
 PATIENCE = 15.0
 #: a fetch is late after so many times the usual, but never before HEDGE_FLOOR seconds
 HEDGE, HEDGE_FLOOR = 2.0, 0.5
+#: seconds for which somebody who was late, or failed, is asked only when nobody else has it
+SHUNNED = 60.0
+#: what a supplier says who does not have the piece any more, or not whole
+GONE = ("not_found", "damaged")
 
 
 @dataclass(frozen=True)
@@ -96,21 +99,30 @@ class BlockReader:
         self._clock = clock
         self._spool = spool
         self._usual: list[float] = []
-        #: (serial of the block, number, fingerprint) of a piece whose supplier answered with other bytes, or
-        #: said it is gone
+        self._shunned: dict[str, float] = {}
+        #: (serial of the block, number, fingerprint): a supplier gave other bytes, or said the piece is gone
         self.bad: Signal[[int, int, str]] = Signal()
+        #: serial of a block whose file in the spool is not what was written
+        self.spoiled: Signal[[int]] = Signal()
 
-    async def read(self, plan: BlockPlan, offset: int, length: int, priority: Priority) -> bytes:
+    def is_local(self, plan: BlockPlan) -> bool:
+        """Whether the block lies in the spool."""
+        return self._spool.has(plan.block)
+
+    async def read(
+        self, plan: BlockPlan, offset: int, length: int, priority: Priority, *, local: bool = True
+    ) -> bytes:
         """
         Bytes [offset, offset + length) of the sealed block.
 
+        @param local: take them from the spool if they are there; they are not verified.
         @raise Offline: fewer than k pieces can be had; the message says "have" and "need".
         """
-        if self._spool.has(plan.block):
+        if local and self.is_local(plan):
             content = await self._in_thread(_pread, self._spool.path(plan.block), offset, length)
             if len(content) == length:
                 return content
-            raise Damaged(f"block {plan.block.hex()[:16]} in the spool is shorter than it was")
+            self.spoiled(plan.serial)
         layout = plan.layout
         spans = layout.locate(offset, length)
         windows: dict[int, set[int]] = {}
@@ -161,10 +173,7 @@ class BlockReader:
             left = deadline - self._clock.seconds()
             if left <= 0:
                 raise self._too_few(plan, have)
-            somebody = self._router.came.next()
-            somebody.addTimeout(left, self._clock)
-            with suppress(TimeoutError):
-                await somebody
+            await either(self._clock, self._router.came.next(), left)
 
     def _too_few(self, plan: BlockPlan, have: int) -> Offline:
         layout = plan.layout
@@ -185,21 +194,27 @@ class BlockReader:
         have: dict[int, bytes] = {}
         failed: set[tuple[int, str]] = set()
         running: dict[int, Deferred[None]] = {}
+        asked: dict[int, tuple[str, float]] = {}
         queue: DeferredQueue[_Came | None] = DeferredQueue()
         deadline = self._clock.seconds() + PATIENCE
         hurry = False
 
         def start(number: int, fingerprint: str) -> None:
+            asked[number] = fingerprint, self._clock.seconds()
             running[number] = spawn(self._fetch(plan, number, fingerprint, first, count, priority, queue.put))
 
         def spare() -> tuple[int, str] | None:
-            for number in sorted(plan.sources, key=lambda number: (number not in wanted, number)):
-                if number in have or number in running:
-                    continue
-                for fingerprint in plan.sources[number]:
-                    if (number, fingerprint) not in failed and self._router.is_online(fingerprint):
-                        return number, fingerprint
-            return None
+            found = [
+                (self._is_shunned(fingerprint), number not in wanted, number, place, fingerprint)
+                for number, who in plan.sources.items()
+                if number not in have and number not in running
+                for place, fingerprint in enumerate(who)
+                if (number, fingerprint) not in failed and self._router.is_online(fingerprint)
+            ]
+            if not found:
+                return None
+            _, _, number, _, fingerprint = min(found)
+            return number, fingerprint
 
         stop_listening = self._router.came.listen(lambda _: queue.put(None))
         try:
@@ -228,7 +243,10 @@ class BlockReader:
                     self._usual = [*self._usual[-49:], came.took]
         finally:
             stop_listening()
-            for fetch in running.values():
+            for number, fetch in running.items():
+                fingerprint, since = asked[number]
+                if self._clock.seconds() - since >= self._late():
+                    self._shun(fingerprint)
                 give_up(fetch)
         if set(wanted) <= have.keys():
             return {number: have[number] for number in wanted}
@@ -260,12 +278,15 @@ class BlockReader:
             content = await fetch
         except Damaged as error:
             self._log.warn("{who} answered with other bytes: {error}", who=fingerprint, error=error)
+            self._shun(fingerprint)
             self.bad(plan.serial, number, fingerprint)
         except Refused as error:
-            if error.code == "not_found":
+            self._log.info("no leaves from {who}: {error}", who=fingerprint, error=error)
+            if error.code in GONE:
                 self.bad(plan.serial, number, fingerprint)
         except (BitDustError, TimeoutError) as error:
             self._log.info("no leaves from {who}: {error}", who=fingerprint, error=error)
+            self._shun(fingerprint)
         put(_Came(number, fingerprint, content, self._clock.seconds() - began))
 
     async def _window(
@@ -304,6 +325,12 @@ class BlockReader:
         except TimeoutError:
             return None
 
+    def _shun(self, fingerprint: str) -> None:
+        self._shunned[fingerprint] = self._clock.seconds() + SHUNNED
+
+    def _is_shunned(self, fingerprint: str) -> bool:
+        return self._shunned.get(fingerprint, 0.0) > self._clock.seconds()
+
     def _late(self) -> float:
         return max(HEDGE_FLOOR, HEDGE * median(self._usual)) if self._usual else 2.0
 
@@ -320,6 +347,10 @@ class BlockReader:
 
 
 def _pread(path: Path, offset: int, length: int) -> bytes:
-    with path.open("rb") as file:
-        file.seek(offset)
-        return file.read(length)
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            return file.read(length)
+    except OSError:
+        # Whatever is the matter with the disk, the suppliers have it too.
+        return b""

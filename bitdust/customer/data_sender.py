@@ -74,6 +74,8 @@ class DataSender:
         self.acked: Signal[[int, int, str]] = Signal()
         #: (fingerprint, error): a supplier refused a piece
         self.refused: Signal[[str, Refused]] = Signal()
+        #: serial of a block whose file in the spool may not be what was written
+        self.doubtful: Signal[[int]] = Signal()
 
     def start(self) -> None:
         """Begin to send."""
@@ -87,6 +89,10 @@ class DataSender:
             stop()
         for lane in list(self._lanes.values()):
             self._close(lane)
+
+    def takers(self) -> list[str]:
+        """Suppliers who take pieces at this moment: they are there, and the last one did not fail."""
+        return [fingerprint for fingerprint, lane in self._lanes.items() if not lane.failures]
 
     def new_data(self) -> None:
         """There is more to send."""
@@ -121,7 +127,11 @@ class DataSender:
             while True:
                 lane.told = False
                 self._machines.report(lane.row, "Scanning")
-                for errand in await self._errands(lane.fingerprint, set(underway)):
+                errands = await self._errands(lane.fingerprint, set(underway))
+                if not errands and not underway:
+                    # Nothing is left to fail: the next piece is a new attempt.
+                    lane.failures = 0
+                for errand in errands:
                     while len(underway) >= WINDOW:
                         self._machines.report(lane.row, "Sending")
                         await lane.wake.next()
@@ -163,7 +173,16 @@ class DataSender:
             lane.failures += 1
             self._log.warn("{who} refused a piece: {error}", who=errand.fingerprint, error=error)
             self.refused(errand.fingerprint, error)
-        except (BitDustError, TimeoutError, OSError) as error:
+            if error.code == "damaged":
+                # Either the way spoiled it, or it was so before.
+                self.doubtful(errand.serial)
+        except OSError as error:
+            lane.failures += 1
+            self._log.error(
+                "block {block} cannot be read: {error}", block=errand.block.hex()[:16], error=error
+            )
+            self.doubtful(errand.serial)
+        except (BitDustError, TimeoutError) as error:
             lane.failures += 1
             self._log.info("a piece did not arrive at {who}: {error}", who=errand.fingerprint, error=error)
         finally:

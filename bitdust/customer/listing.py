@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from twisted.logger import Logger
 
@@ -40,8 +40,18 @@ class Listing:
 
     db: Database
     router: Router
+    #: (serial, number, fingerprint) of pieces that were read and found bad: their listing proves nothing
+    _bad: set[tuple[int, int, str]] = field(default_factory=set)
 
     _log = Logger()
+
+    def distrust(self, serial: int, number: int, fingerprint: str) -> None:
+        """He gave other bytes for this piece: it is lost until he has signed for it anew."""
+        self._bad.add((serial, number, fingerprint))
+
+    def trust(self, serial: int, number: int, fingerprint: str) -> None:
+        """He signed for this piece."""
+        self._bad.discard((serial, number, fingerprint))
 
     async def compare(self, fingerprint: str) -> Told:
         """
@@ -69,7 +79,8 @@ class Listing:
                     asked_from = his[-1].block + bytes([his[-1].number])
             within = [held for held in his if last is None or (held.block, held.number) <= last]
             his = his[len(within) :]
-            await self.db(_settle, fingerprint, ours, within, told)
+            bad = {(serial, number) for serial, number, who in self._bad if who == fingerprint}
+            await self.db(_settle, fingerprint, ours, within, told, bad)
             if last is None:
                 break
             after = last
@@ -89,10 +100,11 @@ def _settle(
     ours: list[tuple[bytes, int, bytes, int, str]],
     his: list[Held],
     told: Told,
+    bad: set[tuple[int, int]],
 ) -> None:
     held = {(piece.block, piece.number): piece.root for piece in his}
     for block, number, root, serial, state in ours:
-        if held.pop((block, number), None) == root:
+        if held.pop((block, number), None) == root and (serial, number) not in bad:
             told.kept += 1
             if state in ("unknown", "lost", "wanted"):
                 holdings.acked(c, serial, number, fingerprint)

@@ -131,15 +131,16 @@ class CustomerSide:
             machines=machines,
         )
         self.sweeper = SpoolSweeper(
-            db, self.spool, lambda: settings.flag("services/backups/keep-local-copies-enabled")
-        )
+            db, self.spool, codecs, in_thread, takers=self.data_sender.takers,
+            keep=lambda: settings.flag("services/backups/keep-local-copies-enabled"),
+        )  # fmt: skip
         self.tombstones = Tombstones(db, router, self.suppliers, rng)
         self.listing = Listing(db, router)
         self.synchronizer = IndexSynchronizer(
             db=db, keys=keys, own=own, rng=rng, wall=wall, clock=clock, in_thread=in_thread, router=router,
             suppliers=self.suppliers, machines=machines, document_of=document_of,
         )  # fmt: skip
-        self.rebuilder = Rebuilder(db, self.reader, self.spool, self.suppliers, in_thread, machines)
+        self.rebuilder = Rebuilder(db, self.reader, self.spool, self.sweeper, in_thread, clock, machines)
         self.tasks = Tasks()
         self.keeping = Keeping(
             db, self.spool, wall,
@@ -157,7 +158,7 @@ class CustomerSide:
                 task, db=db, spool=self.spool, packer=packer, chunk_key=keys.chunk_key, in_thread=in_thread,
                 machines=machines, excluded=own_folders, now_ns=now_ns, new_data=self.data_sender.new_data,
                 acked=self.data_sender.acked, seal=self._seal, freed=self.sweeper.freed, names=self._names,
-                clock=clock,
+                clock=clock, check=self.synchronizer.check, sweep=self.sweeper.sweep,
             )  # fmt: skip
 
         def make_restore_job(wanted: Wanted) -> RestoreJob:
@@ -168,7 +169,7 @@ class CustomerSide:
 
         self.queue = BackupQueue(
             db=db, wall=wall, clock=clock, machines=machines, tasks=self.tasks, make_job=make_backup_job,
-            acked=self.data_sender.acked, staffed=self.staffed,
+            acked=self.data_sender.acked, staffed=self.staffed, check=self.synchronizer.check,
             until_committed=self.synchronizer.until_committed, committed=self.keeping.trim,
         )  # fmt: skip
         self.restores = Restores(
@@ -195,7 +196,10 @@ class CustomerSide:
         )  # fmt: skip
 
         # How they are joined.
+        self.data_sender.acked.listen(self.listing.trust)
         self.data_sender.acked.listen(lambda *_: self._later(self.sweeper.sweep()))
+        self.data_sender.doubtful.listen(lambda serial: self._later(self._doubt(serial)))
+        self.reader.spoiled.listen(lambda serial: self._later(self._doubt(serial)))
         self.rebuilder.new_data.listen(self.data_sender.new_data)
         self.reader.bad.listen(lambda *what: self._later(self._lost(*what)))
         self.sender.sent.listen(lambda _, size: self.queue.sent(size))
@@ -287,7 +291,16 @@ class CustomerSide:
         if self.suppliers.is_connected(fingerprint):
             self.monitor.restart()
 
+    async def _doubt(self, serial: int) -> None:
+        """The file of a block in the spool is perhaps not what was written."""
+        if await self.sweeper.examine(serial):
+            # Told first: the job may not commit what is about to be dropped.
+            self.queue.again("a sealed block was lost from the spool: it is made again")
+            await self.db(removal.drop_sealed, serial)
+        self.monitor.restart()
+
     async def _lost(self, serial: int, number: int, fingerprint: str) -> None:
+        self.listing.distrust(serial, number, fingerprint)
         await self.db(holdings.lost, serial, number, fingerprint)
         self.monitor.restart()
 
