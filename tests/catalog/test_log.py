@@ -11,6 +11,7 @@ from bitdust import crypto
 from bitdust.catalog import blocks, epochs, holdings, jobs, log, removal, tree, versions
 from bitdust.catalog.head import Head, check_follows, newest, open_head, read_order, seal_head
 from bitdust.errors import Conflict, Damaged, Usage
+from bitdust.identity.keys import Keys
 from tests.catalog import sample
 from tests.catalog.sample import SampleKeys, counting_rng, fp
 
@@ -282,6 +283,17 @@ def test_a_packed_bomb_is_refused() -> None:
         unpack(stream, log.MAX_FACTS)
     with pytest.raises(Damaged):
         unpack(b"no zstd at all", log.MAX_FACTS)
+
+
+def test_a_rotated_signing_key_still_reads_the_old_log() -> None:
+    """The catalog key has no generation; who signed stands in the segment."""
+    old, new = (Keys.from_master(bytes(range(32)), generation) for generation in (0, 1))
+    first = log.seal_segment(old, counting_rng, 1, 1, log.NO_ROOT, [b"fact"])
+    second = log.seal_segment(new, counting_rng, 1, 2, first.root, [b"fact"])
+    assert old.public != new.public
+    for keys in (old, new):
+        assert log.open_segment(keys, first.data)[1] == [b"fact"]
+        assert log.open_segment(keys, second.data, previous=first.root)[1] == [b"fact"]
 
 
 # -- heads
