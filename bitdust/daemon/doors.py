@@ -66,7 +66,7 @@ class Doors:
     @property
     def url(self) -> str:
         """Where the node answers."""
-        return f"http://{LOOPBACK}:{self.port}/"
+        return f"http://{LOOPBACK}:{self.port}"
 
     def open(self) -> None:
         """Listen, and say where in the file `api-url`."""

@@ -31,8 +31,8 @@ class Process:
     """
     Runs one node in this process.
 
-    `run` blocks until it is over and answers the exit code; `again` then says whether to start anew, and `trouble`
-    why it could not start.
+    `run` blocks until it is over and answers the exit code; then `again` says whether to start anew, and
+    `trouble` why it could not start.
     """
 
     reactor: Any

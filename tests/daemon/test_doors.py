@@ -50,7 +50,7 @@ class DoorsTest(TestCase):
         first = self.make()
         second = self.make(wanted=first.port)
         self.assertNotEqual(first.port, second.port)
-        self.assertEqual((second.home / "api-url").read_text().strip(), f"http://127.0.0.1:{second.port}/")
+        self.assertEqual((second.home / "api-url").read_text().strip(), f"http://127.0.0.1:{second.port}")
         self.assertEqual(stat.S_IMODE((second.home / "api-url").stat().st_mode), 0o600)
 
     async def test_kept_port(self) -> None:

@@ -57,7 +57,7 @@ def test_detached_node_answers_and_stops_cleanly(home: Path) -> None:
     assert token == (home / "api-token").read_text().strip()
     assert (home / "api-url").read_text().strip() == url
     assert os.getsid(int(number)) == int(number)
-    post(url + "stop")
+    post(url + "/stop")
     wait_for(lambda: running_in(home) is None)
     assert (home / "ends").read_text() == "clean\n"
     assert not (home / "api-url").exists()
@@ -106,7 +106,7 @@ def test_restart_keeps_process_folder_port_and_token(home: Path) -> None:
     """A restart is the same process begun anew, at the same address, with the same token."""
     url = start_detached(home, command(home))
     before = get(url)
-    post(url + "restart")
+    post(url + "/restart")
     wait_for(lambda: (home / "ends").exists())
     wait_for((home / "api-url").exists)
     assert (home / "api-url").read_text().strip() == url
