@@ -1,8 +1,9 @@
 """
 Read the files of a backup as a stream of chunks.
 
-The files come one behind the other; what comes out are stretches of a few MiB, however large or small the files
-are, so that each hop to a worker thread is worth its price.  All of it runs in one worker thread at a time.
+The files come one behind the other; what comes out are stretches of a few MiB, however large or small the
+files are, so that each hop to a worker thread is worth its price.  All of it runs in one worker thread at a
+time.
 """
 
 from __future__ import annotations
@@ -10,22 +11,27 @@ from __future__ import annotations
 import os
 import stat as modes
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from bitdust.backup.walk import DOUBTFUL, Found, Skipped, describe, holes_of
+from bitdust.backup import sparse
+from bitdust.backup.description import DOUBTFUL, attributes_of, describe
+from bitdust.backup.folders import Folders
+from bitdust.backup.owners import Owners
+from bitdust.backup.sparse import Content, holes_of
+from bitdust.backup.walk import Found, Skipped
 from bitdust.blocks.chunker import Cutter, chunk_id
 from bitdust.catalog.facts import Kind
 
 #: bytes of file content in one stretch, more or less
 STRETCH = 4 * 2**20
-#: bytes read at once from a large file; at least the longest chunk
-READ = 4 * 2**20
 #: how often a file that changes while it is read is read again before it is taken as it comes
 TRIES = 3
+
+_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Cut(NamedTuple):
@@ -36,13 +42,12 @@ class Cut(NamedTuple):
     content: bytes | memoryview
 
 
+Parts = Generator[Cut | Found, None, bool]
+
+
 @dataclass
 class Stretch:
-    """
-    What was read in one go, in order: chunks, and the entries that were finished by them.
-
-    `again`: paths whose chunks so far are void, since the file changed meanwhile.
-    """
+    """What was read in one go, in order: chunks, and the entries that were finished by them."""
 
     cuts: list[Cut] = field(default_factory=list)
     size: int = 0
@@ -60,16 +65,24 @@ class Reading:
         self._root = root
         self._chunk_key = chunk_key
         self._now_ns = now_ns
+        self._folders = Folders(root)
+        self._owners = Owners()
         self._cutter = Cutter()
         self._queue: deque[Found] = deque()
-        self._current: Iterator[Cut | Found | None] | None = None
+        self._current: Iterator[Cut | Found] | None = None
+        #: first names of files that were not there any more -> the name that was read in their place, or b""
+        self._lost: dict[bytes, bytes] = {}
 
     def feed(self, found: list[Found]) -> None:
         """More entries to read, in order; those that have no content come out as they are."""
         self._queue.extend(found)
 
     def next_stretch(self) -> Stretch | None:
-        """The next stretch; None when all that was fed has been read."""
+        """
+        The next stretch; None when all that was fed has been read.
+
+        @raise OSError: the root is a file that cannot be read.
+        """
         stretch = Stretch()
         while stretch.size < STRETCH:
             if self._current is None:
@@ -79,94 +92,112 @@ class Reading:
             for part in self._current:
                 if isinstance(part, Found):
                     stretch.done.append(part)
-                elif part is not None:
+                else:
                     stretch.cuts.append(part)
                     stretch.size += len(part.content)
                     if stretch.size >= STRETCH:
                         break
             else:
                 self._current = None
-        return stretch if stretch.cuts or stretch.done else None
+        if stretch.cuts or stretch.done:
+            return stretch
+        self._folders.close()
+        return None
 
-    def _read(self, found: Found) -> Iterator[Cut | Found | None]:
-        if found.meta.kind is not Kind.FILE:
+    def _read(self, found: Found) -> Iterator[Cut | Found]:
+        if found.meta.kind is Kind.FILE:
+            if not (yield from self._file(found)):
+                self._lost[found.path] = b""
+        elif found.meta.kind is Kind.HARDLINK and found.meta.target in self._lost:
+            # The first name went before it was read: another name of the file takes its place.
+            first = self._lost[found.meta.target]
+            if first:
+                yield Found(found.path, replace(found.meta, target=first))
+            elif (yield from self._file(found)):
+                self._lost[found.meta.target] = found.path
+        else:
             yield found
-            return
-        full = os.path.join(self._root, found.path) if found.path else self._root
-        try:
-            descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError as error:
-            self._skip(found.path, error)
-            return
-        try:
-            yield from self._content(descriptor, full, found)
-        except OSError as error:
-            self._skip(found.path, error)
-        finally:
-            os.close(descriptor)
 
-    def _content(self, descriptor: int, full: bytes, found: Found) -> Iterator[Cut | Found | None]:
-        for attempt in range(1, TRIES + 1):
+    def _file(self, found: Found) -> Parts:
+        """Whether it was taken, and is the file that was walked past."""
+        try:
+            if found.path:
+                folder, _, name = found.path.rpartition(b"/")
+                descriptor = os.open(name, _FLAGS | os.O_NOFOLLOW, dir_fd=self._folders.at(folder))
+            else:
+                descriptor = os.open(self._root, _FLAGS)
+            try:
+                return (yield from self._whole_or_stretches(descriptor, found))
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            if not found.path:
+                raise
+            self.skipped.append(Skipped(found.path, error.strerror or str(error)))
+            return False
+
+    def _whole_or_stretches(self, descriptor: int, found: Found) -> Parts:
+        attempt = 1
+        while True:
             before = os.fstat(descriptor)
             if not modes.S_ISREG(before.st_mode):
                 self.skipped.append(Skipped(found.path, "it is no file any more"))
-                return
-            meta = describe(full, before, Kind.FILE, b"", self._now_ns())
-            holes = holes_of(descriptor, before.st_size) if before.st_blocks * 512 < before.st_size else ()
+                return False
+            notes: list[str] = []
+            meta = describe(
+                before,
+                Kind.FILE,
+                self._now_ns(),
+                self._owners,
+                xattrs=attributes_of(descriptor, notes.append),
+            )
+            is_sparse = before.st_blocks * 512 < before.st_size
+            content = Content(
+                descriptor, before.st_size, holes_of(descriptor, before.st_size) if is_sparse else ()
+            )
+            # A file of several stretches cannot be taken back: a change in it is only marked.
+            whole = before.st_size <= sparse.READ
             cuts: list[Cut] = []
-            length = 0
-            whole = before.st_size <= READ
-            for cut in self._cuts(descriptor, found.path, before.st_size, holes):
-                length += len(cut.content)
-                # A file of several stretches cannot be taken back: a change in it is only marked.
+            for cut in self._cuts(found.path, content):
                 if whole:
                     cuts.append(cut)
                 else:
                     yield cut
-            after = os.fstat(descriptor)
-            steady = (before.st_size, before.st_mtime_ns, before.st_ctime_ns) == (
-                after.st_size,
-                after.st_mtime_ns,
-                after.st_ctime_ns,
-            )
+            steady = content.end == before.st_size and _dates(before) == _dates(os.fstat(descriptor))
             if steady or not whole or attempt == TRIES:
-                yield from cuts
-                size = length + sum(extent for _, extent in holes)
-                if steady and size == before.st_size:
-                    yield Found(found.path, replace(meta, holes=holes))
-                else:
-                    self.skipped.append(Skipped(found.path, "it changed while it was read; taken as it came"))
-                    yield Found(
-                        found.path, replace(meta, size=size, holes=holes, flags=meta.flags | DOUBTFUL)
-                    )
-                return
+                break
+            attempt += 1
+        yield from cuts
+        if not steady:
+            notes.append("it changed while it was read; taken as it came")
+            meta = replace(meta, size=content.end, flags=meta.flags | DOUBTFUL)
+        self.skipped += [Skipped(found.path, note) for note in notes]
+        yield Found(found.path, replace(meta, holes=content.holes_read()))
+        return (before.st_dev, before.st_ino) == (found.meta.dev, found.meta.ino)
 
-    def _cuts(
-        self, descriptor: int, path: bytes, size: int, holes: tuple[tuple[int, int], ...]
-    ) -> Iterator[Cut]:
-        # The content is one stream without the holes, so that a moved hole moves no cut behind it.
-        rest = b""
-        begin = 0
-        for hole, extent in (*holes, (size, 0)):
-            position = begin
-            while position < hole:
-                part = os.pread(descriptor, min(READ, hole - position), position)
-                if not part:
-                    break
-                position += len(part)
-                buffer = rest + part if rest else part
-                rest = yield from self._chunks(path, buffer, final=False)
-            begin = hole + extent
-        yield from self._chunks(path, rest, final=True)
+    def _cuts(self, path: bytes, content: Content) -> Iterator[Cut]:
+        # The content is one stream without the holes, so that a moved hole moves no cut behind it; and it is
+        # cut only when there is much of it, since each look begins again behind the last cut.
+        rest: list[bytes] = []
+        fresh = 0
+        for part in content.parts():
+            rest.append(part)
+            fresh += len(part)
+            if fresh >= sparse.READ:
+                rest = [(yield from self._chunks(path, b"".join(rest), final=False))]
+                fresh = 0
+        yield from self._chunks(path, b"".join(rest), final=True)
 
-    def _chunks(self, path: bytes, buffer: bytes, *, final: bool) -> Iterator[Cut]:
+    def _chunks(self, path: bytes, buffer: bytes, *, final: bool) -> Generator[Cut, None, bytes]:
+        """The chunks that end in the buffer; answers what is behind them."""
         view = memoryview(buffer)
         start = 0
         for end in self._cutter.cuts(buffer, final):
             content = view[start:end]
             yield Cut(path, chunk_id(content, self._chunk_key), content)
             start = end
-        return bytes(view[start:])
+        return buffer[start:]
 
-    def _skip(self, path: bytes, error: OSError) -> None:
-        self.skipped.append(Skipped(path, error.strerror or str(error)))
+
+def _dates(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns

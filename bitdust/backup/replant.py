@@ -1,35 +1,51 @@
 """
 Write a tree back: files by parts and in any order, each under a temporary name until it is whole.
 
-Everything is opened below the destination by folder descriptors and never through a symbolic link, so that neither a
-hostile catalog nor a link left in the old place can lead a restore out of its tree.  All of it runs in worker threads.
+Everything is opened below the destination by folder descriptors and never through a symbolic link, so that
+neither a hostile catalog nor a link left in the old place can lead a restore out of its tree.  All of it runs
+in worker threads, one at a time.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from collections import OrderedDict
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from threading import Lock
 
-from blake3 import blake3
-
+from bitdust.backup.dress import dress, dress_link
+from bitdust.backup.folders import Folders
+from bitdust.backup.inside import (
+    TEMPORARY,
+    UPDATE,
+    exists,
+    link,
+    new,
+    remove,
+    split,
+    temporary_name,
+)
+from bitdust.backup.owners import Owners
+from bitdust.backup.pile import Pile
+from bitdust.backup.sparse import content_size, is_sound, places
 from bitdust.backup.walk import Skipped
 from bitdust.catalog.facts import Kind, Meta
 from bitdust.errors import Conflict, Damaged
 
-#: descriptors of folders and of half-written files that are kept open
-OPEN_FOLDERS, OPEN_FILES = 64, 128
+#: descriptors of half-written files that are kept open
+OPEN_FILES = 128
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+#: what ends a restore, where other errors of the system are one file's own
+_FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
 
 
 @dataclass
-class Growing:
+class _Growing:
     """A file on its way: how many bytes are still to come, and what it will be."""
 
-    path: bytes
     meta: Meta
     missing: int
 
@@ -40,7 +56,8 @@ class Replant:
     One tree being written.
 
     @param root: absolute path the tree's own relative paths are put under; b"" among them is `root` itself.
-    @param overwrite: replace files that are there, each at once; otherwise they are left and noted in `skipped`.
+    @param overwrite: replace files that are there, each at once; otherwise they are left, and noted in
+        `skipped`.
     """
 
     root: bytes
@@ -50,82 +67,90 @@ class Replant:
     skipped: list[Skipped] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._folders: OrderedDict[bytes, int] = OrderedDict()
+        # A restore that is cancelled is abandoned while its last work may still run in another thread.
+        self._busy = Lock()
+        self._over = False
+        self._folders = Folders(self.root, make=True)
+        self._owners = Owners()
         self._open: OrderedDict[bytes, int] = OrderedDict()
-        self._growing: dict[bytes, Growing] = {}
-        self._late: list[tuple[bytes, Meta]] = []
-        self._links: list[tuple[bytes, Meta]] = []
+        self._growing: dict[bytes, _Growing] = {}
+        self._planted = Pile()
+        self._links = Pile()
+        #: files that were not written: whatever has their name is not what a hard link to them means
+        self._left: set[bytes] = set()
 
     def plant(self, path: bytes, meta: Meta) -> bool:
         """
         Begin an entry.  True for a file whose content is wanted: give it with `write`.
 
         @raise Damaged: the path does not stay in the tree.
+        @raise OSError: the disk is full, or worse.
         """
-        parent, name = self._split(path)
-        try:
-            if meta.kind is Kind.DIR:
-                self._make_folder(parent, name)
-                self._late.append((path, meta))
+        parent, name = split(path)
+        if meta.kind is Kind.HARDLINK:
+            split(meta.target)
+        with self._busy:
+            if self._over:
                 return False
-            if not self.overwrite and self._exists(parent, name):
-                self.skipped.append(Skipped(path, "something of that name is there already"))
-                return False
-            if meta.kind is Kind.HARDLINK:
-                self._links.append((path, meta))
-                return False
-            if meta.kind is Kind.SYMLINK:
-                self._symlink(parent, name, meta)
-                return False
-            self._create(path, parent, name, meta)
-        except OSError as error:
-            self.skipped.append(Skipped(path, error.strerror or str(error)))
-            return False
-        return content_size(meta) > 0
+            try:
+                self._begin(path, parent, name, meta)
+            except (OSError, ValueError) as error:
+                self._leave(path, error)
+            return path in self._growing
 
     def write(self, path: bytes, offset: int, content: bytes | memoryview) -> None:
         """
         Bytes of a file that `plant` wanted.  `offset` counts its content, in which holes do not appear.
 
+        @raise Damaged: they are more than the file has.
         @raise OSError: the disk is full, or worse.
         """
-        growing = self._growing.get(path)
-        if growing is None:
-            return
-        descriptor = self._descriptor(path)
-        rest = memoryview(content)
-        for position, length in _places(growing.meta, offset, len(rest)):
-            part, rest = rest[:length], rest[length:]
-            while part:
-                done = os.pwrite(descriptor, part, position)
-                position += done
-                part = part[done:]
-        growing.missing -= len(content)
-        self.written += len(content)
-        if growing.missing == 0:
-            self._finish(growing)
+        with self._busy:
+            growing = self._growing.get(path)
+            if growing is None:
+                return
+            if offset + len(content) > content_size(growing.meta) or len(content) > growing.missing:
+                raise Damaged(f"the catalog has more content for {path!r} than the file is long")
+            descriptor = self._descriptor(path)
+            rest = memoryview(content)
+            for position, length in places(growing.meta, offset, len(rest)):
+                part, rest = rest[:length], rest[length:]
+                while part:
+                    done = os.pwrite(descriptor, part, position)
+                    position += done
+                    part = part[done:]
+            growing.missing -= len(content)
+            self.written += len(content)
+            if not growing.missing:
+                self._finish(path)
 
     def finish(self) -> None:
-        """All content is there: make the hard links, then date the folders, innermost first."""
-        for path, meta in self._links:
-            self._hardlink(path, meta)
-        for path, meta in reversed(self._late):
-            parent, name = self._split(path)
-            try:
-                descriptor = self._folder(path) if path else self._folder(b"")
-                _dress(descriptor, meta, self.skipped, path)
-            except OSError as error:
-                self.skipped.append(Skipped(path, error.strerror or str(error)))
-        self._close()
+        """
+        All content is there: make the hard links, then date the folders, innermost first.
+
+        @raise OSError: the disk is full, or worse.
+        """
+        with self._busy:
+            if self._over:
+                return
+            for path in self.unfinished():
+                self._drop(path)
+                self._leave(path, "not all of its content came")
+            for path, meta in self._links:
+                self._hardlink(path, meta)
+            for path, meta in reversed(self._planted):
+                try:
+                    self._note(path, dress(self._folders.at(path), meta, self._owners))
+                except OSError as error:
+                    self._leave(path, error)
+            self._close()
 
     def abandon(self) -> None:
-        """Leave nothing half-written behind."""
-        for path in list(self._growing):
-            parent, name = self._split(path)
-            with suppress(OSError):
-                os.unlink(_temporary(name), dir_fd=self._folder(parent))
-        self._growing.clear()
-        self._close()
+        """Leave nothing half-written behind.  Nothing is written afterwards."""
+        with self._busy:
+            for path in self.unfinished():
+                self._drop(path)
+            self._close()
 
     def unfinished(self) -> list[bytes]:
         """Files whose content has not all come."""
@@ -133,25 +158,46 @@ class Replant:
 
     # -- files
 
-    def _create(self, path: bytes, parent: bytes, name: bytes, meta: Meta) -> None:
-        folder = self._folder(parent)
-        temporary = _temporary(name)
-        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(temporary, flags, 0o600, dir_fd=folder)
+    def _begin(self, path: bytes, parent: bytes, name: bytes, meta: Meta) -> None:
+        if meta.kind is Kind.DIR:
+            self._folders.at(path)
+            self._planted.add(path, meta)
+            return
+        if not name:
+            raise IsADirectoryError(errno.EISDIR, "a file cannot take the place of the folder itself")
+        if TEMPORARY.fullmatch(name):
+            raise FileExistsError(errno.EEXIST, "it is what a broken restore left behind")
+        folder = self._folders.at(parent)
+        if not self.overwrite and exists(folder, name):
+            remove(folder, temporary_name(name))
+            raise FileExistsError(errno.EEXIST, "something of that name is there already")
+        if meta.kind is Kind.HARDLINK:
+            self._links.add(path, meta)
+        elif meta.kind is Kind.SYMLINK:
+            self._symlink(path, folder, name, meta)
+        else:
+            self._create(path, folder, name, meta)
+
+    def _create(self, path: bytes, folder: int, name: bytes, meta: Meta) -> None:
+        if path in self._growing or not is_sound(meta):
+            raise ValueError("what the catalog says of it contradicts itself")
+        descriptor = new(folder, temporary_name(name))
+        self._growing[path] = _Growing(meta, content_size(meta))
         self._remember(path, descriptor)
-        growing = Growing(path, meta, content_size(meta))
-        self._growing[path] = growing
-        os.ftruncate(descriptor, meta.size)
-        if not growing.missing:
-            self._finish(growing)
+        try:
+            os.ftruncate(descriptor, meta.size)
+        except OSError:
+            self._drop(path)
+            raise
+        if not self._growing[path].missing:
+            self._finish(path)
 
     def _descriptor(self, path: bytes) -> int:
         if path in self._open:
             self._open.move_to_end(path)
             return self._open[path]
-        parent, name = self._split(path)
-        flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(_temporary(name), flags, dir_fd=self._folder(parent))
+        parent, name = split(path)
+        descriptor = os.open(temporary_name(name), UPDATE, dir_fd=self._folders.at(parent))
         self._remember(path, descriptor)
         return descriptor
 
@@ -160,101 +206,102 @@ class Replant:
         if len(self._open) > OPEN_FILES:
             os.close(self._open.popitem(last=False)[1])
 
-    def _finish(self, growing: Growing) -> None:
-        path = growing.path
-        parent, name = self._split(path)
+    def _finish(self, path: bytes) -> None:
+        parent, name = split(path)
         descriptor = self._descriptor(path)
-        _dress(descriptor, growing.meta, self.skipped, path)
+        self._note(path, dress(descriptor, self._growing[path].meta, self._owners))
         os.close(self._open.pop(path))
-        folder = self._folder(parent)
-        try:
-            os.rename(_temporary(name), name, src_dir_fd=folder, dst_dir_fd=folder)
-        except OSError as error:
-            os.unlink(_temporary(name), dir_fd=folder)
-            self.skipped.append(Skipped(path, error.strerror or str(error)))
-        else:
-            self.files += 1
+        folder = self._folders.at(parent)
         del self._growing[path]
+        try:
+            self._place(folder, name)
+        except OSError as error:
+            self._leave(path, error)
 
-    # -- links and folders
+    def _drop(self, path: bytes) -> None:
+        """Throw a growing file away."""
+        del self._growing[path]
+        if path in self._open:
+            os.close(self._open.pop(path))
+        parent, name = split(path)
+        with suppress(OSError):  # its folder may have gone, and the file with it
+            remove(self._folders.at(parent), temporary_name(name))
 
-    def _symlink(self, parent: bytes, name: bytes, meta: Meta) -> None:
-        folder = self._folder(parent)
-        temporary = _temporary(name)
-        with suppress(FileNotFoundError):
-            os.unlink(temporary, dir_fd=folder)
+    def _place(self, folder: int, name: bytes) -> None:
+        """Give what has the temporary name its own one."""
+        temporary = temporary_name(name)
+        try:
+            if self.overwrite or not link(folder, temporary, folder, name):
+                if not self.overwrite and exists(folder, name):
+                    raise FileExistsError(errno.EEXIST, "something of that name has come meanwhile")
+                os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+            self.files += 1
+        finally:
+            # A link leaves it, and so does renaming one name of a file over another one of the same file.
+            remove(folder, temporary)
+
+    # -- links
+
+    def _symlink(self, path: bytes, folder: int, name: bytes, meta: Meta) -> None:
+        temporary = temporary_name(name)
+        remove(folder, temporary)
         os.symlink(meta.target, temporary, dir_fd=folder)
-        with suppress(PermissionError):
-            os.chown(temporary, meta.uid, meta.gid, dir_fd=folder, follow_symlinks=False)
-        os.utime(temporary, ns=(meta.mtime_ns, meta.mtime_ns), dir_fd=folder, follow_symlinks=False)
-        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-        self.files += 1
+        self._note(path, dress_link(folder, temporary, meta, self._owners))
+        self._place(folder, name)
 
     def _hardlink(self, path: bytes, meta: Meta) -> None:
-        parent, name = self._split(path)
-        other, its_name = self._split(meta.target)
-        try:
-            folder = self._folder(parent)
-            temporary = _temporary(name)
-            with suppress(FileNotFoundError):
-                os.unlink(temporary, dir_fd=folder)
-            os.link(
-                its_name, temporary, src_dir_fd=self._folder(other), dst_dir_fd=folder, follow_symlinks=False
-            )
-            os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-            # Renaming one name of a file over another of the same file does nothing and leaves both.
-            with suppress(FileNotFoundError):
-                os.unlink(temporary, dir_fd=folder)
-            self.files += 1
-        except OSError as error:
-            self.skipped.append(Skipped(path, error.strerror or str(error)))
-
-    def _make_folder(self, parent: bytes, name: bytes) -> None:
-        if not name:
-            os.makedirs(self.root, mode=0o700, exist_ok=True)
+        if meta.target in self._left:
+            self._leave(path, "the file that it is another name of was not restored")
             return
+        parent, name = split(path)
+        other, its_name = split(meta.target)
         try:
-            os.mkdir(name, 0o700, dir_fd=self._folder(parent))
-        except FileExistsError:
-            os.close(os.open(name, _FOLDER, dir_fd=self._folder(parent)))
+            folder = os.dup(self._folders.at(parent))
+            try:
+                source = self._folders.at(other)
+                remove(folder, temporary_name(name))
+                if not link(source, its_name, folder, temporary_name(name)):
+                    self._note(path, self._copy(source, its_name, folder, name, meta))
+                self._place(folder, name)
+            finally:
+                os.close(folder)
+        except OSError as error:
+            self._leave(path, error)
 
-    def _folder(self, path: bytes) -> int:
-        """The descriptor of a folder of the tree, which is made when missing."""
-        if path in self._folders:
-            self._folders.move_to_end(path)
-            return self._folders[path]
-        if not path:
-            os.makedirs(self.root, mode=0o700, exist_ok=True)
-            descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        else:
-            parent, name = self._split(path)
-            above = self._folder(parent)
-            with suppress(FileExistsError):
-                os.mkdir(name, 0o700, dir_fd=above)
-            descriptor = os.open(name, _FOLDER, dir_fd=above)
-        self._folders[path] = descriptor
-        if len(self._folders) > OPEN_FOLDERS:
-            os.close(self._folders.popitem(last=False)[1])
-        return descriptor
+    def _copy(self, source: int, its_name: bytes, folder: int, name: bytes, meta: Meta) -> list[str]:
+        """The next best thing to a hard link."""
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with (
+            open(os.open(its_name, flags, dir_fd=source), "rb") as old,
+            open(new(folder, temporary_name(name)), "wb") as copy,
+        ):
+            try:
+                shutil.copyfileobj(old, copy, 2**20)
+                copy.flush()
+            except OSError:
+                remove(folder, temporary_name(name))
+                raise
+            return dress(copy.fileno(), meta, self._owners)
 
-    def _exists(self, parent: bytes, name: bytes) -> bool:
-        try:
-            os.stat(name, dir_fd=self._folder(parent), follow_symlinks=False)
-        except FileNotFoundError:
-            return False
-        return True
+    # -- the end
 
-    def _split(self, path: bytes) -> tuple[bytes, bytes]:
-        parts = path.split(b"/") if path else []
-        if any(part in (b"", b".", b"..") or b"\0" in part for part in parts):
-            raise Damaged(f"the catalog names {path!r}, which does not stay in its tree")
-        return b"/".join(parts[:-1]), parts[-1] if parts else b""
+    def _note(self, path: bytes, notes: list[str]) -> None:
+        self.skipped += [Skipped(path, note) for note in notes]
+
+    def _leave(self, path: bytes, why: Exception | str) -> None:
+        if isinstance(why, OSError) and why.errno in _FATAL:
+            raise why
+        self._left.add(path)
+        text = why.strerror if isinstance(why, OSError) else None
+        self.skipped.append(Skipped(path, text or str(why)))
 
     def _close(self) -> None:
-        for descriptor in (*self._open.values(), *self._folders.values()):
-            os.close(descriptor)
-        self._open.clear()
-        self._folders.clear()
+        self._over = True
+        while self._open:
+            os.close(self._open.popitem()[1])
+        self._folders.close()
+        self._planted.close()
+        self._links.close()
 
 
 def refuse_taken(path: bytes) -> None:
@@ -263,41 +310,3 @@ def refuse_taken(path: bytes) -> None:
     """
     if os.path.lexists(path):
         raise Conflict(f"{os.fsdecode(path)!r} is there already", hint="choose another destination")
-
-
-def _temporary(name: bytes) -> bytes:
-    # Always the same for a name, so that a restore that was killed is overwritten by its repetition.
-    return b".bitdust-" + blake3(name).hexdigest(8).encode()
-
-
-def _dress(descriptor: int, meta: Meta, skipped: list[Skipped], path: bytes) -> None:
-    """Give an open file or folder its owner, attributes, mode and date; what is not permitted is left."""
-    with suppress(PermissionError):
-        os.chown(descriptor, meta.uid, meta.gid)
-    for name, value in meta.xattrs:
-        try:
-            os.setxattr(descriptor, name, value)
-        except OSError as error:
-            skipped.append(Skipped(path, f"attribute {os.fsdecode(name)!r}: {error.strerror}"))
-    os.chmod(descriptor, meta.mode)
-    os.utime(descriptor, ns=(meta.mtime_ns, meta.mtime_ns))
-
-
-def content_size(meta: Meta) -> int:
-    """Bytes of an entry's content: its size without its holes."""
-    return meta.size - sum(length for _, length in meta.holes)
-
-
-def _places(meta: Meta, offset: int, length: int) -> Iterator[tuple[int, int]]:
-    """Where `length` bytes of content from `offset` belong in the file, as (offset, length)."""
-    begin = 0
-    for hole, size in (*meta.holes, (meta.size, 0)):
-        stretch = hole - begin
-        if offset < stretch and length:
-            part = min(length, stretch - offset)
-            yield begin + offset, part
-            length -= part
-            offset = 0
-        else:
-            offset -= stretch
-        begin = hole + size

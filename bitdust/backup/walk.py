@@ -1,27 +1,34 @@
 """
 Walk a file or folder, in the order of the catalog.
 
-The order is that of path components (`/` sorts before every other byte), parents before children, so that a walk and
-the entries of the last version can be merged like two sorted lists.  Names are bytes throughout.
+The order is that of path components (`/` sorts before every other byte), parents before children, so that a
+walk and the entries of the last version can be merged like two sorted lists.  Names are bytes throughout.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat as modes
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from bitdust.backup.description import attributes_of, describe, unchanged
+from bitdust.backup.folders import Folders
+from bitdust.backup.owners import Owners
 from bitdust.catalog.facts import Kind, Meta
+from bitdust.errors import Usage
 
-#: nanoseconds before its read within which a change makes an entry doubtful: file systems date by ticks this coarse
-RACY = 2 * 10**9
+__all__ = ["Found", "Skipped", "Walk", "unchanged"]
 
-#: flag of an entry that changed so shortly before it was read that its date proves nothing
-DOUBTFUL = 1
+#: bytes of a path that the catalog has room for
+PATH_LIMIT = 65536
 
-#: largest extended attribute that is kept, and how many bytes of them an entry may have in all
-XATTR_LIMIT = 65536
+#: names of one folder that are sorted at once: a larger folder is listed more than once
+NAMES = 100_000
+
+#: files with several names whose other names are waited for at a time
+LINKS = 100_000
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,8 @@ class Walk:
     """
     One walk.  `next_batch` is called in a worker thread until it answers an empty list.
 
+    The extended attributes of files are left to who reads them.
+
     @param root: absolute path of the file or folder.
     @param excluded: absolute paths that are left out with all below them: the node's own folders.
     """
@@ -56,13 +65,18 @@ class Walk:
 
     def __post_init__(self) -> None:
         self._entries = self._walk()
-        self._linked: dict[tuple[int, int], bytes] = {}
+        self._folders = Folders(self.root)
+        self._owners = Owners()
+        self._linked: dict[tuple[int, int], tuple[bytes, int]] = {}
+        self._excluded_names = {os.path.basename(path) for path in self.excluded}
+        self._excluded_ids: set[tuple[int, int]] = set()
 
     def next_batch(self, limit: int) -> list[Found]:
         """
         The next up to `limit` entries.
 
         @raise OSError: the root itself cannot be read.
+        @raise Usage: it is one of the excluded folders.
         """
         batch: list[Found] = []
         for found in self._entries:
@@ -72,131 +86,149 @@ class Walk:
         return batch
 
     def _walk(self) -> Iterator[Found]:
+        try:
+            yield from self._tree(self._root_status())
+        finally:
+            self._folders.close()
+
+    def _root_status(self) -> os.stat_result:
+        # The same folder may have several paths: bind mounts, links above it.  Its inode tells.
+        for path in self.excluded:
+            try:
+                self._excluded_ids.add(_id(os.stat(path)))
+            except OSError:
+                continue  # it is not there yet: its name alone excludes it
         status = os.stat(self.root)
-        yield Found(b"", self._meta(b"", self.root, status))
-        if modes.S_ISDIR(status.st_mode):
-            # A stack instead of recursion: folders may be nested deeper than Python's stack.
-            stack = [self._children(b"")]
-            while stack:
-                for relative, full, is_folder in stack[-1]:
-                    found = self._look(relative, full)
-                    if found is None:
-                        continue
-                    yield found
-                    if is_folder:
-                        stack.append(self._children(relative))
-                        break
-                else:
-                    stack.pop()
+        if self.root in self.excluded or _id(status) in self._excluded_ids:
+            raise Usage(f"{os.fsdecode(self.root)!r} is the node's own folder and cannot be backed up")
+        if not (modes.S_ISREG(status.st_mode) or modes.S_ISDIR(status.st_mode)):
+            raise OSError(errno.EINVAL, "Not a file or a folder", self.root)
+        return status
 
-    def _children(self, relative: bytes) -> Iterator[tuple[bytes, bytes, bool]]:
-        folder = os.path.join(self.root, relative) if relative else self.root
-        try:
-            with os.scandir(folder) as scan:
-                names = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in scan)
-        except OSError as error:
-            self._skip(relative, error)
+    def _tree(self, status: os.stat_result) -> Iterator[Found]:
+        if not modes.S_ISDIR(status.st_mode):
+            yield Found(b"", self._meta(b"", status, Kind.FILE))
             return
-        for name, is_folder in names:
-            full = os.path.join(folder, name)
-            if full not in self.excluded:
-                yield (relative + b"/" + name if relative else name), full, is_folder
+        yield self._folder(b"", status)
+        # A stack instead of recursion: folders may be nested deeper than Python's stack.
+        # It holds lengths of paths, since the paths themselves would add up.
+        folder = b""
+        stack = [(0, self._names(folder))]
+        while stack:
+            length, names = stack[-1]
+            folder = folder[:length]
+            for name in names:
+                path = folder + b"/" + name if folder else name
+                found = self._look(folder, name, path)
+                if found is None:
+                    continue
+                yield found
+                if found.meta.kind is Kind.DIR:
+                    folder = path
+                    stack.append((len(path), self._names(path)))
+                    break
+            else:
+                stack.pop()
 
-    def _look(self, relative: bytes, full: bytes) -> Found | None:
+    def _names(self, folder: bytes) -> Iterator[bytes]:
+        """The names in a folder, sorted."""
+        page = self._page(folder, b"")
+        return iter(page) if len(page) < NAMES else self._pages(folder, page)
+
+    def _pages(self, folder: bytes, page: list[bytes]) -> Iterator[bytes]:
+        """The names in a folder that has millions, some at a time."""
+        while page:
+            yield from page
+            page = self._page(folder, page[-1])
+
+    def _page(self, folder: bytes, last: bytes) -> list[bytes]:
         try:
-            status = os.lstat(full)
-            kind = modes.S_IFMT(status.st_mode)
-            if kind in (modes.S_IFREG, modes.S_IFDIR, modes.S_IFLNK):
-                return Found(relative, self._meta(relative, full, status))
+            return _smallest(self._folders.at(folder), last)
         except OSError as error:
-            self._skip(relative, error)
+            if not folder:
+                raise
+            self._skip(folder, error)
+            return []
+
+    def _look(self, folder: bytes, name: bytes, path: bytes) -> Found | None:
+        try:
+            above = self._folders.at(folder)
+            status = os.stat(name, dir_fd=above, follow_symlinks=False)
+            if self._is_excluded(name, path, status):
+                return None
+            if len(path) > PATH_LIMIT:
+                self.skipped.append(Skipped(path, "its path is too long"))
+                return None
+            match modes.S_IFMT(status.st_mode):
+                case modes.S_IFREG:
+                    return Found(path, self._file(path, status))
+                case modes.S_IFLNK:
+                    target = os.readlink(name, dir_fd=above)
+                    return Found(path, self._meta(path, status, Kind.SYMLINK, target))
+                case modes.S_IFDIR:
+                    return self._folder(path, status)
+        except OSError as error:
+            self._skip(path, error)
             return None
-        self.skipped.append(Skipped(relative, "not a file, a folder or a link"))
+        self.skipped.append(Skipped(path, "not a file, a folder or a link"))
         return None
 
-    def _meta(self, relative: bytes, full: bytes, status: os.stat_result) -> Meta:
-        target = b""
-        if modes.S_ISLNK(status.st_mode):
-            kind, target = Kind.SYMLINK, os.readlink(full)
-        elif modes.S_ISDIR(status.st_mode):
-            kind = Kind.DIR
-        else:
-            kind = Kind.FILE
-            if status.st_nlink > 1:
-                first = self._linked.setdefault((status.st_dev, status.st_ino), relative)
-                if first != relative:
-                    kind, target = Kind.HARDLINK, first
-        return describe(full, status, kind, target, self.now_ns())
+    def _is_excluded(self, name: bytes, path: bytes, status: os.stat_result) -> bool:
+        if _id(status) in self._excluded_ids:
+            return True
+        return name in self._excluded_names and os.path.join(self.root, path) in self.excluded
 
-    def _skip(self, relative: bytes, error: OSError) -> None:
-        self.skipped.append(Skipped(relative, error.strerror or str(error)))
+    def _file(self, path: bytes, status: os.stat_result) -> Meta:
+        if status.st_nlink > 1:
+            key = _id(status)
+            first, missing = self._linked.get(key, (path, status.st_nlink))
+            if missing > 1 and (key in self._linked or len(self._linked) < LINKS):
+                self._linked[key] = first, missing - 1
+            else:
+                # Every name was seen, or too many are waited for: then the rest are files of their own.
+                self._linked.pop(key, None)
+            if first != path:
+                return self._meta(path, status, Kind.HARDLINK, first)
+        return self._meta(path, status, Kind.FILE)
 
-
-def describe(full: bytes, status: os.stat_result, kind: Kind, target: bytes, now_ns: int) -> Meta:
-    """What the catalog keeps of an entry beside its content."""
-    return Meta(
-        kind=kind,
-        mode=modes.S_IMODE(status.st_mode),
-        uid=status.st_uid,
-        gid=status.st_gid,
-        mtime_ns=status.st_mtime_ns,
-        ctime_ns=status.st_ctime_ns,
-        ino=status.st_ino,
-        dev=status.st_dev,
-        size=status.st_size if kind is Kind.FILE else 0,
-        target=target,
-        xattrs=_xattrs(full) if kind in (Kind.FILE, Kind.DIR) else (),
-        flags=DOUBTFUL if max(status.st_mtime_ns, status.st_ctime_ns) > now_ns - RACY else 0,
-    )
-
-
-def unchanged(before: Meta, now: Meta) -> bool:
-    """Whether the content need not be read again: nothing about it moved since an undoubtful read."""
-    return (
-        not before.flags & DOUBTFUL
-        and before.kind == now.kind
-        and before.size == now.size
-        and before.mtime_ns == now.mtime_ns
-        and before.ctime_ns == now.ctime_ns
-        and before.ino == now.ino
-        and before.target == now.target
-    )
-
-
-def holes_of(descriptor: int, size: int) -> tuple[tuple[int, int], ...]:
-    """The (offset, length) of every hole of an open sparse file, in order."""
-    holes = []
-    position = 0
-    while position < size:
+    def _folder(self, path: bytes, status: os.stat_result) -> Found:
         try:
-            start = os.lseek(descriptor, position, os.SEEK_HOLE)
-        except OSError:
-            break
-        if start >= size:
-            break
-        try:
-            position = os.lseek(descriptor, start, os.SEEK_DATA)
-        except OSError:
-            position = size
-        holes.append((start, min(position, size) - start))
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return tuple(holes)
+            descriptor = self._folders.at(path)
+        except PermissionError:
+            # The folder itself comes along; the note is made when its names are wanted.
+            return Found(path, self._meta(path, status, Kind.DIR))
+        attributes = attributes_of(descriptor, lambda why: self.skipped.append(Skipped(path, why)))
+        return Found(path, self._meta(path, os.fstat(descriptor), Kind.DIR, xattrs=attributes))
+
+    def _meta(
+        self,
+        path: bytes,
+        status: os.stat_result,
+        kind: Kind,
+        target: bytes = b"",
+        xattrs: tuple[tuple[bytes, bytes], ...] = (),
+    ) -> Meta:
+        return describe(status, kind, self.now_ns(), self._owners, target=target, xattrs=xattrs)
+
+    def _skip(self, path: bytes, error: OSError) -> None:
+        self.skipped.append(Skipped(path, error.strerror or str(error)))
 
 
-def _xattrs(full: bytes) -> tuple[tuple[bytes, bytes], ...]:
-    try:
-        names = os.listxattr(full, follow_symlinks=False)
-    except OSError:
-        return ()
-    kept = []
-    total = 0
-    for name in sorted(names):
-        try:
-            value = os.getxattr(full, name, follow_symlinks=False)
-        except OSError:
-            continue
-        total += len(value)
-        if total > XATTR_LIMIT:
-            break
-        kept.append((os.fsencode(name), value))
-    return tuple(kept)
+def _smallest(folder: int, last: bytes) -> list[bytes]:
+    """The first `NAMES` names of a folder behind `last`, sorted."""
+    names: list[bytes] = []
+    with os.scandir(folder) as scan:
+        for entry in scan:
+            name = os.fsencode(entry.name)
+            if name > last:
+                names.append(name)
+                if len(names) == 2 * NAMES:
+                    names.sort()
+                    del names[NAMES:]
+    names.sort()
+    del names[NAMES:]
+    return names
+
+
+def _id(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
