@@ -13,7 +13,6 @@ import click
 from bitdust.cli.names import absolute, is_id
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 from bitdust.cli.waiting import Work, follow, last_task
-from bitdust.config.sizes import format_size
 from bitdust.errors import BitDustError
 
 PARTIAL = 3  # the exit code of work that left something out
@@ -96,8 +95,8 @@ def _tell(terminal: Terminal, work: Work, task: dict[str, Any], seconds: float, 
         )
         return
     terminal.say(
-        f"{version}  {task['files']} files, {format_size(int(task['done']))} read, "
-        f"{format_size(int(task['sent']))} sent in {seconds:.1f} s"
+        f"{version}  {task['files']} files, {terminal.size(int(task['done']))} read, "
+        f"{terminal.size(int(task['sent']))} sent in {seconds:.1f} s"
     )
     if task["skipped"]:
         terminal.note(f"{task['skipped']} left out: {task['message']}")

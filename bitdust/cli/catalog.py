@@ -10,7 +10,6 @@ import click
 
 from bitdust.cli.names import absolute, is_id
 from bitdust.cli.terminal import Terminal, pass_terminal, said
-from bitdust.config.sizes import format_size
 from bitdust.errors import NotFound
 
 PAGE = 1000
@@ -25,7 +24,7 @@ def ls(terminal: Terminal, what: str | None) -> None:
         terminal.show(items)
         return
     rows = [
-        (item["id"], item["type"], format_size(item["size"]), len(item["versions"]), item["path"])
+        (item["id"], item["type"], terminal.size(item["size"]), len(item["versions"]), item["path"])
         for item in items
     ]
     if rows:

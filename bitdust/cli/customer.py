@@ -11,7 +11,6 @@ import click
 from bitdust.cli.groups import Nouns
 from bitdust.cli.names import name_in
 from bitdust.cli.terminal import Terminal, pass_terminal, said
-from bitdust.config.sizes import format_size
 
 
 @click.group(
@@ -36,8 +35,8 @@ def list_(terminal: Terminal) -> None:
         (
             name_in(each["idurl"]),
             each["state"],
-            format_size(each["granted"]),
-            format_size(each["used"]),
+            terminal.size(each["granted"]),
+            terminal.size(each["used"]),
             each["pieces"],
             time.strftime("%Y-%m-%d %H:%M", time.localtime(each["last_contact"])),
             each["idurl"],

@@ -153,7 +153,3 @@ def _json_first(words: list[str]) -> list[str]:
     if "--json" not in words[:end]:
         return words
     return ["--json", *(word for word in words[:end] if word != "--json"), *words[end:]]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -13,7 +13,6 @@ from bitdust.cli.backup import PARTIAL
 from bitdust.cli.names import absolute, meant
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 from bitdust.cli.waiting import Work, follow, last_task
-from bitdust.config.sizes import format_size
 from bitdust.errors import BitDustError
 
 _BEGUN = re.compile(r"downloading of version (\S+)/(\S+) has been started to (.*)", re.DOTALL)
@@ -63,7 +62,7 @@ def restore(terminal: Terminal, what: str, destination: str | None, wait: bool, 
         )
     else:
         terminal.say(
-            f"{task['files']} files, {format_size(int(task['done']))} verified and restored to {place} "
+            f"{task['files']} files, {terminal.size(int(task['done']))} verified and restored to {place} "
             f"in {time.monotonic() - begun:.1f} s"
         )
         if task["skipped"]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import click
 
 from bitdust.cli.terminal import Terminal, pass_terminal, said
-from bitdust.config.sizes import format_size
 
 _COUNTS = frozenset(("customers", "oldcustomers", "suppliers"))
 
@@ -31,7 +30,7 @@ def storage(terminal: Terminal) -> None:
         (
             part,
             name.replace("_", " "),
-            value if name in _COUNTS or not isinstance(value, int) else format_size(value),
+            value if name in _COUNTS or not isinstance(value, int) else terminal.size(value),
         )
         for part, values in parts.items()
         for name, value in values.items()

@@ -11,7 +11,6 @@ import click
 from bitdust.cli.groups import Nouns
 from bitdust.cli.names import name_in
 from bitdust.cli.terminal import Terminal, pass_terminal, said
-from bitdust.config.sizes import format_size
 from bitdust.errors import BitDustError, NotFound, Offline
 
 
@@ -41,7 +40,7 @@ def list_(terminal: Terminal) -> None:
             each["state"],
             _date(each["since"]),
             "-" if each["rtt"] is None else f"{each['rtt'] * 1000:.0f} ms",
-            format_size(each["holds"]),
+            terminal.size(each["holds"]),
             each["idurl"],
         )
         for each in found

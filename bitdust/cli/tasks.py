@@ -8,7 +8,6 @@ import click
 
 from bitdust.cli.groups import Nouns
 from bitdust.cli.terminal import Terminal, pass_terminal, said
-from bitdust.config.sizes import format_size
 from bitdust.errors import NotFound
 
 
@@ -35,7 +34,7 @@ def list_(terminal: Terminal) -> None:
             task["id"],
             task["kind"],
             f"{task['progress'] * 100:.0f} %",
-            format_size(task["done"]),
+            terminal.size(task["done"]),
             f"{task['path_id']}/{task['version']}",
             f"{task['state']}: {task['message']}" if task["error"] else task["state"],
             task["name"],

@@ -96,6 +96,12 @@ class Terminal:
             line = "  ".join(cells).rstrip()
             self.say(click.style(line, bold=True) if number == 0 else line)
 
+    def size(self, count: int) -> str:
+        """Bytes, for a person."""
+        from bitdust.config.sizes import format_size  # programs need none, and start faster without
+
+        return format_size(count)
+
     def confirm(self, question: str, yes: bool) -> None:
         """
         Let a person at the terminal think twice; a program has thought.

@@ -11,7 +11,6 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from bitdust.disk import private_folder
 from bitdust.errors import Denied, Usage
 
 LOCK = "lock"  # held by the running node; says its process number
@@ -30,7 +29,7 @@ def choose_home(flag: str | None, environment: Mapping[str, str]) -> Path:
     old = Path("~/.bitdust").expanduser()
     if old.is_dir():
         return old
-    from platformdirs import user_state_path  # only here: the command line starts faster without
+    from platformdirs import user_state_path  # likewise
 
     return user_state_path("bitdust", appauthor=False)
 
@@ -42,6 +41,8 @@ def open_home(path: Path) -> Path:
     @raise Usage: it is not a folder, or others can write into it.
     @raise Denied: it belongs to somebody else, or cannot be made.
     """
+    from bitdust.disk import private_folder  # only here: the command line starts faster without
+
     try:
         private_folder(path)
         found = path.stat()

@@ -170,7 +170,7 @@ def test_ctrl_c(run: Run, node: StubNode, monkeypatch: pytest.MonkeyPatch) -> No
 
 def command_line(*words: str, **more: object) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "bitdust.cli.main", *words],
+        [sys.executable, "-m", "bitdust.cli", *words],
         check=False,
         capture_output=True,
         **more,  # type: ignore[call-overload]
@@ -184,7 +184,7 @@ def test_reader_that_has_had_enough(home: Path, node: StubNode) -> None:
     os.close(reading)
     with os.fdopen(writing, "wb") as pipe:
         process = subprocess.run(
-            [sys.executable, "-m", "bitdust.cli.main", "config", "list"],
+            [sys.executable, "-m", "bitdust.cli", "config", "list"],
             check=False,
             stdout=pipe,
             stderr=subprocess.PIPE,
@@ -233,7 +233,7 @@ def test_fast(home: Path, node: StubNode) -> None:
         return min(found)
 
     bare = shortest(["-c", "pass"])
-    ours = shortest(["-m", "bitdust.cli.main", "--json", "supplier", "list"])
+    ours = shortest(["-m", "bitdust.cli", "--json", "supplier", "list"])
     # The machine of the tests may be busy: then everything takes its multiple.
     assert ours - bare < max(0.12, 4 * bare)
 

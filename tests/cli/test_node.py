@@ -32,7 +32,7 @@ def alone(home: Path) -> Iterator[Path]:
 
 def bitdust(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "bitdust.cli.main", *words],
+        [sys.executable, "-m", "bitdust.cli", *words],
         check=False,
         capture_output=True,
         text=True,
@@ -76,7 +76,7 @@ def test_start_in_the_foreground(alone: Path) -> None:
     """`bitdust start` becomes the node; after SIGKILL it starts again at once; SIGTERM ends it with 0."""
     for which, code in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 0)):
         with subprocess.Popen(
-            [sys.executable, "-m", "bitdust.cli.main", "--quiet", "start"], stderr=subprocess.DEVNULL
+            [sys.executable, "-m", "bitdust.cli", "--quiet", "start"], stderr=subprocess.DEVNULL
         ) as process:
             try:
                 end = time.monotonic() + 30

@@ -32,7 +32,7 @@ def alice(tmp_path: Path) -> Iterator[tuple[Network, Peer]]:
 
 def bitdust(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "bitdust.cli.main", "--home", str(home), *words],
+        [sys.executable, "-m", "bitdust.cli", "--home", str(home), *words],
         check=False,
         capture_output=True,
         text=True,
