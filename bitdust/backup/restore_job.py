@@ -9,7 +9,7 @@ a wrong byte never gets as far as the file.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
@@ -37,6 +37,8 @@ P = ParamSpec("P")
 
 #: entries of one page, and bytes of content that are gathered before they are fetched
 PAGE, GATHER = 500, 64 * 2**20
+#: chunks that are looked up at a time
+ROWS = 512
 #: longest read of a block, largest gap that is read along, and reads under way at a time
 READ, GAP, READS = 4 * 2**20, 128 * 1024, 4
 
@@ -151,22 +153,22 @@ class RestoreJob:
         """Plant these entries and fill those that have content."""
         plant = [(path, meta) for path, meta, _ in batch]
         growing = await self._write(self._plant, plant)
+        wanted = [(path, runs) for (path, _, runs), wants in zip(batch, growing, strict=True) if wants]
         needs: dict[int, dict[int, _Need]] = {}
         size = 0
-        for (path, _, runs), wants in zip(batch, growing, strict=True):
-            if not wants:
-                continue
-            offset = 0
-            for run in runs:
-                for part in _parts(run):
-                    for chunk in await self._db.read(chunks.run_rows, *part):
-                        need = needs.setdefault(run[0], {}).setdefault(chunk.number, _Need(chunk, []))
-                        need.places.append((path, offset))
-                        offset += chunk.length
-                        size += chunk.length
-                    if size >= GATHER:
-                        await self._fill(needs)
-                        needs, size = {}, 0
+        last, offset = b"", 0
+        for page in _pages((path, part) for path, runs in wanted for run in runs for part in _parts(run)):
+            rows = await self._db.read(_rows, [run for _, run in page])
+            for (path, run), found in zip(page, rows, strict=True):
+                last, offset = path, offset if path == last else 0
+                for chunk in found:
+                    need = needs.setdefault(run[0], {}).setdefault(chunk.number, _Need(chunk, []))
+                    need.places.append((path, offset))
+                    offset += chunk.length
+                    size += chunk.length
+                if size >= GATHER:
+                    await self._fill(needs)
+                    needs, size = {}, 0
         await self._fill(needs)
         self._count()
 
@@ -269,6 +271,24 @@ def _parts(run: Run) -> Iterator[Run]:
     serial, first, count = run
     for start in range(first, first + count, 64):
         yield serial, start, min(64, first + count - start)
+
+
+def _pages(parts: Iterable[tuple[bytes, Run]]) -> Iterator[list[tuple[bytes, Run]]]:
+    """As many of them at a time as are looked up in one hop."""
+    page: list[tuple[bytes, Run]] = []
+    count = 0
+    for path, run in parts:
+        page.append((path, run))
+        count += run[2]
+        if count >= ROWS:
+            yield page
+            page, count = [], 0
+    if page:
+        yield page
+
+
+def _rows(c: sqlite3.Connection, runs: list[Run]) -> list[list[Chunk]]:
+    return [chunks.run_rows(c, *run) for run in runs]
 
 
 def _ranges(needs: list[_Need]) -> Iterator[list[_Need]]:
