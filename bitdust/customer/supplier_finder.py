@@ -1,24 +1,30 @@
 """
 supplier_finder -- one more supplier, from among those who offer.
 
-A straight walk along the candidates of the directory: fetch his identity, call him, ask for the space.  The
-first who signs a contract is taken.
+A walk along the candidates of the directory: fetch his identity, call him, ask for the space.  The first who
+signs a contract is taken.  Who is silent holds the walk up for a moment only: the next one is asked beside
+him, and in later walks the silent ones come last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from bitdust.errors import BitDustError, Offline
+from bitdust.events import Signal
 from bitdust.identity.document import Document
 from bitdust.machines import Machines
-from bitdust.world import Rng
+from bitdust.world import Rng, either, give_up, spawn
 
 #: candidates that are asked for at a time
 CANDIDATES = 200
+#: seconds after which the next one is asked while one is silent
+PATIENCE = 1.0
 
 
 @dataclass(frozen=True)
@@ -40,8 +46,11 @@ class SupplierFinder:
     candidates: Callable[[int], Awaitable[list[str]]]
     meet: Callable[[str], Awaitable[Document]]
     agree: Callable[[Document], Awaitable[None]]
+    clock: IReactorTime
     rng: Rng
     machines: Machines
+    #: candidates who gave no contract when they were asked last
+    _silent: set[str] = field(default_factory=set)
 
     _log = Logger()
 
@@ -52,28 +61,62 @@ class SupplierFinder:
         @raise Offline: nobody who offers would; the message tells how many were asked.
         """
         row = self.machines.begin("supplier_finder", "Candidates")
-        asked = 0
+        walk = _Walk(set(excluded))
+        asking: list[Deferred[None]] = []
         try:
-            for idurl in self._shuffled(await self.candidates(CANDIDATES)):
-                self.machines.report(row, f"Meeting {idurl}")
-                try:
-                    document = await self.meet(idurl)
-                    if document.fingerprint in excluded:
-                        continue
-                    asked += 1
-                    self.machines.report(row, f"Asking {idurl}")
-                    await self.agree(document)
-                except BitDustError as error:
-                    self._log.info("{idurl} does not become our supplier: {error}", idurl=idurl, error=error)
-                    continue
-                return Hired(document.fingerprint, document.idurl)
+            for idurl in self._in_order(await self.candidates(CANDIDATES)):
+                self.machines.report(row, f"Asking {idurl}")
+                trying = spawn(self._try(idurl, walk))
+                asking.append(trying)
+                if not trying.called:
+                    await either(self.clock, walk.ended.next(), PATIENCE)
+                if walk.hired is not None:
+                    break
+            while walk.hired is None and not all(trying.called for trying in asking):
+                await walk.ended.next()
         finally:
             self.machines.forget(row)
+            for trying in asking:
+                give_up(trying)
+        if walk.hired is not None:
+            return walk.hired
         raise Offline(
-            f"no new supplier found: {asked} were asked",
+            f"no new supplier found: {walk.asked} were asked",
             hint="wait for other nodes to offer space, or lower services/customer/suppliers-number",
         )
 
-    def _shuffled(self, idurls: list[str]) -> list[str]:
+    async def _try(self, idurl: str, walk: _Walk) -> None:
+        """Ask one; the walk hears how it ended."""
+        try:
+            document = await self.meet(idurl)
+            if document.fingerprint in walk.excluded:
+                return
+            # The same one may offer under two names.
+            walk.excluded.add(document.fingerprint)
+            walk.asked += 1
+            await self.agree(document)
+            self._silent.discard(idurl)
+            walk.hired = walk.hired or Hired(document.fingerprint, document.idurl)
+        except BitDustError as error:
+            self._silent.add(idurl)
+            self._log.info("{idurl} does not become our supplier: {error}", idurl=idurl, error=error)
+        finally:
+            # Told when this has ended, not in the middle of it.
+            self.clock.callLater(0, walk.ended)
+
+    def _in_order(self, idurls: list[str]) -> list[str]:
         # By drawing a random key for each: everybody who offers has the same chance.
-        return [idurl for _, idurl in sorted((self.rng(8), idurl) for idurl in idurls)]
+        self._silent.intersection_update(idurls)
+        keyed = sorted((idurl in self._silent, self.rng(8), idurl) for idurl in idurls)
+        return [idurl for _, _, idurl in keyed]
+
+
+@dataclass
+class _Walk:
+    """What one search has come to."""
+
+    excluded: set[str]
+    asked: int = 0
+    hired: Hired | None = None
+    #: one more of those who were asked has answered, or never will
+    ended: Signal[[]] = field(default_factory=Signal)

@@ -42,7 +42,7 @@ from bitdust.customer.supplier_finder import SupplierFinder
 from bitdust.customer.suppliers import SERVICE, Suppliers
 from bitdust.customer.tombstones import Tombstones
 from bitdust.database import Database
-from bitdust.errors import BitDustError, TryLater
+from bitdust.errors import BitDustError, Refused, TryLater
 from bitdust.events import Signal
 from bitdust.identity.document import Document
 from bitdust.identity.keys import Keys
@@ -114,7 +114,7 @@ class CustomerSide:
             wanted=lambda: settings.number("services/customer/suppliers-number"),
             space_each=self.space_each,
         )  # fmt: skip
-        self.finder = SupplierFinder(candidates, meet, self.suppliers.agree, rng, machines)
+        self.finder = SupplierFinder(candidates, meet, self.suppliers.agree, clock, rng, machines)
         self.reader = BlockReader(
             router=router, codecs=codecs, in_thread=in_thread, clock=clock, spool=self.spool
         )
@@ -204,6 +204,9 @@ class CustomerSide:
         self.reader.bad.listen(lambda *what: self._later(self._lost(*what)))
         self.sender.sent.listen(lambda _, size: self.queue.sent(size))
         self.synchronizer.committed.listen(self.tombstones.tell)
+        self.synchronizer.superseded.listen(self._stand_down)
+        self.suppliers.behind.listen(self.synchronizer.doubt)
+        self.data_sender.refused.listen(self._refused)
         self.synchronizer.committed.listen(lambda: self._later(self.suppliers.reload()))
         self.suppliers.changed.listen(self._supplier_changed)
         self.suppliers.let_go.listen(lambda who: self._later(self._cancel_service(who)))
@@ -239,6 +242,13 @@ class CustomerSide:
             give_up(work)
         for row in self._watched:
             self.machines.forget(row)
+
+    def _stand_down(self) -> None:
+        """Another node writes for this identity: nothing is changed any more; restores go on."""
+        self.monitor.stop()
+        self.fire_hire.stop()
+        self.tombstones.stop()
+        self.data_sender.stop()
 
     # -- the work behind the machines' states
 
@@ -290,6 +300,10 @@ class CustomerSide:
         # Whoever came has perhaps lost something, or may be sent what he misses.
         if self.suppliers.is_connected(fingerprint):
             self.monitor.restart()
+
+    def _refused(self, fingerprint: str, error: Refused) -> None:
+        if error.code == "conflict":
+            self.synchronizer.doubt(fingerprint)
 
     async def _doubt(self, serial: int) -> None:
         """The file of a block in the spool is perhaps not what was written."""

@@ -25,22 +25,27 @@ def main() -> int:
     real = holder.__dict__[last]
     calls = 0
 
-    def here(now: str) -> None:
+    def count() -> int:
         nonlocal calls
-        calls += now == "before"
-        if calls == int(nth) and now == when:
+        calls += 1
+        return calls
+
+    def here(call: int, now: str) -> None:
+        if (call, now) == (int(nth), when):
             os.kill(os.getpid(), signal.SIGKILL)
 
     def function(*args: Any, **kwargs: Any) -> Any:
-        here("before")
+        call = count()
+        here(call, "before")
         result = real(*args, **kwargs)
-        here("after")
+        here(call, "after")
         return result
 
     async def coroutine(*args: Any, **kwargs: Any) -> Any:
-        here("before")
+        call = count()
+        here(call, "before")
         result = await real(*args, **kwargs)
-        here("after")
+        here(call, "after")
         return result
 
     assert callable(real)

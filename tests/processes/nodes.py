@@ -54,9 +54,14 @@ def hired(peer: Peer) -> None:
 
 def back_up(peer: Peer, path: Path, within: float = 60.0) -> str:
     """Back it up, to the end; the backup ID."""
-    answer = peer.client.call("backup_start_path", str(path))["result"]
-    item = answer.split()[1]
-    return until(lambda: committed(peer, item), within)
+    before = {row["backupid"] for row in peer.client.call("backups_id_list")}
+    item = peer.client.call("backup_start_path", str(path))["result"].split()[1]
+
+    def done() -> str:
+        version = committed(peer, item)
+        return "" if version in before else version
+
+    return until(done, within)
 
 
 def committed(peer: Peer, item: str) -> str:
