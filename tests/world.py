@@ -259,7 +259,7 @@ class House:
     # -- as a supplier
 
     def lie(self, packet: type[Packet], liar: Callable[..., Awaitable[Packet | None]]) -> None:
-        """Such questions are answered by `liar(truth, sender, packet, exchange)`; `truth`: the honest handler."""
+        """Such questions are answered by `liar(truth, sender, packet, exchange)`; `truth` is honest."""
         truth = self.service.commands()[packet]
 
         async def answer(sender: Any, question: Any, exchange: Any) -> Packet | None:

@@ -29,7 +29,7 @@ from bitdust.machines import Machines
 from bitdust.router.router import Router
 from bitdust.wire.packets import Ack, AskIndex, Fail, IndexHead, IndexSegment, Priority
 from bitdust.wire.receipts import check_segment_receipt
-from bitdust.world import InThread, Rng, Wall, background, give_up, pause
+from bitdust.world import InThread, Rng, Wall, background, either, give_up, pause
 
 T = TypeVar("T")
 
@@ -37,6 +37,8 @@ T = TypeVar("T")
 GATHER = 0.3
 #: seconds before a supplier who failed is tried again
 AGAIN = 30.0
+#: seconds after which who waits for a commit looks again without being told
+LOOK_AGAIN = 5.0
 #: seconds a supplier has for a segment
 ANSWER_WITHIN = 60.0
 
@@ -75,6 +77,7 @@ class IndexSynchronizer:
         self._sealing = DeferredLock()
         self._lanes: dict[str, Deferred[None]] = {}
         self._wanted: set[str] = set()
+        self._hurry: Signal[[]] = Signal()
         self._timer: Deferred[None] | None = None
         self._stops: list[Callable[[], None]] = []
         self._row = machines.begin("index_synchronizer", "NoInfo")
@@ -82,6 +85,10 @@ class IndexSynchronizer:
         self.committed: Signal[[]] = Signal()
         #: another node writes for this identity: what is known of it, in words; "" while there is none
         self.usurped = ""
+        #: it was just found out
+        self.superseded: Signal[[]] = Signal()
+        #: fingerprints of suppliers who showed an older catalog than they have signed for
+        self.stale: set[str] = set()
 
     def start(self) -> None:
         """Bring everyone what he lacks."""
@@ -114,7 +121,19 @@ class IndexSynchronizer:
         self._everyone()
         while await self._db.read(log.committed) < through:
             self.check()
-            await self.committed.next()
+            await either(self._clock, self.committed.next(), LOOK_AGAIN)
+
+    def doubt(self, fingerprint: str) -> None:
+        """He says that we are behind the times: look at what he has."""
+        background(
+            self._look(fingerprint), lambda failure: self._log.failure("looking at a catalog failed", failure)
+        )
+
+    async def _look(self, fingerprint: str) -> None:
+        try:
+            await self._compare(fingerprint)
+        except (BitDustError, TimeoutError) as error:
+            self._log.info("{who} does not show his catalog: {error}", who=fingerprint, error=error)
 
     def check(self) -> None:
         """@raise Conflict: another node writes for this identity, so nothing may be changed here."""
@@ -137,13 +156,18 @@ class IndexSynchronizer:
         """Seal all recorded facts; the number of the last segment."""
         await self._sealing.acquire()
         try:
-            while (taken := await self._db.read(log.take)) is not None:
-                segment = await self._in_thread(self._sealed, taken)
-                await self._db(log.store, taken, segment)
+            await self._seal_all()
+            if await self._db(log.compact_if_long):
+                await self._seal_all()
             head = await self._db.read(log.head, 0.0)
             return head.sequence if head is not None else 0
         finally:
             self._sealing.release()
+
+    async def _seal_all(self) -> None:
+        while (taken := await self._db.read(log.take)) is not None:
+            segment = await self._in_thread(self._sealed, taken)
+            await self._db(log.store, taken, segment)
 
     def _sealed(self, taken: Taken) -> Segment:
         return log.seal_segment(self._keys, self._rng, taken.epoch, taken.number, taken.previous, taken.ops)
@@ -158,6 +182,7 @@ class IndexSynchronizer:
         if not self._suppliers.is_connected(fingerprint):
             return
         self._wanted.add(fingerprint)
+        self._hurry()
         if fingerprint not in self._lanes:
             # Entered before it begins: a lane may end at once.
             self._lanes[fingerprint] = Deferred()
@@ -178,11 +203,22 @@ class IndexSynchronizer:
                 except (BitDustError, TimeoutError) as error:
                     self._log.info("the catalog is not at {who}: {error}", who=fingerprint, error=error)
                     self._wanted.add(fingerprint)
-                    await pause(self._clock, AGAIN)
+                    await self._rest(fingerprint)
         finally:
             self._lanes.pop(fingerprint, None)
             if not self._lanes:
                 self._machines.report(self._row, "Usurped" if self.usurped else "InSync")
+
+    async def _rest(self, fingerprint: str) -> None:
+        """A pause after a failure; it ends early when he comes back from having been away."""
+        until = self._clock.seconds() + AGAIN
+        was_there = self._suppliers.is_connected(fingerprint)
+        while (left := until - self._clock.seconds()) > 0:
+            await either(self._clock, self._hurry.next(), left)
+            is_there = self._suppliers.is_connected(fingerprint)
+            if is_there and not was_there:
+                break
+            was_there = is_there
 
     async def _bring(self, fingerprint: str) -> None:
         if self.usurped:
@@ -209,6 +245,7 @@ class IndexSynchronizer:
             if await self._db.read(log.acked_by, fingerprint) < head.place:
                 raise
             return
+        self.stale.discard(fingerprint)
         if await self._db(log.mark_head_acked, head.epoch, head.sequence, fingerprint):
             self.committed()
 
@@ -229,6 +266,7 @@ class IndexSynchronizer:
                     f" ours {place}): nothing is changed here any more"
                 )
                 self._log.error("{text}", text=self.usurped)
+                self.superseded()
                 self.committed()
                 return False
         acked = await self._db.read(log.acked_by, fingerprint)
@@ -240,6 +278,7 @@ class IndexSynchronizer:
                 his=his,
                 acked=acked,
             )
+            self.stale.add(fingerprint)
             await self._db(log.forget_acks, fingerprint)
         elif (
             ours is not None
@@ -285,7 +324,8 @@ class IndexSynchronizer:
             root=segment.root,
             size=size,
         )
-        await self._db(log.mark_segment_acked, number, fingerprint)
+        if await self._db(log.mark_segment_acked, number, fingerprint):
+            self.committed()
 
 
 def _stop(answer: T, writing: Deferred[None]) -> T:

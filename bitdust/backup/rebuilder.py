@@ -56,7 +56,7 @@ class Rebuilder:
         self._slots = DeferredSemaphore(BLOCKS)
 
     async def run(self) -> None:
-        """One pass over all that is missing at suppliers who take it; what fails is left for the next pass."""
+        """One pass over all that is missing at those who take it; what fails is left for the next pass."""
         row = self.machines.begin("rebuilder", "Looking")
         failed: set[int] = set()
         try:

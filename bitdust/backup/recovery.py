@@ -151,7 +151,7 @@ class Recovery:
             if not isinstance(answer, IndexSegment) or answer.size > MAX_SEGMENT:
                 raise Damaged("a segment was asked for, and something else came")
             parts = []
-            while part := await exchange.read():
+            while part := await exchange.read().addTimeout(ANSWER_WITHIN, self.clock):
                 parts.append(part)
         except BaseException:
             exchange.reset("given up")

@@ -12,8 +12,8 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bitdust.blocks.shapes import commit_at
 from bitdust.catalog import epochs
-from bitdust.catalog.blocks import commit_at
 from bitdust.catalog.facts import decode
 from bitdust.catalog.head import Head
 from bitdust.catalog.ops import apply
@@ -39,6 +39,7 @@ __all__ = [
     "acked_by",
     "committed",
     "compact",
+    "compact_if_long",
     "finish_recovery",
     "forget_acks",
     "head",
@@ -59,6 +60,8 @@ __all__ = [
 
 Connection = sqlite3.Connection
 
+#: bytes up to which a log is never begun anew
+LONG_LOG = 16 * 2**20
 #: segments from a number on that a peer has not acknowledged
 NOT_ACKED = (
     "SELECT number FROM segments s WHERE number >= ? AND NOT EXISTS"
@@ -128,10 +131,10 @@ def unsent_to(c: Connection, fingerprint: str, limit: int = 100) -> list[int]:
     ]
 
 
-def mark_segment_acked(c: Connection, number: int, fingerprint: str) -> None:
-    """This supplier keeps that segment durably."""
+def mark_segment_acked(c: Connection, number: int, fingerprint: str) -> bool:
+    """This supplier keeps that segment durably.  True: more is committed than before."""
     c.execute("INSERT OR IGNORE INTO segment_acks VALUES (?, ?)", (peer(c, fingerprint), number))
-    settle(c)
+    return settle(c)
 
 
 def mark_head_acked(c: Connection, epoch: int, sequence: int, fingerprint: str) -> bool:
@@ -205,7 +208,26 @@ def compact(c: Connection) -> int:
     (last,) = c.execute("SELECT max(seq) FROM log").fetchone()
     set_mark(c, "snapshot_op", last)
     set_mark(c, "first_segment", _last(c) + 1)
+    set_mark(c, "log_begun_anew", 1)
     return int(last - before)
+
+
+def compact_if_long(c: Connection) -> bool:
+    """
+    Begin the log anew when it has grown to three times what it was at first, and to more than 16 MiB.  To be
+    called when all facts are in segments.
+    """
+    if mark(c, "snapshot_op") > mark(c, "sealed_op"):
+        return False
+    size = kept_bytes(c)
+    if mark(c, "log_begun_anew"):
+        # Only now it is known how long the snapshot has become.
+        set_mark(c, "log_begun_anew", 0)
+        set_mark(c, "log_at_first", size)
+    if size <= max(LONG_LOG, 3 * mark(c, "log_at_first")):
+        return False
+    compact(c)
+    return True
 
 
 def kept_bytes(c: Connection) -> int:

@@ -20,7 +20,7 @@ from bitdust.catalog import epochs, holdings
 from bitdust.customer.supplier_connector import Line, SupplierConnector, make_supplier_connector
 from bitdust.customer.supplier_finder import Hired
 from bitdust.database import Database
-from bitdust.errors import BitDustError, Conflict, Damaged, NotFound
+from bitdust.errors import BitDustError, Conflict, Damaged, NotFound, Refused
 from bitdust.events import Signal
 from bitdust.identity.document import Document
 from bitdust.machines import Machines, Row
@@ -85,6 +85,8 @@ class Suppliers:
         self.epoch = 1
         #: fingerprint of a supplier who became connected, went away or refused
         self.changed: Signal[[str]] = Signal()
+        #: fingerprint of a supplier who says that our epoch is over
+        self.behind: Signal[[str]] = Signal()
         #: fingerprint of somebody who has no seat and holds nothing of ours any more
         self.let_go: Signal[[str]] = Signal()
 
@@ -260,6 +262,8 @@ class Suppliers:
             await self.agree(await self._document_of(fingerprint))
         except BitDustError as error:
             supplier.connector.refused(error.message)
+            if isinstance(error, Refused) and error.code == "conflict":
+                self.behind(fingerprint)
         else:
             supplier.connector.accepted()
 

@@ -32,6 +32,7 @@ class Tombstones:
 
     def __post_init__(self) -> None:
         self._busy: set[str] = set()
+        self._again: set[str] = set()
         self._stop: Callable[[], None] = lambda: None
 
     def start(self) -> None:
@@ -49,6 +50,7 @@ class Tombstones:
             self._changed(fingerprint)
 
     def _changed(self, fingerprint: str) -> None:
+        self._again.add(fingerprint)
         if fingerprint not in self._busy and self.suppliers.is_connected(fingerprint):
             self._busy.add(fingerprint)
             background(
@@ -58,15 +60,20 @@ class Tombstones:
 
     async def _tell(self, fingerprint: str) -> None:
         try:
-            while due := await self.db.read(deletes.due, fingerprint, MAX_LIST):
-                packet = DeleteFile(
-                    self.rng(16),
-                    self.suppliers.epoch,
-                    tuple(WireTombstone(stone.block, stone.not_before) for stone in due),
-                )
-                await self.router.ask(fingerprint, packet, within=60.0)
-                await self.db(deletes.done, fingerprint, [stone.block for stone in due])
+            while fingerprint in self._again:
+                self._again.discard(fingerprint)
+                await self._tell_all(fingerprint)
         except BitDustError as error:
             self._log.info("{who} was not told what may go: {error}", who=fingerprint, error=error)
         finally:
             self._busy.discard(fingerprint)
+
+    async def _tell_all(self, fingerprint: str) -> None:
+        while due := await self.db.read(deletes.due, fingerprint, MAX_LIST):
+            packet = DeleteFile(
+                self.rng(16),
+                self.suppliers.epoch,
+                tuple(WireTombstone(stone.block, stone.not_before) for stone in due),
+            )
+            await self.router.ask(fingerprint, packet, within=60.0)
+            await self.db(deletes.done, fingerprint, [stone.block for stone in due])
