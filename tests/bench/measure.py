@@ -1,7 +1,7 @@
 """
 Time, CPU and memory of processes, and where the figures go: one JSON object a line.
 
-The format, the data and the lock are those of the peers' scripts, so that all of them can be put side by side.
+Format, data and lock are those of the peers' scripts, so that all of them can be put side by side.
 """
 
 from __future__ import annotations

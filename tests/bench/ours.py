@@ -1,5 +1,5 @@
 """
-Our own network under the stop-watch: an identity server, suppliers and a customer, each a process on loopback.
+Our own network under the stop-watch: identity server, suppliers, customer, each a process on loopback.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ class Grid:
         self._options = options or {}
         self.suppliers: list[Peer] = []
         self.customer: Peer
+        #: MiB the customer had in memory at most, over all steps
+        self.peak = 0.0
 
     def __enter__(self) -> Grid:
         try:
@@ -88,7 +90,7 @@ class Grid:
 
     def back_up(self, path: Path) -> Took:
         """
-        Back it up, until all pieces of all blocks are at their suppliers and fsynced, and the version is committed.
+        Back it up, until all pieces of all blocks are fsynced at their suppliers and the version is committed.
         """
         return self._step(lambda: self.customer.client.call("backup_start_path", str(path)), self._safe)
 
@@ -115,6 +117,7 @@ class Grid:
         begin()
         measure.wait_for(over, PATIENCE, "the end of a step")
         wall = time.perf_counter() - start
+        self.peak = max(self.peak, measure.memory(self.pid))
         return Took(
             wall,
             measure.cpu([self.pid]) - ours,

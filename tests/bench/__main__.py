@@ -1,0 +1,86 @@
+"""
+`python -m tests.bench`: everything of docs/benchmarks.md, measured anew.
+
+Runs of ours and of the peers take turns, so that a slow quarter of an hour is slow for all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from bitdust.blocks.erasure import Codecs
+from tests.bench import limits, ours, raw
+from tests.bench.measure import Figures
+from tests.bench.peers import Scripts
+from tests.bench.render import tables
+
+_HERE = Path(__file__).parent
+_REPOSITORY = _HERE.parent.parent
+_PARTS = ("500MB", "100MB", "1000x10KB", "10000x10KB")
+
+
+def main() -> int:
+    """Measure, write the figures down, print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--runs", type=int, default=3, help="how often each figure is taken (3)")
+    parser.add_argument(
+        "--parts", default="500MB,1000x10KB,10000x10KB", help=f"of {','.join(_PARTS)}; which data"
+    )
+    parser.add_argument(
+        "--only", default="ours,restic,tahoe,raw,limits", help="of ours,restic,tahoe,raw,limits; who runs"
+    )
+    default = os.environ.get("BITDUST_PEERS", str(_REPOSITORY.parent / "shared/bench/peers"))
+    parser.add_argument(
+        "--peers", type=Path, default=Path(default), help="the peers' scripts (BITDUST_PEERS)"
+    )
+    parser.add_argument("--work", type=Path, default=Path("/tmp/bitdust-bench"), help="where all of it runs")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path(os.environ.get("PEERS_DATA", "/tmp/peers/data")),
+        help="what is stored",
+    )
+    parser.add_argument("--out", type=Path, help="the results file (tests/bench/results/TIME.jsonl)")
+    options = parser.parse_args()
+    parts, only = options.parts.split(","), options.only.split(",")
+    out = options.out or _HERE / "results" / time.strftime("%Y-%m-%d-%H%M.jsonl")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    figures = Figures(out)
+    figures.take({"about": _about()})
+    scripts = Scripts(options.peers.resolve(), options.work / "peers", options.data)
+    for run in range(options.runs):
+        if "ours" in only:
+            ours.run(figures, "bitdust", run, options.work, options.data, parts)
+        if "restic" in only:
+            scripts.restic(figures, run)
+        if "tahoe" in only:
+            scripts.tahoe(figures, run, parts)
+        if "raw" in only:
+            raw.run(figures, run, options.peers.resolve().parent / "primitives")
+    if "limits" in only:
+        limits.run(figures, "bitdust", 0, options.work)
+    shutil.rmtree(options.work, ignore_errors=True)
+    print(f"\nwritten to {out}\n\n{tables(figures.rows)}")
+    return 0
+
+
+def _about() -> dict[str, object]:
+    """The machine, and how busy others keep it."""
+    return {
+        "date": time.strftime("%Y-%m-%d %H:%M %Z"),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "erasure_code": Codecs.best().name,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

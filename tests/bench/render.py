@@ -1,0 +1,287 @@
+"""
+The figures as tables: `python -m tests.bench.render RESULTS.jsonl [--write docs/benchmarks.md]`.
+
+Figures are medians.  With `--write`, what stands between the two marks of the document is replaced.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+BEGIN, END = "<!-- figures: made by tests/bench/render.py -->", "<!-- end of figures -->"
+
+OURS, TAHOE, RESTIC = "bitdust", "tahoe-2-of-4", "restic"
+
+
+class Medians:
+    """The figures by peer and metric."""
+
+    def __init__(self, rows: Sequence[dict[str, object]]) -> None:
+        self.all: dict[tuple[str, str], list[float]] = defaultdict(list)
+        self.missing: dict[str, str] = {}
+        for row in rows:
+            if row.get("metric") == "missing":
+                self.missing[str(row["peer"])] = str(row["why"])
+            elif "metric" in row:
+                self.all[str(row["peer"]), str(row["metric"])].append(float(str(row["value"])))
+
+    def of(self, peer: str, metric: str) -> float | None:
+        """The median; None where nothing was measured."""
+        found = self.all.get((peer, metric))
+        return median(found) if found else None
+
+    def cell(self, peer: str, metric: str, scale: float = 1.0) -> str:
+        """The median for people, with the number of runs when they are fewer than three."""
+        found = self.of(peer, metric)
+        if found is None:
+            return "–"
+        runs = len(self.all[peer, metric])
+        return shown(found * scale) + (f" (n={runs})" if runs < 3 else "")
+
+    def ratio(self, peer: str, metric: str, other: str, its: str, *, less: bool = False) -> str:
+        """How many times better we are than the other: of rates, or (`less`) of times."""
+        one, two = self.of(peer, metric), self.of(other, its)
+        if not one or not two:
+            return "–"
+        return f"{two / one if less else one / two:.2f}×"
+
+
+def shown(value: float) -> str:
+    """Three digits."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def tables(rows: Sequence[dict[str, object]]) -> str:
+    """Everything there are figures for."""
+    m = Medians(rows)
+    parts = [_about(rows), _large(m), _small(m), _parts(m), _limits(m)]
+    parts += [f"{peer} is missing: {why}\n" for peer, why in sorted(m.missing.items())]
+    return "\n".join(part for part in parts if part)
+
+
+def _about(rows: Sequence[dict[str, object]]) -> str:
+    for row in rows:
+        about = row.get("about")
+        if isinstance(about, dict):
+            return (
+                f"Measured {about['date']}: {about['cores']} cores, {about['system']},"
+                f" Python {about['python']}, erasure code by {about['erasure_code']}; load average at the start {about['load']:.1f}.\n"
+            )
+    return ""
+
+
+def _large(m: Medians) -> str:
+    metrics = (
+        ("store, MB/s", "backup_500MB_rate", "upload_500MB_rate", "backup_500MB_rate", False),
+        ("restore, MB/s", "restore_500MB_rate", "download_500MB_rate", "restore_500MB_rate", False),
+        ("unchanged again, s", "rerun_500MB", "", "rerun_500MB", True),
+    )
+    rows = [
+        [
+            f"**{text}**",
+            m.cell(OURS, ours),
+            m.cell(TAHOE, tahoe),
+            m.cell(RESTIC, restic),
+            m.ratio(OURS, ours, TAHOE, tahoe, less=less),
+            m.ratio(OURS, ours, RESTIC, restic, less=less),
+        ]
+        for text, ours, tahoe, restic, less in metrics
+    ]
+    for what, ours, tahoe in (
+        ("store", "backup_500MB", "upload_500MB"),
+        ("restore", "restore_500MB", "download_500MB"),
+    ):
+        rows += [
+            [
+                f"{what}, CPU s/GB, client",
+                m.cell(OURS, f"{ours}_client_cpu", 2),
+                m.cell(TAHOE, f"{tahoe}_client_cpu", 2),
+                m.cell(RESTIC, f"{ours}_cpu", 2),
+                "",
+                "",
+            ],
+            [
+                f"{what}, CPU s/GB, the 4 servers",
+                m.cell(OURS, f"{ours}_servers_cpu", 2),
+                m.cell(TAHOE, f"{tahoe}_servers_cpu", 2),
+                "none",
+                "",
+                "",
+            ],
+            [
+                f"{what}, peak RSS of the client, MiB",
+                m.cell(OURS, f"{ours}_client_peak_rss"),
+                m.cell(TAHOE, f"{tahoe}_client_peak_rss"),
+                m.cell(RESTIC, f"{ours}_peak_rss"),
+                "",
+                "",
+            ],
+            [
+                f"{what}, peak RSS of a server, MiB",
+                m.cell(OURS, f"{ours}_server_peak_rss"),
+                m.cell(TAHOE, f"{tahoe}_server_peak_rss"),
+                "none",
+                "",
+                "",
+            ],
+        ]
+    rows.append(
+        [
+            "stored bytes / bytes",
+            m.cell(OURS, "backup_500MB_stored_ratio"),
+            m.cell(TAHOE, "upload_500MB_stored_ratio"),
+            m.cell(RESTIC, "backup_500MB_stored_ratio"),
+            "",
+            "",
+        ]
+    )
+    head = [
+        "500 MB file, random",
+        "BitDust 2 of 4",
+        "Tahoe-LAFS 2 of 4",
+        "restic, local",
+        "to Tahoe",
+        "to restic",
+    ]
+    return table(head, rows)
+
+
+def _small(m: Medians) -> str:
+    rows = []
+    for label in ("10000x10KB", "1000x10KB"):
+        for what in ("backup", "rerun", "restore"):
+            words = {"backup": "first backup", "rerun": "unchanged again", "restore": "restore"}[what]
+            metric = f"{what}_{label}"
+            rows.append(
+                [
+                    f"{label.replace('x', ' × ')}, {words}, s",
+                    m.cell(OURS, metric),
+                    m.cell(TAHOE, metric),
+                    m.cell(RESTIC, metric),
+                    m.ratio(OURS, metric, TAHOE, metric, less=True),
+                    m.ratio(OURS, metric, RESTIC, metric, less=True),
+                ]
+            )
+    for what, name in (("backup", "first backup"), ("restore", "restore")):
+        metric = f"{what}_10000x10KB"
+        rows.append(
+            [
+                f"10000 × 10KB, {name}, CPU s of the client",
+                m.cell(OURS, metric + "_client_cpu"),
+                m.cell(TAHOE, metric + "_client_cpu"),
+                m.cell(RESTIC, metric + "_cpu"),
+                "",
+                "",
+            ]
+        )
+        rows.append(
+            [
+                f"10000 × 10KB, {name}, peak RSS of the client, MiB",
+                m.cell(OURS, metric + "_client_peak_rss"),
+                m.cell(TAHOE, metric + "_client_peak_rss"),
+                m.cell(RESTIC, metric + "_peak_rss"),
+                "",
+                "",
+            ]
+        )
+    head = [
+        "many small files",
+        "BitDust 2 of 4",
+        "Tahoe-LAFS 2 of 4",
+        "restic, local",
+        "to Tahoe",
+        "to restic",
+    ]
+    return table(head, rows)
+
+
+def _parts(m: Medians) -> str:
+    named = (
+        ("raw-pipeline", "store_", "the raw pipeline, two threads, pieces thrown away"),
+        ("raw-pipeline-files", "store_", "the same, pieces to 4 local files, one fsync each"),
+        (
+            "prototype-tls",
+            "store_",
+            "bare prototype: pipeline, TLS, suppliers that check and write; no fsync",
+        ),
+        (OURS, "backup_500MB_", "BitDust, store of 500 MB: catalog, spool, receipts, fsync of every piece"),
+    )
+    rows = [
+        [
+            text,
+            m.cell(peer, prefix + "rate"),
+            m.cell(peer, prefix + "client_cpu_per_gb"),
+            m.cell(peer, prefix + "servers_cpu_per_gb"),
+            m.ratio(OURS, "backup_500MB_rate", peer, prefix + "rate") if peer != OURS else "",
+        ]
+        for peer, prefix, text in named
+    ]
+    return table(
+        ["2 of 4, random bytes", "MB/s", "CPU s/GB, customer", "CPU s/GB, suppliers", "BitDust to it"], rows
+    )
+
+
+def _limits(m: Medians) -> str:
+    if m.of(OURS, "limit_2GB_peak_rss") is None:
+        return ""
+    yes = {1.0: "yes", 0.0: "**no**"}
+
+    def told(metric: str) -> str:
+        found = m.of(OURS, metric)
+        return "–" if found is None else yes[found]
+
+    rows = [
+        [
+            "2 GB file: peak RSS of the customer, store, change, restore",
+            m.cell(OURS, "limit_2GB_peak_rss") + " MiB",
+        ],
+        ["store, MB/s", m.cell(OURS, "backup_2GB_rate")],
+        ["restore, MB/s", m.cell(OURS, "restore_2GB_rate")],
+        ["came back identical", told("restore_2GB_identical")],
+        [
+            "one byte changed: sent to all suppliers together",
+            m.cell(OURS, "one_byte_2GB_sent", 2**-20) + " MiB",
+        ],
+        ["10,000 × 10 KB: peak RSS of the customer", m.cell(OURS, "limit_10000x10KB_peak_rss") + " MiB"],
+        ["came back identical", told("restore_10000x10KB_identical")],
+        ["unchanged: bytes of files read", m.cell(OURS, "unchanged_10000x10KB_read")],
+        ["unchanged: bytes of pieces sent", m.cell(OURS, "unchanged_10000x10KB_sent")],
+        [
+            "unchanged: all that the customer's process read, sockets and database included",
+            m.cell(OURS, "unchanged_10000x10KB_rchar", 2**-20) + " MiB",
+        ],
+        ["unchanged: growth at the 4 suppliers", m.cell(OURS, "unchanged_10000x10KB_grown") + " bytes"],
+    ]
+    return table(["the limits of a customer", "measured"], rows)
+
+
+def main() -> int:
+    """Print the tables of a results file, or put them into a document."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.render", description=__doc__)
+    parser.add_argument("results", type=Path, nargs="+")
+    parser.add_argument("--write", type=Path)
+    options = parser.parse_args()
+    rows = [json.loads(line) for path in options.results for line in path.read_text().splitlines()]
+    text = tables(rows)
+    if options.write is None:
+        print(text)
+        return 0
+    before, _, rest = options.write.read_text().partition(BEGIN)
+    options.write.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{rest.partition(END)[2]}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
