@@ -1,6 +1,6 @@
 """
-What a backup may cost, whatever is backed up: memory; and what is read and sent when nothing, or one byte, has
-changed.
+What a backup may cost, whatever is backed up: memory; and what is read and sent when nothing has changed, or
+one byte.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ class Grid:
 
     def back_up(self, path: Path) -> Took:
         """
-        Back it up, until all pieces of all blocks are fsynced at their suppliers and the version is committed.
+        Back it up, until all pieces of all blocks are durable at their suppliers and the version committed.
         """
         return self._step(lambda: self.customer.client.call("backup_start_path", str(path)), self._safe)
 

@@ -1,6 +1,7 @@
 """
 What the parts can do on this machine: the raw pipeline (read, hash, zstd, AES-GCM, erasure code, hash of
-every piece), and a bare prototype of a customer and suppliers over TLS.  Both run from outside of this repository.
+every piece), and a bare prototype of a customer and suppliers over TLS.  Both lie
+outside of this repository.
 """
 
 from __future__ import annotations

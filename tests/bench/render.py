@@ -77,7 +77,8 @@ def _about(rows: Sequence[dict[str, object]]) -> str:
         if isinstance(about, dict):
             return (
                 f"Measured {about['date']}: {about['cores']} cores, {about['system']},"
-                f" Python {about['python']}, erasure code by {about['erasure_code']}; load average at the start {about['load']:.1f}.\n"
+                f" Python {about['python']}, erasure code by {about['erasure_code']};"
+                f" load average at the start {about['load']:.1f}.\n"
             )
     return ""
 
