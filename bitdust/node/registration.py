@@ -80,6 +80,8 @@ class Registration:
         except Conflict:
             identity.erase()
             raise
+        # A recovery that was cut off before it had an identity is not meant any more.
+        remove_file(self._home / MARKER)
         identity.move(self._home / "identity")
         self._people.remember(servers)
         await self._become(identity)
