@@ -145,19 +145,7 @@ class BlockReader:
             for _, fetch in fetches:
                 give_up(fetch)
             raise
-        starts = sorted({first for first, _ in leaves})
-        out = bytearray()
-        for span in spans:
-            position = span.offset
-            end = span.offset + span.length
-            while position < end:
-                first = max(start for start in starts if start * LEAF <= position)
-                content = leaves[first, span.piece]
-                begin = position - first * LEAF
-                part = content[begin : begin + end - position]
-                out += part
-                position += len(part)
-        return bytes(out)
+        return await self._in_thread(_in_order, spans, leaves)
 
     async def check(self, plan: BlockPlan) -> None:
         """
@@ -344,6 +332,21 @@ class BlockReader:
             if begin < high and end > low:
                 first, last = min(first, max(begin, low)), max(last, min(end, high))
         return first, last - first
+
+
+def _in_order(spans: Collection[Span], leaves: Mapping[tuple[int, int], bytes]) -> bytes:
+    """The bytes of the spans, out of stretches by their first leaf and piece."""
+    starts = sorted({first for first, _ in leaves})
+    parts = []
+    for span in spans:
+        position = span.offset
+        end = span.offset + span.length
+        while position < end:
+            first = max(start for start in starts if start * LEAF <= position)
+            begin = position - first * LEAF
+            parts.append(memoryview(leaves[first, span.piece])[begin : begin + end - position])
+            position += len(parts[-1])
+    return b"".join(parts)
 
 
 def _pread(path: Path, offset: int, length: int) -> bytes:

@@ -53,16 +53,27 @@ def main() -> int:
     out.parent.mkdir(parents=True, exist_ok=True)
     figures = Figures(out)
     figures.take({"about": _about()})
-    scripts = Scripts(options.peers.resolve(), options.work / "peers", options.data)
+    shutil.rmtree(options.work, ignore_errors=True)
+    large = [part for part in parts if part != "1000x10KB"]
     for run in range(options.runs):
-        if "ours" in only:
-            ours.run(figures, "bitdust", run, options.work, options.data, parts)
+        scripts = Scripts(options.peers.resolve(), options.work / f"peers-{run}", options.data)
+        if "ours" in only and large:
+            ours.run(figures, "bitdust", run, options.work, options.data, large)
         if "restic" in only:
             scripts.restic(figures, run)
-        if "tahoe" in only:
-            scripts.tahoe(figures, run, parts)
+        if "tahoe" in only and "500MB" in parts:
+            scripts.tahoe(figures, run, "f500")
         if "raw" in only:
             raw.run(figures, run, options.peers.resolve().parent / "primitives")
+    # Tahoe removes thousands of files at its end, which would slow down whoever comes next.
+    if "1000x10KB" in parts:
+        for run in range(options.runs):
+            if "ours" in only:
+                ours.run(figures, "bitdust", run, options.work, options.data, ["1000x10KB"])
+        for run in range(options.runs):
+            if "tahoe" in only:
+                scripts = Scripts(options.peers.resolve(), options.work / f"peers-{run}", options.data)
+                scripts.tahoe(figures, run, "t1000")
     if "limits" in only:
         limits.run(figures, "bitdust", 0, options.work)
     shutil.rmtree(options.work, ignore_errors=True)

@@ -137,14 +137,15 @@ def until_settled(path: Path, seconds: float = 2.2) -> None:
     time.sleep(max(0.0, newest + seconds - time.time()))
 
 
-def wait_for(look: Callable[[], bool], seconds: float, what: str, every: float = 0.02) -> None:
+def wait_for(look: Callable[[], bool], seconds: float, what: str) -> None:
     """
-    Until it is so.
+    Until it is so.  Looks every fiftieth of the time that has passed: to look costs those who are asked.
 
     @raise TimeoutError: it did not come in that time.
     """
-    end = time.monotonic() + seconds
+    begin = time.monotonic()
     while not look():
-        if time.monotonic() > end:
+        passed = time.monotonic() - begin
+        if passed > seconds:
             raise TimeoutError(f"{what} did not come in {seconds:.0f} s")
-        time.sleep(every)
+        time.sleep(max(0.02, passed / 50))
