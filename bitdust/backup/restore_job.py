@@ -18,11 +18,9 @@ from twisted.internet.defer import Deferred, DeferredLock, DeferredSemaphore
 
 from bitdust.backup.replant import Replant
 from bitdust.backup.walk import Skipped
-from bitdust.blocks.block import Chunk as BlockChunk
-from bitdust.blocks.block import block_key, open_chunk
+from bitdust.blocks.block import Chunk, block_key, open_chunk
 from bitdust.blocks.chunker import chunk_id
 from bitdust.catalog import chunks, entries
-from bitdust.catalog.chunks import Chunk
 from bitdust.catalog.entries import Entry
 from bitdust.catalog.facts import Kind, Meta, Run
 from bitdust.customer.block_reader import BlockPlan, BlockReader, plan_of
@@ -215,7 +213,7 @@ class RestoreJob:
         for need in part:
             chunk = need.chunk
             at = chunk.offset - start
-            content = open_chunk(key, plan.block, _sealed(chunk), view[at : at + chunk.stored])
+            content = open_chunk(key, plan.block, chunk, view[at : at + chunk.stored])
             if chunk_id(content, self._chunk_key) != chunk.id:
                 raise Damaged(
                     f"chunk {chunk.number} of block {plan.block.hex()[:16]} is not what was backed up"
@@ -234,7 +232,7 @@ class RestoreJob:
                 self._replant.write(path, offset, content)
 
     def _write(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        # The tree has one writer at a time, whichever thread it is in; also when nobody waits for it any more.
+        # The tree has one writer at a time, whichever thread it is in; also when nobody waits for it.
         return shielded(self._one_writer.run(self._in_thread, work, *args, **kwargs))
 
     # -- names
@@ -308,8 +306,3 @@ def _ranges(needs: list[_Need]) -> Iterator[list[_Need]]:
 
 def _plans(c: sqlite3.Connection, serials: list[int]) -> list[BlockPlan]:
     return [plan_of(c, serial) for serial in serials]
-
-
-def _sealed(chunk: Chunk) -> BlockChunk:
-    """A chunk of the catalog as the block's reader wants it."""
-    return BlockChunk(chunk.id, chunk.number, chunk.offset, chunk.stored, chunk.length, chunk.flags)

@@ -85,7 +85,7 @@ class Layout:
     @property
     def piece_size(self) -> int:
         """Bytes of the body of every piece."""
-        return self.full_rows * self.unit + self.last_unit
+        return piece_size(self.size, self.k, self.unit)
 
     @property
     def leaves(self) -> int:
@@ -168,3 +168,9 @@ class Layout:
         """@raise Usage: the body of a piece does not reach that far."""
         if offset < 0 or length < 0 or offset + length > self.piece_size:
             raise Usage(f"a piece of this block has {self.piece_size} bytes: not {length} from {offset}")
+
+
+def piece_size(size: int, k: int, unit: int) -> int:
+    """Bytes of the body of every piece of a block of `size` bytes."""
+    rows, rest = divmod(size, k * unit)
+    return rows * unit + -(-rest // k)

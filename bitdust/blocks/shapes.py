@@ -21,7 +21,10 @@ def k_of(n: int) -> int:
         raise Usage(f"a supplier set has {numbers} suppliers, not {n}") from None
 
 
-def commit_at(n: int) -> int:
-    """How many of n pieces are acknowledged when a block counts as committed: k and half of the others."""
-    k = k_of(n)
-    return k + (n - k + 1) // 2
+def commit_at(n: int, k: int | None = None) -> int:
+    """
+    How many of n pieces, or of n suppliers, must have acknowledged before something counts as committed: as
+    many as are enough (k; half of them, rounded up, when it is not given) and half of the others.
+    """
+    enough = (n + 1) // 2 if k is None else k
+    return enough + (n - enough + 1) // 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from bitdust.blocks.shapes import commit_at
 from bitdust.catalog.replay import ACKED, LOST, SEALED, UNKNOWN, WANTED
 from bitdust.errors import NotFound
 
@@ -63,23 +64,6 @@ class Placement:
 
 class NoSuchBlock(NotFound):
     """The catalog has no such block."""
-
-
-def k_of(n: int) -> int:
-    """Pieces that rebuild a block of n."""
-    return (n + 1) // 2
-
-
-def commit_at(n: int, k: int | None = None) -> int:
-    """Of n pieces or n suppliers, how many must have acknowledged before something counts as committed."""
-    enough = k_of(n) if k is None else k
-    return enough + (n - enough + 1) // 2
-
-
-def piece_bytes(size: int, k: int, unit: int) -> int:
-    """The length of one piece's body of a block of `size` bytes."""
-    rows, rest = divmod(size, k * unit)
-    return rows * unit + -(-rest // k)
 
 
 def get(c: sqlite3.Connection, serial: int) -> Block:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from bitdust.blocks.block_format import Chunk
 
 _AT_ONCE = 400
 #: chunks of blocks that lie in the spool, or of which k pieces are, or may be, at suppliers
@@ -13,18 +14,6 @@ _READABLE = (
     " OR b.k <= (SELECT count(DISTINCT p.number) FROM placements p"
     " WHERE p.serial = b.serial AND p.state IN (1, 3))))"
 )
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """A chunk in a block: bytes `offset` to `offset + stored` of it, `length` bytes when opened."""
-
-    id: bytes
-    number: int
-    offset: int
-    stored: int
-    length: int
-    flags: int
 
 
 def known(c: sqlite3.Connection, ids: Sequence[bytes], job: int) -> dict[bytes, tuple[int, int]]:

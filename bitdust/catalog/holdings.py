@@ -10,8 +10,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
+from bitdust.blocks.block_format import Chunk
+from bitdust.blocks.layout import piece_size
 from bitdust.catalog import blocks, deletes
 from bitdust.catalog.blocks import Block, NoSuchBlock
 from bitdust.catalog.facts import Placed
@@ -21,23 +22,6 @@ from bitdust.catalog.rows import known_peer, mark, peer, raise_mark
 from bitdust.errors import Conflict, Usage
 
 Connection = sqlite3.Connection
-
-
-class SealedChunk(Protocol):
-    """What a block's writer says of a chunk (blocks.block.Chunk, catalog.chunks.Chunk)."""
-
-    @property
-    def id(self) -> bytes: ...
-    @property
-    def number(self) -> int: ...
-    @property
-    def offset(self) -> int: ...
-    @property
-    def stored(self) -> int: ...
-    @property
-    def length(self) -> int: ...
-    @property
-    def flags(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -65,7 +49,7 @@ def seal_block(
     k: int,
     unit: int,
     roots: Sequence[bytes],
-    chunks: Iterable[SealedChunk],
+    chunks: Iterable[Chunk],
     suppliers: Sequence[str],
     spool_name: str | None,
 ) -> int:
@@ -272,14 +256,14 @@ def used_at(c: Connection, fingerprint: str) -> tuple[int, int]:
         " = ? AND p.state = 1",
         (known_peer(c, fingerprint),),
     ):
-        pieces, bytes_ = pieces + 1, bytes_ + blocks.piece_bytes(size, k, unit)
+        pieces, bytes_ = pieces + 1, bytes_ + piece_size(size, k, unit)
     return pieces, bytes_
 
 
 def used_bytes(c: Connection) -> int:
     """Bytes of all pieces that are known to be at suppliers."""
     return sum(
-        pieces * blocks.piece_bytes(size, k, unit)
+        pieces * piece_size(size, k, unit)
         for size, k, unit, pieces in c.execute("SELECT size, k, unit, acked FROM blocks")
     )
 

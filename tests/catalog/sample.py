@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bitdust import crypto
+from bitdust.blocks.block_format import Chunk
 from bitdust.catalog import chunks, commit, entries, epochs, holdings, jobs, log, ops, snapshot, versions
-from bitdust.catalog.chunks import Chunk
 from bitdust.catalog.entries import Kind, Meta, Pending
 from bitdust.catalog.schema import SCHEMA
 

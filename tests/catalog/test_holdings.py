@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from bitdust.blocks.layout import piece_size
+from bitdust.blocks.shapes import commit_at
 from bitdust.catalog import blocks, deletes, epochs, holdings, jobs, removal, tree, versions
 from bitdust.errors import Conflict, NotFound, Usage
 from tests.catalog import sample
@@ -58,7 +60,7 @@ def test_a_sealed_block_is_wanted_everywhere(c: sqlite3.Connection) -> None:
 )
 def test_enough_to_commit_on(n: int, k: int, enough: int) -> None:
     """c = k + half of the rest, rounded up."""
-    assert (blocks.k_of(n), blocks.commit_at(n)) == (k, enough)
+    assert (commit_at(n), commit_at(n, k)) == (enough, enough)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,7 @@ def test_enough_to_commit_on(n: int, k: int, enough: int) -> None:
 )
 def test_the_size_of_a_piece(size: int, piece: int) -> None:
     """Whole rows of units, then a shorter one, rounded up."""
-    assert blocks.piece_bytes(size, 2, 262144) == piece
+    assert piece_size(size, 2, 262144) == piece
 
 
 def test_a_receipt_counts_once(c: sqlite3.Connection) -> None:
