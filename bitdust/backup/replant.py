@@ -160,7 +160,11 @@ class Replant:
 
     def _begin(self, path: bytes, parent: bytes, name: bytes, meta: Meta) -> None:
         if meta.kind is Kind.DIR:
-            self._folders.at(path)
+            folder = self._folders.at(path)
+            if not os.access(b".", os.W_OK | os.X_OK, dir_fd=folder):
+                # A folder of ours that was there, closed to ourselves: it gets its mode back at the end.
+                with suppress(PermissionError):
+                    os.chmod(folder, 0o700)
             self._planted.add(path, meta)
             return
         if not name:
