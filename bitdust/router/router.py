@@ -159,7 +159,7 @@ class Router:
 
     def is_online(self, fingerprint: str) -> bool:
         """Is there a link to the peer at this moment?"""
-        # Asked of the links, not of the machine: those who hear that he came ask this in the middle of its move.
+        # Asked of the links, not of the machine: who hears that he came asks this in the middle of its move.
         peer = self._peers.get(fingerprint)
         return peer is not None and peer.links.best() is not None
 
