@@ -129,6 +129,15 @@ class IndexSynchronizer:
             self._look(fingerprint), lambda failure: self._log.failure("looking at a catalog failed", failure)
         )
 
+    def yield_to(self, text: str) -> None:
+        """Another node writes for this identity: change nothing any more."""
+        if not self.usurped:
+            self.usurped = text
+            self._log.error("{text}", text=text)
+            self._machines.report(self._row, "Usurped")
+            self.superseded()
+            self.committed()
+
     async def _look(self, fingerprint: str) -> None:
         try:
             await self._compare(fingerprint)
@@ -261,13 +270,10 @@ class IndexSynchronizer:
             if theirs.place > place or (
                 theirs.place == place and ours is not None and theirs.root != ours.root
             ):
-                self.usurped = (
+                self.yield_to(
                     f"another node of this identity has changed the catalog (its place is {theirs.place},"
                     f" ours {place}): nothing is changed here any more"
                 )
-                self._log.error("{text}", text=self.usurped)
-                self.superseded()
-                self.committed()
                 return False
         acked = await self._db.read(log.acked_by, fingerprint)
         his = theirs.place if theirs is not None else (0, 0)

@@ -26,12 +26,12 @@ from bitdust.identity.keys import Keys
 from bitdust.machines import Machines
 from bitdust.router.router import Router
 from bitdust.wire.packets import AskIndex, AskSegment, Fail, IndexHead, IndexSegment, Priority
-from bitdust.world import InThread, pause
+from bitdust.world import InThread, give_up, pause, spawn
 
 #: seconds each supplier has to answer, and between two rounds of asking
 ANSWER_WITHIN, AGAIN = 10.0, 3.0
 #: rounds of asking before it is said that nobody is there
-ROUNDS = 10
+ROUNDS = 4
 
 
 @dataclass
@@ -81,19 +81,27 @@ class Recovery:
         answered: set[str] = set()
         last: BitDustError = Offline("none of the suppliers can be reached")
         for _ in range(ROUNDS):
-            for fingerprint, idurl in sorted(names.items()):
-                if fingerprint in answered:
-                    continue
-                try:
-                    head = await self._head(fingerprint, idurl)
-                except (BitDustError, TimeoutError) as error:
-                    self._log.info("{idurl} shows no catalog: {error}", idurl=idurl, error=error)
-                    last = error if isinstance(error, BitDustError) else last
-                    continue
-                answered.add(fingerprint)
-                if head is not None:
-                    heads[fingerprint] = head
-                    names.update(head.suppliers)
+            # All at once: many of them may be gone for good.
+            asked = [
+                (fingerprint, idurl, spawn(self._head(fingerprint, idurl)))
+                for fingerprint, idurl in sorted(names.items())
+                if fingerprint not in answered
+            ]
+            try:
+                for fingerprint, idurl, head_of in asked:
+                    try:
+                        head = await head_of
+                    except (BitDustError, TimeoutError) as error:
+                        self._log.info("{idurl} shows no catalog: {error}", idurl=idurl, error=error)
+                        last = error if isinstance(error, BitDustError) else last
+                        continue
+                    answered.add(fingerprint)
+                    if head is not None:
+                        heads[fingerprint] = head
+                        names.update(head.suppliers)
+            finally:
+                for *_, head_of in asked:
+                    give_up(head_of)
             # Half of them and more cannot all be old: a commit had to reach that many.
             if heads and len(answered) * 2 >= len(names):
                 return heads

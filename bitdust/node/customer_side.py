@@ -89,6 +89,8 @@ class CustomerSide:
         self.machines = machines
         #: every seat has its supplier
         self.staffed: Signal[[]] = Signal()
+        #: waits until a new machine would find our suppliers
+        self.until_findable: Callable[[], Awaitable[None]] = self._found
         self._in_thread = in_thread
         self._running: list[Deferred[None]] = []
         self._watched: list[Row] = []
@@ -170,7 +172,7 @@ class CustomerSide:
         self.queue = BackupQueue(
             db=db, wall=wall, clock=clock, machines=machines, tasks=self.tasks, make_job=make_backup_job,
             acked=self.data_sender.acked, staffed=self.staffed, check=self.synchronizer.check,
-            until_committed=self.synchronizer.until_committed, committed=self.keeping.trim,
+            until_committed=self._until_committed, committed=self.keeping.trim,
         )  # fmt: skip
         self.restores = Restores(
             db=db, wall=wall, clock=clock, tasks=self.tasks, reader=self.reader, make_job=make_restore_job,
@@ -300,6 +302,13 @@ class CustomerSide:
         # Whoever came has perhaps lost something, or may be sent what he misses.
         if self.suppliers.is_connected(fingerprint):
             self.monitor.restart()
+
+    async def _until_committed(self) -> None:
+        await self.synchronizer.until_committed()
+        await self.until_findable()
+
+    async def _found(self) -> None:
+        pass
 
     def _refused(self, fingerprint: str, error: Refused) -> None:
         if error.code == "conflict":

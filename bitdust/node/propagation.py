@@ -20,12 +20,15 @@ from bitdust.database import Database
 from bitdust.directory.interface import IDirectory
 from bitdust.directory.record import MAX_SUPPLIERS, Record, RecordSupplier, seal_record
 from bitdust.errors import BitDustError
-from bitdust.identity.document import Document
+from bitdust.events import Signal
+from bitdust.identity.document import Document, parse
 from bitdust.node.own_identity import OwnIdentity
-from bitdust.world import background, give_up, pause
+from bitdust.world import background, either, give_up, pause
 
 #: seconds changes are gathered for, and the pauses between attempts
 GATHER, FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0, 600.0
+#: seconds a commit waits for the first recovery record
+PATIENCE = 30.0
 #: the mark in the catalog that counts our recovery records
 SEQUENCE = "record_sequence"
 
@@ -42,9 +45,12 @@ class Propagation:
     document_of: Callable[[str], Awaitable[Document]]
     #: what was wrong at the last attempt, in words; "" when all went well
     trouble: str = ""
+    #: another installation has taken our place: what is known of it, in words
+    replaced: Signal[[str]] = field(default_factory=Signal)
     _work: Deferred[None] | None = None
     _again: bool = False
     _told: tuple[bytes, tuple[RecordSupplier, ...]] | None = None
+    _recorded: Signal[[]] = field(default_factory=Signal)
 
     _log: Logger = field(default_factory=lambda: Logger(namespace="bitdust.node.propagation"))
 
@@ -55,6 +61,16 @@ class Propagation:
             self._work = background(
                 self._tell_all(), lambda failure: self._log.failure("propagation broke", failure)
             )
+
+    async def until_recorded(self) -> None:
+        """
+        Wait until a recovery record tells where our suppliers are, so that a new machine finds the catalog.
+
+        Not for ever: whoever cannot reach the identity servers is told so by `trouble`.
+        """
+        until = self.clock.seconds() + PATIENCE
+        while not (self._told and self._told[1]) and (left := until - self.clock.seconds()) > 0:
+            await either(self.clock, self._recorded.next(), left)
 
     def stop(self) -> None:
         """Tell nobody any more."""
@@ -73,6 +89,7 @@ class Propagation:
             except BitDustError as error:
                 self.trouble = error.message
                 self._log.warn("the identity servers are not up to date: {why}", why=error.message)
+                await self._look_for_another()
                 self._again = True
                 await pause(self.clock, wait)
                 wait = min(2 * wait, LONGEST_PAUSE)
@@ -90,6 +107,25 @@ class Propagation:
         if before[1] != named and named:
             await self._put_record(document, named)
         self._told = (document.raw, named)
+        self._recorded()
+
+    async def _look_for_another(self) -> None:
+        """Did a later document drop our device?  Then our identity was recovered elsewhere."""
+        ours = self.identity.document
+        for source in ours.sources:
+            try:
+                theirs = parse(await self.directory.find(source))
+            except BitDustError:
+                continue
+            if (
+                theirs.fingerprint == ours.fingerprint
+                and theirs.revision > ours.revision
+                and self.identity.device.spki not in theirs.device_spkis
+            ):
+                self.replaced(
+                    f"another node of this identity was set up on {theirs.date}:"
+                    " nothing is changed here any more"
+                )
 
     async def _put_record(self, document: Document, named: tuple[RecordSupplier, ...]) -> None:
         keys = self.identity.keys

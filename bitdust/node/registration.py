@@ -106,7 +106,8 @@ class Registration:
         record = await _find_record(directory, Keys.from_master(kit.master))
         keys = Keys.from_master(kit.master, record.generation)
         old = await _find_own(people, record.idurls or kit.idurls, keys.fingerprint)
-        revision = old.revision + 1
+        # The lost installation may have said more to its suppliers than the servers have heard.
+        revision = max(old.revision + 1, int(self._ground.wall()))
         identity = OwnIdentity.make(
             self._home / "identity-new", keys, self._ground.rng, self._ground.wall, old.sources, revision
         )

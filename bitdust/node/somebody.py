@@ -70,6 +70,8 @@ class Somebody:
             suppliers=self.customer.suppliers, document_of=people.document_of,
         )  # fmt: skip
         self.customer.suppliers.changed.listen(lambda _: self.propagation.soon())
+        self.propagation.replaced.listen(self.customer.synchronizer.yield_to)
+        self.customer.until_findable = self.propagation.until_recorded
 
     async def start(self) -> None:
         """Be reachable, keep the pieces of others, and tell everyone where we are."""
