@@ -1,0 +1,259 @@
+"""What a backup reads and sends, and what a restore fetches and writes: no more than it must."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bitdust.errors import Conflict, NotFound, Usage
+from tests.world import KIB, MIB, House, World, look, noise
+
+
+def ready(world: World, n: int = 4, **settings: object) -> House:
+    """A customer with his suppliers."""
+    world.suppliers(n)
+    return world.customer(n=n, **settings)
+
+
+def sent(world: World, house: House) -> int:
+    """Bytes that went out from a house so far."""
+    return sum(size for (source, _), size in world.network.bytes.items() if source == house.place)
+
+
+def fetched(world: World, house: House) -> int:
+    """Bytes that came to a house so far."""
+    return sum(size for (_, target), size in world.network.bytes.items() if target == house.place)
+
+
+def test_an_unchanged_tree(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second run of an unchanged tree reads no file, sends no block, and tells the log next to nothing."""
+    alice = ready(world)
+    source = world.tree(**{f"f{i}": 3000 + i for i in range(200)}, large=2 * MIB)
+    assert alice.back_up(source).state == "committed"
+    alice.until_safe()
+    blocks, before = len(alice.blocks()), sent(world, alice)
+    log_before = alice.read(
+        lambda c: c.execute("SELECT coalesce(sum(length(data)), 0) FROM segments").fetchone()[0]
+    )
+    read: list[object] = []
+    really = os.pread
+    monkeypatch.setattr(os, "pread", lambda *args: read.append(args) or really(*args))
+    task = alice.back_up(source)
+    monkeypatch.undo()
+    assert (task.state, task.done, task.files) == ("committed", 0, 202)
+    assert read == []
+    assert len(alice.blocks()) == blocks
+    world.run(5)
+    log_after = alice.read(
+        lambda c: c.execute("SELECT coalesce(sum(length(data)), 0) FROM segments").fetchone()[0]
+    )
+    assert log_after - log_before <= KIB
+    assert sent(world, alice) - before < 20 * KIB
+    first, second = alice.versions("0/0/0/0")
+    assert (first.files, first.bytes) == (second.files, second.bytes)
+
+
+def test_one_changed_byte(world: World) -> None:
+    """One changed byte in a large file sends a chunk or two, and both versions come back."""
+    alice = ready(world)
+    source = world.tree(large=8 * MIB)
+    assert alice.back_up(source).state == "committed"
+    alice.until_safe()
+    before, old = sent(world, alice), (source / "large").read_bytes()
+    new = old[: 4 * MIB] + bytes([old[4 * MIB] ^ 1]) + old[4 * MIB + 1 :]
+    (source / "large").write_bytes(new)
+    assert alice.back_up(source).state == "committed"
+    alice.until_safe()
+    # Parity doubles it.
+    assert sent(world, alice) - before < 2 * 2 * MIB
+    first, second = alice.versions("0/0/0/0")
+    for version, content in ((first, old), (second, new)):
+        out = world.folder / version.label
+        assert alice.restore(version.backup_id, out).state == "done"
+        assert Path(f"{out}{source}/large").read_bytes() == content
+
+
+def test_dedup_across_items(world: World) -> None:
+    """The same bytes under another name, in another item, are not sent again."""
+    alice = ready(world)
+    one = world.tree("one", a=1 * MIB)
+    assert alice.back_up(one).state == "committed"
+    alice.until_safe()
+    blocks, before = alice.blocks(), sent(world, alice)
+    two = world.tree("two", other__name=(one / "a").read_bytes(), more=100)
+    assert alice.back_up(two).state == "committed"
+    alice.until_safe()
+    assert sum(block.size for block in alice.blocks()[len(blocks) :]) < 4 * KIB
+    assert sent(world, alice) - before < 40 * KIB
+    # What two items share stays while one of them needs it.
+    world.wait(alice.node.backups.delete("0/0/0/0"))
+    world.run(10)
+    assert alice.restore(str(two), world.folder / "out").state == "done"
+    assert look(Path(f"{world.folder}/out{two}")) == look(two)
+
+
+def test_one_small_file_of_a_large_version(world: World) -> None:
+    """A small file costs about its own size, also when its primary supplier is away."""
+    alice = ready(world, services__backups__block_size="16 MB")
+    source = world.tree(large=12 * MIB, small=5000, other=9 * MIB)
+    assert alice.back_up(source).state == "committed"
+    alice.until_safe()
+    before = fetched(world, alice)
+    (version,) = alice.versions("0/0/0/0")
+    task = alice.restore(f"{version.backup_id}:small", world.folder / "one")
+    assert task.state == "done"
+    assert Path(f"{world.folder}/one{source}/small").read_bytes() == (source / "small").read_bytes()
+    assert fetched(world, alice) - before < 140 * KIB
+    seated = world.seated(alice)
+    for number, pair in enumerate((seated[:2], seated[1:3], seated[2:])):
+        world.away(*pair)
+        before = fetched(world, alice)
+        assert alice.restore(f"{version.backup_id}:small", world.folder / f"less{number}").state == "done"
+        assert fetched(world, alice) - before < 2 * 140 * KIB
+        world.back(*pair)
+        world.until(lambda: world.staffed(alice, 4), 1000)
+
+
+@pytest.fixture
+def two_versions(world: World) -> tuple[World, House, Path]:
+    """A folder with some depth, twice."""
+    alice = ready(world, n=2)
+    source = world.tree(a=100, deep__one=b"one", deep__two=b"two", deep__er__three=b"three")
+    (source / "link").symlink_to("deep/one")
+    assert alice.back_up(source).state == "committed"
+    (source / "deep" / "one").write_bytes(b"uno")
+    assert alice.back_up(source).state == "committed"
+    alice.until_safe()
+    return world, alice, source
+
+
+def test_what_can_be_named(two_versions: tuple[World, House, Path]) -> None:
+    """A path ID, a backup ID, either with `:relative/path`, or a local path, to another place."""
+    world, alice, source = two_versions
+    old, new = alice.versions("0/0/0/0")
+    out = world.folder / "out"
+    for number, (what, expected) in enumerate(
+        {
+            "0/0/0/0": {"a", "deep", "deep/one", "deep/two", "deep/er", "deep/er/three", "link"},
+            old.backup_id: {"a", "deep", "deep/one", "deep/two", "deep/er", "deep/er/three", "link"},
+            f"{new.backup_id}:deep": {"deep", "deep/one", "deep/two", "deep/er", "deep/er/three"},
+            f"{new.backup_id}:deep/er/three": {"deep", "deep/er", "deep/er/three"},
+            str(source / "deep"): {"deep", "deep/one", "deep/two", "deep/er", "deep/er/three"},
+            str(source / "deep" / "two"): {"deep", "deep/two"},
+            str(source / "link"): {"link"},
+        }.items()
+    ):
+        there = Path(f"{out}{number}{source}")
+        task = alice.restore(what, f"{out}{number}")
+        assert (task.state, task.message) == ("done", "")
+        assert {str(path.relative_to(there)) for path in there.rglob("*")} == expected
+    assert Path(f"{out}0{source}/deep/one").read_bytes() == b"uno"
+    assert Path(f"{out}1{source}/deep/one").read_bytes() == b"one"
+
+
+@pytest.mark.parametrize(
+    ("what", "error", "words"),
+    [
+        ("0/9", NotFound, "not in the catalog"),
+        ("0/0/0/0/F20010101010101AM", NotFound, "no version"),
+        ("0/0/0/0:deep", Usage, "not in which version"),
+        ("VERSION:nowhere", NotFound, "nowhere"),
+        ("VERSION:../../etc", (NotFound, Usage), "etc"),
+        ("VERSION:/etc/passwd", (NotFound, Usage), "etc"),
+        ("/nowhere/at/all", NotFound, "not in the catalog"),
+        ("what is this", Usage, "what is this"),
+        ("", Usage, "''"),
+    ],
+)
+def test_what_cannot(
+    two_versions: tuple[World, House, Path], what: str, error: type[Exception], words: str
+) -> None:
+    """Everything else is refused with the words it was asked in."""
+    world, alice, _ = two_versions
+    with pytest.raises(error, match=words):
+        alice.restore(what.replace("VERSION", alice.versions("0/0/0/0")[0].backup_id), world.folder / "out")
+    assert not (world.folder / "out").exists()
+
+
+def test_to_the_old_place(two_versions: tuple[World, House, Path]) -> None:
+    """Without a destination files go back to where they were, over what is there now."""
+    _, alice, source = two_versions
+    expected = look(source)
+    (source / "deep" / "one").write_bytes(b"spoiled")
+    (source / "deep" / "two").unlink()
+    (source / "mine").write_bytes(b"mine")
+    assert alice.restore(str(source)).state == "done"
+    (source / "mine").unlink()
+    found = look(source)
+    assert found == expected
+
+
+def test_not_over_what_is_there(two_versions: tuple[World, House, Path]) -> None:
+    """With a destination nothing that is there is touched: one file is refused, in a folder it is said."""
+    world, alice, source = two_versions
+    there = Path(f"{world.folder}/out{source}")
+    (there / "deep").mkdir(parents=True)
+    (there / "deep" / "one").write_bytes(b"mine")
+    with pytest.raises(Conflict, match="is there already"):
+        alice.restore(str(source / "deep" / "one"), world.folder / "out")
+    task = alice.restore(str(source), world.folder / "out")
+    assert (task.state, task.skipped) == ("done", 1)
+    assert "deep/one" in task.message
+    assert "there already" in task.message
+    assert (there / "deep" / "one").read_bytes() == b"mine"
+    assert (there / "deep" / "two").read_bytes() == b"two"
+
+
+def test_hard_links(world: World) -> None:
+    """Names of one file are one file again; a part of them is whole by itself."""
+    alice = ready(world, n=2)
+    source = world.tree(first__a=noise("a", 300_000))
+    (source / "second").mkdir()
+    os.link(source / "first" / "a", source / "second" / "b")
+    os.link(source / "first" / "a", source / "second" / "c")
+    assert alice.back_up(source).state == "committed"
+    assert sum(block.size for block in alice.blocks()) < 400_000
+    assert alice.restore(str(source), world.folder / "all").state == "done"
+    whole = Path(f"{world.folder}/all{source}")
+    assert len({(whole / name).stat().st_ino for name in ("first/a", "second/b", "second/c")}) == 1
+    assert alice.restore(str(source / "second"), world.folder / "part").state == "done"
+    part = Path(f"{world.folder}/part{source}/second")
+    for name in ("b", "c"):
+        assert (part / name).read_bytes() == noise("a", 300_000)
+
+
+def test_at_most_so_many_versions(world: World) -> None:
+    """`max-copies` lets the oldest go, with the blocks that only they needed, at every supplier."""
+    alice = ready(world, services__backups__max_copies=2)
+    source = world.tree(same=500_000)
+    labels = []
+    for number in range(4):
+        (source / "other").write_bytes(noise(str(number), 400_000))
+        assert alice.back_up(source).state == "committed"
+        labels.append(alice.versions("0/0/0/0")[-1].label)
+        alice.until_safe()
+    world.run(10)
+    assert [version.label for version in alice.versions("0/0/0/0")] == labels[2:]
+    blocks = alice.blocks()
+    assert sum(block.size for block in blocks) < 1_600_000
+    for house in world.seated(alice):
+        assert len(house.shelf_files()) == len(blocks)
+
+
+def test_two_nodes_in_one_interpreter(world: World) -> None:
+    """Two customers live beside each other, with the same suppliers and the same files, and share nothing."""
+    world.suppliers(4)
+    alice, bob = world.customer("alice"), world.customer("bob")
+    source = world.tree(a=300_000)
+    assert alice.back_up(source).state == "committed"
+    assert bob.back_up(source).state == "committed"
+    assert {block.id for block in alice.blocks()}.isdisjoint(block.id for block in bob.blocks())
+    world.wait(alice.node.backups.delete("0/0/0/0"))
+    world.run(10)
+    bob.until_safe()
+    assert bob.restore(str(source), world.folder / "out").state == "done"
+    assert look(Path(f"{world.folder}/out{source}")) == look(source)
+    assert [task.kind for task in alice.node.backups.tasks()] == ["backup"]
+    assert [task.kind for task in bob.node.backups.tasks()] == ["backup", "restore"]
