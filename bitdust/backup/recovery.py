@@ -125,11 +125,11 @@ class Recovery:
 
     async def _fetch(self, head: Head, sources: list[str]) -> None:
         """Fetch and replay every segment the head names, in order, each from anyone who has it."""
-        have = await self.db.read(log.head, 0.0)
+        # Not what our head names: after an end that was cut off there is none yet, and all is replayed.
+        have = await self.db.read(log.last)
         for epoch, number in head.segments():
-            if have is not None and number <= have.sequence:
-                continue
-            await self._one(epoch, number, sources)
+            if number > have:
+                await self._one(epoch, number, sources)
 
     async def _one(self, epoch: int, number: int, sources: list[str]) -> None:
         last: BitDustError = NotFound(f"nobody has segment {number} of the catalog's log")

@@ -258,6 +258,11 @@ def head(c: Connection, time: float) -> Head | None:
     return Head(now.number, last, _root(c), tuple(ranges), suppliers, time, note(c, "snapshot"))
 
 
+def last(c: Connection) -> int:
+    """The number of the newest segment that is stored here; 0 without any."""
+    return _last(c)
+
+
 def replay(c: Connection, segment: Segment, ops: Iterable[bytes]) -> None:
     """
     In a recovery: apply what an opened segment says and keep it.  Segments come in order, from the head's

@@ -24,7 +24,7 @@ from tests.processes.nodes import SUPPLIER, again, listens_at, until
 pytestmark = pytest.mark.xdist_group("processes-daemon")
 
 RUN = [sys.executable, "-m", "bitdust.daemon.run"]
-CLI = [sys.executable, "-m", "bitdust.cli.main"]
+CLI = [sys.executable, "-m", "bitdust.cli"]
 
 
 @pytest.fixture(scope="module")
@@ -106,11 +106,13 @@ def test_restart_keeps_port_and_token(carol: Peer) -> None:
             return False
 
     until(answers)
+    until((carol.home / "api-url").exists)
     assert (first_line(carol, "api-url"), first_line(carol, "api-token")) == (url, token)
     assert carol.process.poll() is None
     assert client.call("restart", True) == {"result": "restarted with GUI"}
     until(lambda: not (carol.home / "api-url").exists())
     until(answers)
+    until((carol.home / "api-url").exists)
 
 
 def test_killed_and_started_anew(carol: Peer) -> None:
