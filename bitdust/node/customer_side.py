@@ -261,6 +261,9 @@ class CustomerSide:
             except BitDustError as error:
                 self._log.info("{why}", why=error.message)
                 nobody()
+            except Exception:
+                nobody()
+                raise
             else:
                 hired()
 
@@ -282,19 +285,24 @@ class CustomerSide:
                 self._log.info("{who} did not list: {why}", who=fingerprint, why=error.message)
 
         async def all_of_them() -> None:
-            for fingerprint in self.suppliers.connected():
-                await one(fingerprint)
-            self.tombstones.tell()
-            self.monitor.listed()
+            # Whatever breaks here is logged; the round goes on, and comes again.
+            try:
+                for fingerprint in self.suppliers.connected():
+                    await one(fingerprint)
+                self.tombstones.tell()
+            finally:
+                self.monitor.listed()
 
         self._later(all_of_them())
 
     def _rebuild(self) -> None:
         async def rebuild() -> None:
-            await self.rebuilder.run()
-            await self.sweeper.sweep()
-            self.synchronizer.changed()
-            self.monitor.rebuilt()
+            try:
+                await self.rebuilder.run()
+                await self.sweeper.sweep()
+                self.synchronizer.changed()
+            finally:
+                self.monitor.rebuilt()
 
         self._later(rebuild())
 

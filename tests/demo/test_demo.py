@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-BITDUST = [sys.executable, "-m", "bitdust.cli.main"]
+BITDUST = [sys.executable, "-m", "bitdust.cli"]
 
 
 def left_running(folder: Path) -> list[str]:
