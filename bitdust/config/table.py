@@ -112,6 +112,14 @@ ALL_OPTIONS = (
         live=True,
         most=10 * 365 * 86400,
     ),
+    Option(
+        "services/data-motion/transfer-budget",
+        "disk space",
+        64 * _MB,
+        "How many bytes of pieces may be in memory on their way out and back.",
+        live=True,
+        least=4 * _MB,
+    ),
     Option("services/customer/enabled", "boolean", True, "Keep our files at suppliers."),
     Option(
         "services/customer/needed-space",

@@ -23,6 +23,7 @@ from bitdust.blocks.erasure import Codecs
 from bitdust.blocks.hashtree import check
 from bitdust.blocks.layout import LEAF, Layout, Span
 from bitdust.catalog import blocks
+from bitdust.customer.budget import Budget
 from bitdust.customer.spool import Spool
 from bitdust.errors import BitDustError, Damaged, Offline, Refused
 from bitdust.events import Signal
@@ -32,8 +33,10 @@ from bitdust.world import InThread, either, give_up, spawn
 
 #: leaves of one window: 1 MiB per piece keeps the pipe full and memory small
 WINDOW = 16
-#: seconds one supplier has to answer a window before he counts as failed
+#: seconds one supplier has to answer, and for each next part of a window, before he counts as failed
 ANSWER_WITHIN = 20.0
+#: bytes a second that are enough to be waited for when nobody else has the leaves
+SLOWEST = 4096
 #: seconds to wait for suppliers to come back before a read is given up
 PATIENCE = 15.0
 #: a fetch is late after so many times the usual, but never before HEDGE_FLOOR seconds
@@ -91,13 +94,21 @@ class BlockReader:
     _log = Logger()
 
     def __init__(
-        self, *, router: Router, codecs: Codecs, in_thread: InThread, clock: IReactorTime, spool: Spool
+        self,
+        *,
+        router: Router,
+        codecs: Codecs,
+        in_thread: InThread,
+        clock: IReactorTime,
+        spool: Spool,
+        budget: Budget,
     ) -> None:
         self._router = router
         self._codecs = codecs
         self._in_thread = in_thread
         self._clock = clock
         self._spool = spool
+        self._budget = budget
         self._usual: list[float] = []
         self._shunned: dict[str, float] = {}
         #: (serial of the block, number, fingerprint): a supplier gave other bytes, or said the piece is gone
@@ -258,10 +269,12 @@ class BlockReader:
         put: Callable[[_Came], None],
     ) -> None:
         """One window from one supplier; whatever happens is put into the queue."""
+        _, size = plan.layout.leaf_span(first, count)
+        await self._budget.take(size, priority)
         began = self._clock.seconds()
         content: bytes | None = None
         fetch = spawn(self._window(plan, number, fingerprint, first, count, priority))
-        fetch.addTimeout(ANSWER_WITHIN, self._clock)
+        fetch.addTimeout(ANSWER_WITHIN + count * LEAF / SLOWEST, self._clock)
         try:
             content = await fetch
         except Damaged as error:
@@ -275,6 +288,8 @@ class BlockReader:
         except (BitDustError, TimeoutError) as error:
             self._log.info("no leaves from {who}: {error}", who=fingerprint, error=error)
             self._shun(fingerprint)
+        finally:
+            self._budget.give(size)
         put(_Came(number, fingerprint, content, self._clock.seconds() - began))
 
     async def _window(
@@ -286,13 +301,13 @@ class BlockReader:
             fingerprint, Retrieve(plan.block, number, first, count), priority=priority, within=5.0
         )
         try:
-            answer = await exchange.answer()
+            answer = await exchange.answer().addTimeout(ANSWER_WITHIN, self._clock)
             if isinstance(answer, Fail):
                 raise Refused(answer.code, answer.text)
             if not isinstance(answer, Data) or answer.size != expected:
                 raise Damaged(f"asked for {expected} bytes of a piece, offered something else")
             parts = []
-            while part := await exchange.read():
+            while part := await exchange.read().addTimeout(ANSWER_WITHIN, self._clock):
                 parts.append(part)
         except BaseException:
             exchange.reset("not wanted any more")

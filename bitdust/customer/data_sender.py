@@ -165,7 +165,7 @@ class DataSender:
         self, lane: _Lane, errand: Errand, underway: dict[tuple[int, int], Deferred[None]]
     ) -> None:
         try:
-            await self._sender.from_spool(errand)
+            await self._sender.send(errand)
             await self._db(holdings.acked, errand.serial, errand.number, errand.fingerprint)
             lane.failures = 0
             self.acked(errand.serial, errand.number, errand.fingerprint)

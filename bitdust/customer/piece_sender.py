@@ -1,15 +1,14 @@
 """
 piece_sender -- one piece to one supplier, until he signed for it.
 
-The body comes as stretches from wherever it is made: cut out of a sealed block in the spool, or rebuilt from
-other pieces as it goes.  It is never held as a whole.
+The body is computed from the sealed block in the spool, a stretch at a time; it is never held as a whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import BinaryIO
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -17,14 +16,16 @@ from bitdust.blocks.erasure import Codecs
 from bitdust.blocks.layout import LEAF, Layout
 from bitdust.blocks.stripes import piece_body
 from bitdust.catalog.holdings import Missing
+from bitdust.customer.budget import Budget
 from bitdust.customer.spool import Spool
 from bitdust.errors import Damaged, Refused
 from bitdust.events import Signal
 from bitdust.identity.document import Document
 from bitdust.router.router import Router
+from bitdust.transport.interface import IExchange
 from bitdust.wire.packets import Ack, Data, Fail, Priority
 from bitdust.wire.receipts import check_receipt
-from bitdust.world import InThread, spawn
+from bitdust.world import InThread
 
 #: bytes of a stretch that is computed in one hop to a thread and written at once
 STRETCH = 16 * LEAF
@@ -62,6 +63,7 @@ class PieceSender:
         in_thread: InThread,
         clock: IReactorTime,
         spool: Spool,
+        budget: Budget,
         own: str,
         document_of: Callable[[str], Awaitable[Document]],
         epoch: Callable[[], int],
@@ -71,23 +73,20 @@ class PieceSender:
         self._in_thread = in_thread
         self._clock = clock
         self._spool = spool
+        self._budget = budget
         self._own = own
         self._document_of = document_of
         self._epoch = epoch
         #: bytes of body handed to the link
         self.sent: Signal[[str, int]] = Signal()
 
-    async def from_spool(self, errand: Errand) -> None:
+    async def send(self, errand: Errand, priority: Priority = Priority.BACKUP) -> None:
         """
         Send a piece of a block that lies in the spool.
 
         @raise Refused: the supplier will not have it.
         @raise LinkLost, Offline, Timeout: try again.
         """
-        await self.send(errand, self._cut(errand), Priority.BACKUP)
-
-    async def send(self, errand: Errand, stretches: AsyncIterator[bytes], priority: Priority) -> None:
-        """Send a piece whose body comes from `stretches`; the same errors."""
         layout = errand.layout
         packet = Data(
             block=errand.block,
@@ -101,18 +100,15 @@ class PieceSender:
             epoch=self._epoch(),
         )
         exchange = await self._router.open(errand.fingerprint, packet, priority=priority, within=5.0)
-        answered = spawn(_await(exchange.answer()))
+        answered = exchange.answer()
         try:
-            async for stretch in stretches:
-                # Whoever has the piece already, or refuses it, says so before the body has come.
-                if answered.called:
-                    break
-                writing = exchange.write(stretch)
-                writing.addTimeout(STALLED, self._clock)
-                await writing
-                self.sent(errand.fingerprint, len(stretch))
-            if not answered.called:
-                exchange.finish()
+            with self._spool.path(errand.block).open("rb") as file:
+                for offset in range(0, layout.piece_size, STRETCH):
+                    # Whoever has the piece already, or refuses it, says so before the body has come.
+                    if answered.called:
+                        break
+                    length = min(STRETCH, layout.piece_size - offset)
+                    await self._stretch(exchange, errand, file, offset, length, priority)
             answered.addTimeout(STALLED, self._clock)
             answer = await answered
         except BaseException:
@@ -135,14 +131,24 @@ class PieceSender:
             size=layout.piece_size,
         )
 
-    async def _cut(self, errand: Errand) -> AsyncIterator[bytes]:
+    async def _stretch(
+        self,
+        exchange: IExchange,
+        errand: Errand,
+        file: BinaryIO,
+        offset: int,
+        length: int,
+        priority: Priority,
+    ) -> None:
+        """Compute a stretch of the body and hand it on."""
         layout = errand.layout
         code = self._codecs.code(layout.k, layout.n)
-        with self._spool.path(errand.block).open("rb") as file:
-            for offset in range(0, layout.piece_size, STRETCH):
-                length = min(STRETCH, layout.piece_size - offset)
-                yield await self._in_thread(piece_body, file, layout, code, errand.number, offset, length)
-
-
-async def _await(deferred: Any) -> Any:
-    return await deferred
+        await self._budget.take(length, priority)
+        try:
+            stretch = await self._in_thread(piece_body, file, layout, code, errand.number, offset, length)
+            writing = exchange.write(stretch)
+            writing.addTimeout(STALLED, self._clock)
+            await writing
+        finally:
+            self._budget.give(length)
+        self.sent(errand.fingerprint, length)

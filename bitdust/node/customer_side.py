@@ -32,6 +32,7 @@ from bitdust.blocks.shapes import k_of
 from bitdust.catalog import deletes, epochs, holdings, removal
 from bitdust.config.settings import Settings
 from bitdust.customer.block_reader import BlockReader
+from bitdust.customer.budget import Budget
 from bitdust.customer.data_sender import DataSender
 from bitdust.customer.fire_hire import Staff, make_fire_hire
 from bitdust.customer.listing import Listing
@@ -116,13 +117,15 @@ class CustomerSide:
             wanted=lambda: settings.number("services/customer/suppliers-number"),
             space_each=self.space_each,
         )  # fmt: skip
-        self.finder = SupplierFinder(candidates, meet, self.suppliers.agree, clock, rng, machines)
+        self.budget = Budget(lambda: settings.number("services/data-motion/transfer-budget"))
+        self.finder = SupplierFinder(candidates, meet, self._agree, clock, rng, machines)
         self.reader = BlockReader(
-            router=router, codecs=codecs, in_thread=in_thread, clock=clock, spool=self.spool
-        )
+            router=router, codecs=codecs, in_thread=in_thread, clock=clock, spool=self.spool,
+            budget=self.budget,
+        )  # fmt: skip
         self.sender = PieceSender(
-            router=router, codecs=codecs, in_thread=in_thread, clock=clock, spool=self.spool, own=own,
-            document_of=document_of, epoch=lambda: self.suppliers.epoch,
+            router=router, codecs=codecs, in_thread=in_thread, clock=clock, spool=self.spool,
+            budget=self.budget, own=own, document_of=document_of, epoch=lambda: self.suppliers.epoch,
         )  # fmt: skip
         self.data_sender = DataSender(
             clock=clock,
@@ -335,12 +338,23 @@ class CustomerSide:
         await self.db(holdings.lost, serial, number, fingerprint)
         self.monitor.restart()
 
+    async def _agree(self, document: Document) -> None:
+        # What once ended a contract with him may not end the new one.
+        await self._outbox.withdraw(document.fingerprint, CancelService)
+        await self.suppliers.agree(document)
+
     async def _cancel_service(self, fingerprint: str) -> None:
         """
         Tell somebody who holds nothing of ours any more that his contract has ended, whenever he comes back.
         """
         # Not before the catalog in the network knows it: until then a recovery would look for pieces there.
-        await self.synchronizer.until_committed()
+        try:
+            await self.synchronizer.until_committed()
+        except BitDustError as error:
+            self._log.info("{who} is not told: {why}", who=fingerprint, why=error.message)
+            return
+        if fingerprint in self.suppliers.known:
+            return
         packet = CancelService(self._rng(16), SERVICE, self.suppliers.epoch)
         await self._outbox.put(fingerprint, packet, TELL_FOR)
         await self.db(deletes.forget, fingerprint)
