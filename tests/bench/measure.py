@@ -64,6 +64,13 @@ def cpu(pids: list[int]) -> float:
     return total / _TICK
 
 
+def busy() -> float:
+    """Seconds of CPU that all processes of the machine together have used so far."""
+    # user, nice, system, idle, iowait, irq, softirq, steal: what others on the same host took counts too.
+    fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return (sum(fields) - fields[3] - fields[4]) / _TICK
+
+
 def memory(pid: int, key: str = "VmHWM") -> float:
     """MiB the process has in memory, or (VmHWM) had at most."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():

@@ -21,11 +21,16 @@ PATIENCE = 900.0
 
 @dataclass
 class Took:
-    """What one step cost.  Seconds, CPU seconds, MiB at most, and the task as the node tells of it."""
+    """
+    What one step cost.  Seconds, CPU seconds, MiB at most, and the task as the node tells of it.
+
+    @param others: CPU seconds that everybody else on the machine took meanwhile.
+    """
 
     wall: float
     customer: float
     suppliers: float
+    others: float
     peak: float
     supplier_peak: float
     task: dict[str, Any]
@@ -113,15 +118,19 @@ class Grid:
         for pid in everyone:
             measure.forget_peak(pid)
         ours, theirs = measure.cpu([self.pid]), measure.cpu(self.supplier_pids)
+        all_of_it = measure.busy()
         start = time.perf_counter()
         begin()
         measure.wait_for(over, PATIENCE, "the end of a step")
         wall = time.perf_counter() - start
         self.peak = max(self.peak, measure.memory(self.pid))
+        all_of_it = measure.busy() - all_of_it
+        ours, theirs = measure.cpu([self.pid]) - ours, measure.cpu(self.supplier_pids) - theirs
         return Took(
             wall,
-            measure.cpu([self.pid]) - ours,
-            measure.cpu(self.supplier_pids) - theirs,
+            ours,
+            theirs,
+            max(0.0, all_of_it - ours - theirs),
             measure.memory(self.pid),
             max(measure.memory(pid) for pid in self.supplier_pids),
             self._task(),
@@ -189,5 +198,7 @@ def tell(figures: Figures, name: str, metric: str, run: int, took: Took, size: i
         figures.add(name, metric + "_servers_cpu_per_gb", took.suppliers / size * 1e9, "s/GB", run)
     figures.add(name, metric + "_client_cpu", took.customer, "s", run)
     figures.add(name, metric + "_servers_cpu", took.suppliers, "s", run)
+    figures.add(name, metric + "_others_cpu", took.others, "s", run)
+    figures.add(name, metric + "_others", took.others / took.wall, "cores", run)
     figures.add(name, metric + "_client_peak_rss", took.peak, "MiB", run)
     figures.add(name, metric + "_server_peak_rss", took.supplier_peak, "MiB", run)
