@@ -15,15 +15,15 @@ from twisted.internet.defer import Deferred
 
 from bitdust.crypto import digest
 from bitdust.database import Database
-from bitdust.errors import Conflict, TryLater
+from bitdust.errors import Conflict
 from bitdust.wire.codec import decode, encode
 from bitdust.wire.packets import Fail, Packet
 from bitdust.world import Wall
 
 #: seconds an answer is remembered: a day more than promised, for clocks that differ
 REMEMBERED = 8 * 86400.0
-#: most answers kept for one sender
-MOST_OF_ONE = 20_000
+#: most answers kept for one sender; beyond it his oldest are forgotten, so many at once
+MOST_OF_ONE, AT_ONCE = 20_000, 1_000
 #: codes of answers that promise nothing: the same question may be tried again
 PASSING = frozenset(
     {"failed", "tempfail", "timeout", "offline", "link_lost", "reset", "cancelled", "no_space"}
@@ -45,7 +45,6 @@ class Answered:
         The answer to this question: remembered, or that of the same question now at work, or of `work`.
 
         @raise Conflict: the sender gave this op id to another question before.
-        @raise TryLater: too many answers are remembered for him.
         """
         key = (sender, op_id)
         while key in self._running:
@@ -79,20 +78,21 @@ def _recall(c: sqlite3.Connection, sender: str, op_id: bytes) -> tuple[bytes, by
     row = c.execute(
         "SELECT question, answer FROM answered WHERE sender = ? AND op_id = ?", (sender, op_id)
     ).fetchone()
-    if row is not None:
-        return row[0], row[1]
-    (count,) = c.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM answered WHERE sender = ? LIMIT ?)", (sender, MOST_OF_ONE)
-    ).fetchone()
-    if count >= MOST_OF_ONE:
-        raise TryLater("too many operations of this sender in one week")
-    return None
+    return None if row is None else (row[0], row[1])
 
 
 def _remember(
     c: sqlite3.Connection, sender: str, op_id: bytes, question: bytes, answer: bytes, now: float
 ) -> None:
     c.execute("DELETE FROM answered WHERE time < ?", (now - REMEMBERED,))
+    (count,) = c.execute("SELECT count(*) FROM answered WHERE sender = ?", (sender,)).fetchone()
+    if count >= MOST_OF_ONE:
+        # Who asks that much loses the memory of his own oldest questions, and nobody is locked out.
+        c.execute(
+            "DELETE FROM answered WHERE sender = ? AND op_id IN"
+            " (SELECT op_id FROM answered WHERE sender = ? ORDER BY time LIMIT ?)",
+            (sender, sender, AT_ONCE),
+        )
     c.execute(
         "INSERT INTO answered (sender, op_id, question, answer, time) VALUES (?, ?, ?, ?, ?)",
         (sender, op_id, question, answer, now),

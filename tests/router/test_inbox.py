@@ -12,7 +12,7 @@ from zope.interface.verify import verifyObject
 
 from bitdust.database import Database
 from bitdust.errors import Conflict, NoSpace
-from bitdust.router.answered import MOST_OF_ONE, REMEMBERED, Answered
+from bitdust.router.answered import AT_ONCE, MOST_OF_ONE, REMEMBERED, Answered
 from bitdust.router.inbox import Inbox
 from bitdust.router.question import Question
 from bitdust.router.tables import SCHEMA
@@ -205,18 +205,46 @@ class InboxTest(SynchronousTestCase):
         assert rows == [((2).to_bytes(16, "big"),)]
 
     def test_one_sender_cannot_fill_the_memory(self):
-        """Beyond the bound he is told to come back later; others are served."""
+        """Beyond the bound his own oldest answers are forgotten; he is served on, and so are others."""
 
         async def handler(sender, packet, exchange):
             return Ack()
 
         self.inbox.answer(DeleteFile, handler)
-        rows = [("alice", number.to_bytes(16, "big")) for number in range(MOST_OF_ONE)]
-        self.successResultOf(
-            self.db(lambda c: c.executemany("INSERT INTO answered VALUES (?, ?, x'', x'', 0)", rows) and None)
-        )
-        assert self.say(delete(2**40))[0].code == "tempfail"
+        self.fill(float)
+        self.now = float(MOST_OF_ONE)
+        assert self.say(delete(2**40))[0] == Ack()
         assert self.say(delete(2**40), "bob")[0] == Ack()
+        kept = self.successResultOf(
+            self.db.read(
+                lambda c: c.execute(
+                    "SELECT count(*), min(time) FROM answered WHERE sender = 'alice'"
+                ).fetchone()
+            )
+        )
+        assert kept == (MOST_OF_ONE - AT_ONCE + 1, AT_ONCE)
+
+    def test_what_has_expired_does_not_count(self):
+        """A sender who was busy once is not held to it when those days are over."""
+
+        async def handler(sender, packet, exchange):
+            return Ack()
+
+        self.inbox.answer(DeleteFile, handler)
+        self.fill(lambda number: 0.0)
+        self.now = REMEMBERED + 1
+        assert [self.say(delete(2**40 + number))[0] for number in range(3)] == [Ack()] * 3
+        rows = self.successResultOf(
+            self.db.read(lambda c: c.execute("SELECT count(*) FROM answered").fetchall())
+        )
+        assert rows == [(3,)]
+
+    def fill(self, time) -> None:
+        """As many answers as are kept of alice."""
+        rows = [("alice", number.to_bytes(16, "big"), time(number)) for number in range(MOST_OF_ONE)]
+        self.successResultOf(
+            self.db(lambda c: c.executemany("INSERT INTO answered VALUES (?, ?, x'', x'', ?)", rows) and None)
+        )
 
     def test_stopping_gives_up_what_is_at_work(self):
         """Handlers are cancelled, their exchanges reset, new questions too."""
