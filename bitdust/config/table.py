@@ -28,13 +28,6 @@ ALL_OPTIONS = (
         "paths/customers", "folder path", "", "Where the pieces of others lie; empty: in the node's folder."
     ),
     Option(
-        "paths/restore",
-        "folder path",
-        "",
-        "Where restored files go when their old place will not do; empty: the home folder.",
-        live=True,
-    ),
-    Option(
         "paths/spool-limit",
         "disk space",
         4 * _GB,
@@ -42,28 +35,6 @@ ALL_OPTIONS = (
         live=True,
         least=64 * _MB,
     ),
-    Option(
-        "personal/name",
-        "string",
-        "",
-        "Your first name; it stays on this machine.",
-        live=True,
-    ),
-    Option(
-        "personal/surname",
-        "string",
-        "",
-        "Your family name; it stays on this machine.",
-        live=True,
-    ),
-    Option(
-        "personal/nickname",
-        "string",
-        "",
-        "The name by which others find you.",
-        live=True,
-    ),
-    Option("services/backups/enabled", "boolean", True, "Back up our own files."),
     Option(
         "services/backups/block-size",
         "disk space",
@@ -95,13 +66,6 @@ ALL_OPTIONS = (
         "boolean",
         False,
         "Keep sealed blocks on this machine after the suppliers have them.",
-        live=True,
-    ),
-    Option(
-        "services/backups/wait-suppliers-enabled",
-        "boolean",
-        True,
-        "Remove local copies only when every supplier has its piece.",
         live=True,
     ),
     Option(
@@ -137,12 +101,6 @@ ALL_OPTIONS = (
         live=True,
         choices=("2", "4", "7", "13", "18", "26", "64"),
     ),
-    Option(
-        "services/customer-patrol/enabled",
-        "boolean",
-        True,
-        "Look after the customers: end expired contracts, clear what was deleted.",
-    ),
     Option("services/supplier/enabled", "boolean", True, "Keep the pieces of others on this disk."),
     Option(
         "services/supplier/donated-space",
@@ -158,14 +116,12 @@ ALL_OPTIONS = (
         "How much of the disk stays free, whatever was donated.",
         live=True,
     ),
-    Option("services/network/enabled", "boolean", True, "Talk to other nodes."),
     Option(
         "services/network/private-addresses",
         "boolean",
         False,
         "Accept strangers' addresses inside private networks: for a demonstration or a home network.",
     ),
-    Option("services/tcp-connections/enabled", "boolean", True, "Take connections over TCP."),
     Option(
         "services/tcp-connections/tcp-port",
         "positive integer",
@@ -184,16 +140,6 @@ ALL_OPTIONS = (
         "string",
         "",
         "The address of this machine to listen on; empty: all of them.",
-    ),
-    Option("services/tcp-transport/enabled", "boolean", True, "Exchange packets over TCP."),
-    Option("services/tcp-transport/receiving-enabled", "boolean", True, "Let other nodes call us over TCP."),
-    Option("services/tcp-transport/sending-enabled", "boolean", True, "Call other nodes over TCP."),
-    Option(
-        "services/tcp-transport/priority",
-        "positive integer",
-        10,
-        "Which transport is tried first: the lowest number.",
-        most=1000,
     ),
     Option(
         "services/identity-server/enabled",
@@ -228,12 +174,6 @@ ALL_OPTIONS = (
     ),
     Option(
         "services/identity-server/private-key", "file path", "", "The private key (PEM) of that certificate."
-    ),
-    Option(
-        "services/identity-propagate/enabled",
-        "boolean",
-        True,
-        "Publish our identity, and fetch those of others.",
     ),
     Option(
         "services/identity-propagate/known-servers",

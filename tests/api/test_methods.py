@@ -46,7 +46,7 @@ def test_config_get(node):
         "value": "8",
     }
     assert call(node, "config_get", "services/customer/needed-space")["value"] == "1 GB"
-    assert call(node, "config_get", "services/backups/enabled", "x")["value"] == "true"
+    assert call(node, "config_get", "services/supplier/enabled", "x")["value"] == "true"
     assert call(node, "config_get", "no/such", "x") == {"key": "no/such", "type": "undefined", "value": "x"}
     assert call(node, "config_get", "no/such", False)["value"] == "false"
     with pytest.raises(NotFound):
@@ -64,7 +64,7 @@ def test_config_set(node):
         "value": "100 MB",
     }
     assert call(node, "config_set", "services/customer/needed-space", 2**33, 11)["value"] == "8 GB"
-    assert call(node, "config_set", "services/backups/enabled", False, "boolean")["value"] == "false"
+    assert call(node, "config_set", "services/supplier/enabled", False, "boolean")["value"] == "false"
     assert call(node, "config_set", "logs/debug-level", "12", "5")["old_value"] == "8"
     with pytest.raises(Usage):
         call(node, "config_set", "logs/debug-level", 12, "boolean")

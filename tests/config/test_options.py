@@ -55,10 +55,10 @@ def test_defaults_of_the_original(key, label, text):
         ("services/customer/needed-space", 2**31, 2**31),
         ("services/customer/needed-space", 2.0**31, 2**31),
         ("logs/debug-level", " 12", 12),
-        ("services/backups/enabled", "False", False),
-        ("services/backups/enabled", 1, True),
-        ("personal/name", "Veselin", "Veselin"),
-        ("personal/name", 5, "5"),
+        ("services/supplier/enabled", "False", False),
+        ("services/supplier/enabled", 1, True),
+        ("interface/api/host-names", "Veselin", "Veselin"),
+        ("interface/api/host-names", 5, "5"),
     ],
 )
 def test_values_that_are_meant(key, given, value):
@@ -79,11 +79,11 @@ def test_values_that_are_meant(key, given, value):
         ("services/tcp-connections/tcp-port", "9" * 10000),
         ("logs/debug-level", None),
         ("logs/debug-level", [8]),
-        ("services/backups/enabled", "perhaps"),
-        ("services/backups/enabled", 2),
-        ("personal/name", "a\0b"),
-        ("personal/name", "x" * 5000),
-        ("personal/name", True),
+        ("services/supplier/enabled", "perhaps"),
+        ("services/supplier/enabled", 2),
+        ("interface/api/host-names", "a\0b"),
+        ("interface/api/host-names", "x" * 5000),
+        ("interface/api/host-names", True),
     ],
 )
 def test_values_that_are_refused(key, given):
@@ -106,5 +106,5 @@ def test_bounds_in_words():
     assert OPTIONS["services/tcp-connections/tcp-port"].bounds() == "0 to 65535"
     assert OPTIONS["services/customer/suppliers-number"].bounds() == "one of 2, 4, 7, 13, 18, 26, 64"
     assert OPTIONS["services/backups/block-size"].bounds() == "256 KB to 1 GB"
-    assert OPTIONS["personal/name"].bounds() == ""
+    assert OPTIONS["interface/api/host-names"].bounds() == ""
     assert Option("a", "integer", 0, ".").bounds() == "0 or more"

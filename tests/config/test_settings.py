@@ -24,7 +24,7 @@ def test_defaults_without_a_file(path):
     settings = Settings(path)
     assert settings.number(NEEDED) == 2**30
     assert settings.number("services/customer/suppliers-number") == 4
-    assert settings.flag("services/backups/enabled") is True
+    assert settings.flag("services/supplier/enabled") is True
     assert settings.file("paths/backups") is None
     assert settings.several("services/identity-propagate/known-servers") == []
     assert settings.source(NEEDED) == "default"
@@ -35,16 +35,16 @@ def test_set_is_durable(path):
     """What was set is there after a restart, as TOML that people can read, for the owner only."""
     settings = Settings(path)
     assert settings.set(NEEDED, "100Mb") == "1 GB"
-    settings.set("services/backups/enabled", False)
+    settings.set("services/supplier/enabled", False)
     settings.set("logs/debug-level", "12")
-    settings.set("personal/name", 'a "quoted" \\ näme\t\x7f'.replace("\x7f", ""))
+    settings.set("interface/api/host-names", 'a "quoted" \\ näme\t\x7f'.replace("\x7f", ""))
     again = Settings(path)
     assert again.text(NEEDED) == "100 MB"
     assert again.source(NEEDED) == "file"
-    assert again.words("personal/name") == 'a "quoted" \\ näme'
+    assert again.words("interface/api/host-names") == 'a "quoted" \\ näme'
     assert tomllib.loads(path.read_text())["services"] == {
         "customer": {"needed-space": "100 MB"},
-        "backups": {"enabled": False},
+        "supplier": {"enabled": False},
     }
     assert path.stat().st_mode & 0o777 == 0o600
 
