@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from bitdust.cli.names import absolute, is_id
+from bitdust.cli.names import absolute, counted, is_id
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 from bitdust.cli.waiting import Work, follow, last_task
 from bitdust.errors import BitDustError
@@ -95,7 +95,7 @@ def _tell(terminal: Terminal, work: Work, task: dict[str, Any], seconds: float, 
         )
         return
     terminal.say(
-        f"{version}  {task['files']} files, {terminal.size(int(task['done']))} read, "
+        f"{version}  {counted(task['files'], 'file')}, {terminal.size(int(task['done']))} read, "
         f"{terminal.size(int(task['sent']))} sent in {seconds:.1f} s"
     )
     if task["skipped"]:

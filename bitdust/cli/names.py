@@ -34,3 +34,8 @@ def meant(word: str) -> str:
 def name_in(idurl: str) -> str:
     """The short name in an IDURL, for people."""
     return idurl.partition("#")[0].rpartition("/")[2].removesuffix(".xml") or idurl
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -10,7 +10,7 @@ import time
 import click
 
 from bitdust.cli.backup import PARTIAL
-from bitdust.cli.names import absolute, meant
+from bitdust.cli.names import absolute, counted, meant
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 from bitdust.cli.waiting import Work, follow, last_task
 from bitdust.errors import BitDustError
@@ -62,7 +62,8 @@ def restore(terminal: Terminal, what: str, destination: str | None, wait: bool, 
         )
     else:
         terminal.say(
-            f"{task['files']} files, {terminal.size(int(task['done']))} verified and restored to {place} "
+            f"{counted(task['files'], 'file')}, {terminal.size(int(task['done']))} verified"
+            f" and restored to {place} "
             f"in {time.monotonic() - begun:.1f} s"
         )
         if task["skipped"]:

@@ -8,7 +8,10 @@ import click
 
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 
-_COUNTS = frozenset(("customers", "oldcustomers", "suppliers"))
+#: what is counted, not measured; `customers` is a folder's size among what lies here
+_COUNTS = frozenset((("donated", "customers"), ("consumed", "suppliers")))
+#: words of the original API that say nothing to a person here
+_UNSAID = frozenset(("oldcustomers",))
 
 
 @click.command(
@@ -30,9 +33,10 @@ def storage(terminal: Terminal) -> None:
         (
             part,
             name.replace("_", " "),
-            value if name in _COUNTS or not isinstance(value, int) else terminal.size(value),
+            value if (part, name) in _COUNTS or not isinstance(value, int) else terminal.size(value),
         )
         for part, values in parts.items()
         for name, value in values.items()
+        if name not in _UNSAID
     ]
     terminal.table(("SPACE", "WHAT", "HOW MUCH"), rows, right=(2,))
