@@ -15,11 +15,25 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from twisted.internet.defer import Deferred
 
-from bitdust.errors import Damaged
+from bitdust.errors import BitDustError, Damaged, NoSpace, TryLater
 from bitdust.world import InThread
 
 T = TypeVar("T")
 P = ParamSpec("P")
+
+#: what SQLite says when the machine cannot do it at this moment; the rest are faults of ours
+PASSING = frozenset(
+    {
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 class Database:
@@ -30,7 +44,10 @@ class Database:
     @param schema: one SQL script per version of the tables, oldest first; those not yet applied are run
         at opening, each in a transaction, and `PRAGMA user_version` counts them.
     @param serial: runs one call at a time, in order (a `Threads` of size 1, or `inline`).
-    @raise Damaged: (from the first call) the file is not a database, or was written by a newer program.
+    @raise Damaged: (from any call) the file is not a database, or not one any more; (from the first) it was
+        written by a newer program.
+    @raise NoSpace: (from any call) the disk is full.
+    @raise TryLater: (from any call) the disk does not let us read or write at this moment.
     """
 
     def __init__(self, path: Path | str, schema: Sequence[str], serial: InThread) -> None:
@@ -43,15 +60,7 @@ class Database:
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> Deferred[T]:
         def run() -> T:
-            connection = self._open()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                result = work(connection, *args, **kwargs)
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
-            return result
+            return self._run("BEGIN IMMEDIATE", "COMMIT", lambda c: work(c, *args, **kwargs))
 
         return self._serial(run)
 
@@ -61,12 +70,7 @@ class Database:
         """The same for work that only reads: no write lock, nothing to commit."""
 
         def run() -> T:
-            connection = self._open()
-            connection.execute("BEGIN")
-            try:
-                return work(connection, *args, **kwargs)
-            finally:
-                connection.execute("ROLLBACK")
+            return self._run("BEGIN", "ROLLBACK", lambda c: work(c, *args, **kwargs))
 
         return self._serial(run)
 
@@ -80,6 +84,34 @@ class Database:
                 self._connection = None
 
         return self._serial(run)
+
+    def _run(self, begin: str, end: str, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            connection = self._open()
+            try:
+                connection.execute(begin)
+                result = work(connection)
+                connection.execute(end)
+            except BaseException:
+                self._undo(connection)
+                raise
+            return result
+        except sqlite3.Error as error:
+            known = _translated(self._path, error)
+            if known is None:
+                raise
+            raise known from error
+
+    def _undo(self, connection: sqlite3.Connection) -> None:
+        """End the transaction, which SQLite has perhaps ended itself; the next call begins a new one."""
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            # Whatever is wrong, closing undoes it too; the error that led here is raised on.
+            if self._path != ":memory:":
+                self._connection = None
+                connection.close()
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -105,8 +137,22 @@ def _connect(path: str, schema: Sequence[str]) -> sqlite3.Connection:
             connection.executescript(f"BEGIN;{schema[number]};PRAGMA user_version={number + 1};COMMIT;")
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise Damaged(f"{path} cannot be read as a database: {error}") from error
+        raise _translated(path, error) or Damaged(f"{path} cannot be read as a database: {error}") from error
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _translated(path: str, error: sqlite3.Error) -> BitDustError | None:
+    """What SQLite's error means to those who wait for it; None: a fault of the program."""
+    # The upper bits say more about the same; errors of Python's own module have no number.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    name = os.path.basename(path)
+    if code == sqlite3.SQLITE_FULL:
+        return NoSpace(f"the disk is full: {name} cannot be written", hint="free space on the disk")
+    if code in PASSING:
+        return TryLater(f"{name} cannot be read or written now: {error}")
+    if code in BROKEN:
+        return Damaged(f"{name} is damaged: {error}", hint="recover this node from its kit, in a new folder")
+    return None
