@@ -27,7 +27,7 @@ from bitdust.catalog.facts import (
     decode_runs,
 )
 from bitdust.catalog.ops import record
-from bitdust.catalog.replay import ACKED, SEALED
+from bitdust.catalog.replay import ACKED, COMMITTED, SEALED
 from bitdust.catalog.rows import path_of
 from bitdust.errors import Conflict, TryLater
 
@@ -46,7 +46,8 @@ def commit_version(
     goes on.
 
     @raise TryLater: some block has too few acknowledged pieces (see `holdings.ready`).
-    @raise Conflict: a name is said to be as in a version that was removed meanwhile: begin the job again.
+    @raise Conflict: a name is said to be as in a version that was removed meanwhile, or to lie in a block that
+        was dropped: begin the job again.
     """
     running = jobs.get(c, job)
     waiting = holdings.waiting_for(c, job)
@@ -63,6 +64,8 @@ def commit_version(
     _record_changes(c, running, item, seq, weak)
     if complete:
         _record_gone(c, job, item, running.item, seq)
+    else:
+        _record_closed(c, item, running.item, seq)
     files, size, stored = c.execute(
         "SELECT count(*) FILTER (WHERE kind != 1), total(CASE kind WHEN 0 THEN size ELSE 0"
         " END), total(stored)"
@@ -122,6 +125,7 @@ def _record_block(c: sqlite3.Connection, serial: int) -> None:
 
 
 def _record_changes(c: sqlite3.Connection, running: jobs.Job, item: int, seq: int, weak: set[int]) -> None:
+    there: set[int] = set()
     after = None
     while True:
         rows = c.execute(
@@ -139,11 +143,23 @@ def _record_changes(c: sqlite3.Connection, running: jobs.Job, item: int, seq: in
                 # It ended, or changed, with a version that was removed since, or with a checkpoint.
                 meta, content = _as_before(c, item, key, running.base)
             path, runs = path_of(key), decode_runs(content)
-            if not weak or weak.isdisjoint(run[0] for run in runs):
+            serials = {run[0] for run in runs}
+            if weak.isdisjoint(serials):
+                _must_be_there(c, path, serials - there)
+                there |= serials
                 record_entry(c, running.item, seq, path, decode_meta(meta), runs)
         if len(rows) < _PAGE:
             return
         after = rows[-1][0]
+
+
+def _must_be_there(c: sqlite3.Connection, path: bytes, serials: set[int]) -> None:
+    for serial in serials:
+        row = c.execute("SELECT state FROM blocks WHERE serial = ?", (serial,)).fetchone()
+        if row is None or row[0] != COMMITTED:
+            raise Conflict(
+                f"{path!r} is said to lie in a block that is not there any more", hint="back it up again"
+            )
 
 
 def _as_before(c: sqlite3.Connection, item: int, key: bytes, base: int) -> tuple[bytes, bytes]:
@@ -167,6 +183,23 @@ def record_entry(
     record(c, EntryAdded(item, seq, path, meta, runs[:MAX_RUNS]))
     for first in range(MAX_RUNS, len(runs), MAX_RUNS):
         record(c, EntryMore(item, seq, path, runs[first : first + MAX_RUNS]))
+
+
+def _record_closed(c: sqlite3.Connection, item: int, path_id: str, seq: int) -> None:
+    (newest,) = c.execute("SELECT max(seq) FROM versions WHERE item = ?", (item,)).fetchone()
+    if newest is None:
+        return
+    until, id_ = newest + 1, 0
+    while True:
+        rows = c.execute(
+            CLOSED,
+            {"item": item, "newest": newest, "seq": seq, "until": until, "id": id_, "limit": _PAGE},
+        ).fetchall()
+        for key, meta, content, _, _ in rows:
+            record_entry(c, path_id, seq, path_of(key), decode_meta(meta), decode_runs(content))
+        if len(rows) < _PAGE:
+            return
+        until, id_ = rows[-1][3:]
 
 
 def _record_gone(c: sqlite3.Connection, job: int, item: int, path_id: str, seq: int) -> None:
@@ -202,6 +235,14 @@ CHANGED = (
     " AND (e.id IS NULL OR CASE WHEN p.meta IS NULL THEN e.since > :base"
     " ELSE e.meta != p.meta OR e.content != p.content END)"
     " ORDER BY p.key LIMIT :limit"
+)
+#: names of the newest version that ended with versions which were removed since
+CLOSED = (
+    "SELECT o.key, o.meta, o.content, o.until, o.id FROM entries o INDEXED BY entries_until"
+    " WHERE o.item = :item AND (o.until, o.id) > (:until, :id) AND o.until < :seq AND o.since <= :newest"
+    " AND NOT EXISTS (SELECT 1 FROM entries e INDEXED BY entries_open"
+    " WHERE e.item = o.item AND e.key = o.key AND e.until = 9223372036854775807)"
+    " ORDER BY o.until, o.id LIMIT :limit"
 )
 #: names of the newest version that the job has not walked past
 GONE = (

@@ -90,6 +90,11 @@ def holdings_count(c: sqlite3.Connection) -> int:
     return c.execute("SELECT coalesce(max(value), 0) FROM marks WHERE name = 'serial'").fetchone()[0]
 
 
+def blocks_of_job(c: sqlite3.Connection, job: int) -> list[int]:
+    """Serials of the blocks the job made or found."""
+    return [serial for serial, _, _ in c.execute(commit.OF_JOB, {"job": job}).fetchall()]
+
+
 def ack_all(c: sqlite3.Connection, serial: int) -> None:
     """Every supplier acknowledges its piece."""
     for missing in holdings.missing(c, limit=10**6):
@@ -140,14 +145,16 @@ def run(
     if fresh:
         serial = seal(c, job.id, fresh, n)
         known |= {hash_of("chunk", content): (serial, i) for i, content in enumerate(fresh)}
-        if acks:
-            ack_all(c, serial)
     rows = [Pending(b"") if b"" in before else Pending(b"", meta(0, kind=Kind.DIR))]
     rows += [
         Pending(path, meta(mtime=len(repr(content))), [known[hash_of("chunk", content)]])
         for path, content in files.items()
     ]
     entries.put_pending(c, job.id, rows)
+    if acks:
+        # Also what it only found: suppliers may have lost pieces of it since.
+        for serial in blocks_of_job(c, job.id):
+            ack_all(c, serial)
     return commit.commit_version(c, job.id, time=job.started, complete=complete)
 
 

@@ -188,6 +188,100 @@ def test_a_base_removed_meanwhile_makes_the_job_begin_again(c: sqlite3.Connectio
     assert sample.paths_at(c, sample.run(c, again, {b"a": 2}))[b"a"] != ((1, 0),)
 
 
+def test_a_checkpoint_has_all_of_the_version_before_though_a_newer_one_was_removed(
+    c: sqlite3.Connection,
+) -> None:
+    """Names that a removed version had otherwise, or not at all, are in the next checkpoint as before."""
+    old = sample.back_up(c, "0/0", {b"a": 1, b"b": 2, b"c": 3, b"d": 4, b"e": 5})
+    removed = sample.back_up(c, "0/0", {b"a": 10, b"b": 20, b"c": 3, b"e": 50}, when=1)
+    removal.remove_version(c, "0/0", removed.label)
+    job = jobs.begin(c, "0/0", sample.NOON + sample.timedelta(seconds=9), 9.0)
+    here, under_way = sample.seal(c, job.id, [100]), sample.seal(c, job.id, [500])
+    sample.ack_all(c, here)
+    entries.put_pending(
+        c,
+        job.id,
+        [
+            Pending(b""),
+            Pending(b"a", sample.meta(mtime=7), [(here, 0)]),
+            Pending(b"b"),
+            Pending(b"e", sample.meta(mtime=8), [(under_way, 0)]),
+        ],
+    )
+    point = commit.commit_version(c, job.id, time=9.0, complete=False)
+    was = sample.paths_at(c, old)
+    assert sample.paths_at(c, point) == {**was, b"a": ((here, 0),)}
+    assert (point.files, point.bytes) == (5, 5000)
+    size = log_bytes(c)
+    again = commit.commit_version(c, job.id, time=9.0, complete=False)
+    assert sample.paths_at(c, again) == sample.paths_at(c, old) | {b"a": ((here, 0),)}
+    assert log_bytes(c) - size < 1024
+    sample.ack_all(c, under_way)
+    version = commit.commit_version(c, job.id, time=9.0)
+    assert sample.paths_at(c, version) == {
+        b"": (),
+        b"a": ((here, 0),),
+        b"b": was[b"b"],
+        b"e": ((under_way, 0),),
+    }
+    assert sample.paths_at(c, old) == was
+
+
+def test_many_names_of_the_version_before_come_back(
+    c: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many a removed version had otherwise, and in however many versions they ended."""
+    monkeypatch.setattr(commit, "_PAGE", 3)
+    names = {b"%02d" % i: i for i in range(20)}
+    old = sample.back_up(c, "0/0", names)
+    for when in range(1, 5):
+        other = {name: i + 100 * when if i % 4 < when else i for name, i in names.items()}
+        removed = sample.back_up(c, "0/0", other, when=when)
+    for label in [version.label for version in versions.list_of(c, "0/0")[1:-1]]:
+        removal.remove_version(c, "0/0", label)
+    removal.remove_version(c, "0/0", removed.label)
+    job = jobs.begin(c, "0/0", sample.NOON + sample.timedelta(seconds=9), 9.0)
+    point = sample.run(c, job, {b"new": 7}, complete=False)
+    was = sample.paths_at(c, old)
+    assert {**sample.paths_at(c, point), b"new": None} == {**was, b"new": None}
+
+
+def test_no_version_rests_on_a_block_that_is_gone(c: sqlite3.Connection) -> None:
+    """A block dropped after the job found it there makes the job begin again, not a file without content."""
+    first = jobs.begin(c, "0/0", sample.NOON, 0.0)
+    serial = sample.seal(c, first.id, [1])
+    jobs.end(c, first.id)
+    job = jobs.begin(c, "0/0", sample.NOON, 1.0)
+    chunks.known(c, [sample.hash_of("chunk", 1)], job.id)
+    entries.put_pending(c, job.id, [Pending(b"a", sample.meta(), [(serial, 0)])])
+    removal.drop_sealed(c, serial)
+    c.execute("BEGIN")
+    with pytest.raises(Conflict):
+        commit.commit_version(c, job.id, time=1.0)
+    c.execute("ROLLBACK")
+    assert versions.list_of(c, "0/0") == []
+    version = sample.run(c, jobs.begin_again(c, job.id), {b"a": 1})
+    assert [x.id for _, x in chunks.chunk_rows(c, sample.paths_at(c, version)[b"a"])] == [
+        sample.hash_of("chunk", 1)
+    ]
+
+
+def test_a_block_found_again_is_waited_for_like_a_new_one(c: sqlite3.Connection) -> None:
+    """What lies in the spool, though its suppliers lost it, is not sealed twice; but nothing rests on it yet."""
+    job = jobs.begin(c, "0/0", sample.NOON, 0.0)
+    serial = sample.seal(c, job.id, [1])
+    sample.ack_all(c, serial)
+    jobs.end(c, job.id)
+    for number in range(3):
+        holdings.lost_all(c, sample.fp(number))
+    job = jobs.begin(c, "0/0", sample.NOON, 1.0)
+    point = sample.run(c, job, {b"a": 1}, acks=False, complete=False)
+    assert sample.paths_at(c, point) == {b"": ()}
+    with pytest.raises(TryLater):
+        sample.run(c, job, {b"a": 1}, acks=False)
+    assert sample.paths_at(c, sample.run(c, job, {b"a": 1})) == {b"": (), b"a": ((serial, 0),)}
+
+
 def test_long_files_and_full_blocks_are_said_in_several_facts(c: sqlite3.Connection) -> None:
     """No fact grows beyond its bound, however many chunks there are; a replay joins them again."""
     job = jobs.begin(c, "0/0", sample.NOON, 0.0)

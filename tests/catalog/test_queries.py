@@ -75,6 +75,9 @@ QUICK: dict[str, Callable[[sqlite3.Connection], object]] = {
     "current": lambda c: epochs.current(c),
     "jobs": lambda c: jobs.begin(c, "0", sample.NOON, 0.0),
     "a commit": lambda c: sample.back_up(c, "0", {b"a": 1, b"z": 9}, when=9),
+    "a checkpoint": lambda c: sample.run(
+        c, jobs.begin(c, "0", sample.NOON, 0.0), {b"a": 1, b"z": 9}, complete=False
+    ),
     "a removal": lambda c: removal.remove_version(c, "0", LABEL),
     "replacing": lambda c: holdings.replace_supplier(c, fp(0), fp(9)),
 }
