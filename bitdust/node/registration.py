@@ -4,8 +4,10 @@ registration -- how a node comes to its identity: by making one, or by recoverin
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
 
 import msgspec
 
@@ -26,6 +28,8 @@ from bitdust.node.views import KitView
 
 #: the file that says: the catalog is still to be brought back
 MARKER = "recovering"
+#: where an identity lies until it is this node's: one that is being made, one that is being recovered
+UNBORN, RETURNING = "identity-new", "identity-back"
 LARGEST = 64 * 1024
 
 
@@ -51,6 +55,7 @@ class Registration:
         self._home = ground.home
         #: why the catalog is not back yet
         self.trouble: BitDustError | None = None
+        self._at_work = False
         self._tried: Signal[[]] = Signal()
 
     async def create(self, name: str, servers: list[str]) -> OwnIdentity:
@@ -61,11 +66,15 @@ class Registration:
         @raise Conflict: this node has an identity, or the name is taken.
         @raise Usage: the name is not one, or no server is known.
         """
+        with self._alone():
+            return await self._create(name, servers)
+
+    async def _create(self, name: str, servers: list[str]) -> OwnIdentity:
         self._refuse_second()
         check_name(name)
         servers = self._servers(servers)
         sources = [parse_idurl(f"{server}/{name}.xml").url for server in servers]
-        unborn = self._home / "identity-new"
+        unborn = self._home / UNBORN
         # A kill between publishing and here left the key the name belongs to: it is used again.
         identity = OwnIdentity.load(unborn, self._ground.wall) if (unborn / KEY_FILE).exists() else None
         if identity is None or list(identity.document.sources) != sources:
@@ -82,10 +91,7 @@ class Registration:
             raise
         # A recovery that was cut off before it had an identity is not meant any more.
         remove_file(self._home / MARKER)
-        identity.move(self._home / "identity")
-        self._people.remember(servers)
-        await self._become(identity)
-        return identity
+        return await self._settle(identity, servers)
 
     async def recover(self, kit_text: str, seeds: list[str], passphrase: str | None) -> OwnIdentity:
         """
@@ -96,6 +102,10 @@ class Registration:
         @raise Usage: the kit is none, or no identity server is named.
         @raise NotFound: no server keeps the record of this kit.
         """
+        with self._alone():
+            return await self._recover(kit_text, seeds, passphrase)
+
+    async def _recover(self, kit_text: str, seeds: list[str], passphrase: str | None) -> OwnIdentity:
         kit = await self._ground.in_thread(_read, kit_text, passphrase)
         own = self._own()
         if own is not None and own.keys.master == kit.master:
@@ -109,9 +119,16 @@ class Registration:
         # The lost installation may have said more to its suppliers than the servers have heard.
         revision = max(old.revision + 1, int(self._ground.wall()))
         identity = OwnIdentity.make(
-            self._home / "identity-new", keys, self._ground.rng, self._ground.wall, old.sources, revision
+            self._home / RETURNING, keys, self._ground.rng, self._ground.wall, old.sources, revision
         )
         write_file(self._home / MARKER, msgspec.msgpack.encode(record))
+        return await self._settle(identity, servers)
+
+    async def _settle(self, identity: OwnIdentity, servers: list[str]) -> OwnIdentity:
+        """From now on it is this node's, and there is no other key in the folder."""
+        for left in (UNBORN, RETURNING):
+            if identity.folder != self._home / left:
+                rmtree(self._home / left, ignore_errors=True)
         identity.move(self._home / "identity")
         self._people.remember(servers)
         await self._become(identity)
@@ -165,6 +182,16 @@ class Registration:
             await self._tried.next()
             if self.trouble is not None:
                 raise self.trouble
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if self._at_work:
+            raise Conflict("an identity is being made or recovered here", hint="wait until that has ended")
+        self._at_work = True
+        try:
+            yield
+        finally:
+            self._at_work = False
 
     def _refuse_second(self) -> None:
         own = self._own()

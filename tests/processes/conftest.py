@@ -1,4 +1,7 @@
-"""Networks of real processes: one per file of tests, ended by their numbers whatever happens."""
+"""
+Networks of real processes: one per file of tests (and worker that has a share of it), ended by their numbers
+whatever happens.
+"""
 
 from __future__ import annotations
 

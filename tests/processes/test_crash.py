@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bitdust.demo.network import Network, Peer
-from bitdust.errors import BitDustError
+from bitdust.errors import BitDustError, Conflict
 from tests.processes.nodes import (
     SUPPLIER,
     again,
@@ -28,8 +29,6 @@ from tests.processes.nodes import (
     start_dying,
     until,
 )
-
-pytestmark = pytest.mark.xdist_group("processes-crash")
 
 KILLS = 20
 #: pieces on their way to one supplier at a time (`data_sender.WINDOW`)
@@ -299,3 +298,51 @@ def test_killed_while_recovering(net: Network, lost: Any, tmp_path: Path, spot: 
     restore(eve, version, tmp_path / "out")
     assert hashes(Path(f"{tmp_path}/out{source}")) == hashes(source)
     gone(net, eve)
+
+
+@pytest.mark.parametrize("name", ["fred", "eve"])
+def test_a_recovery_that_is_not_meant_any_more(net: Network, lost: Any, name: str) -> None:
+    """
+    T23: who was killed before it had an identity, and then is given a new one, is not the old one by halves.
+
+    The name of the old one is taken.
+    """
+    kit, _, _ = lost
+    peer = net.prepare(f"not-{name}", SUPPLIER)
+    start_dying(peer, "bitdust.node.own_identity:sync_folder:1:before")
+    peer.wait()
+    (peer.home / "identity").touch()
+    with pytest.raises(BitDustError):
+        peer.client.call("identity_recover", str(kit), [net.server])
+    (peer.home / "identity").unlink()
+    peer.kill()
+    assert (peer.home / "recovering").exists()
+    again(peer)
+    if name == "eve":
+        with pytest.raises(Conflict):
+            peer.client.call("identity_create", name)
+        assert peer.client.call("process_health")["state"] == "needs setup"
+    else:
+        peer.client.call("identity_create", name)
+        assert not (peer.home / "recovering").exists()
+        assert peer.client.call("process_health")["state"] != "recovering"
+        check_one_key(net, peer, name)
+    peer.stop()
+
+
+def test_two_at_once_make_one_identity(net: Network) -> None:
+    """Two who ask for an identity at the same moment do not make two keys."""
+    peer = net.prepare("twins", SUPPLIER)
+    again(peer)
+
+    def ask(_: int) -> str:
+        try:
+            return str(peer.client.call("identity_create", "twins")["fingerprint"])
+        except Conflict:
+            return ""
+
+    with ThreadPoolExecutor(8) as pool:
+        made = [one for one in pool.map(ask, range(8)) if one]
+    assert made == [peer.client.call("identity_get")["fingerprint"]]
+    check_one_key(net, peer, "twins")
+    peer.stop()

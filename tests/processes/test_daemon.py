@@ -21,8 +21,6 @@ from bitdust.demo.network import Network, Peer
 from bitdust.errors import BitDustError, NoDaemon
 from tests.processes.nodes import SUPPLIER, again, listens_at, until
 
-pytestmark = pytest.mark.xdist_group("processes-daemon")
-
 RUN = [sys.executable, "-m", "bitdust.daemon.run"]
 CLI = [sys.executable, "-m", "bitdust.cli"]
 

@@ -63,8 +63,6 @@ from tests.processes.nodes import (
 from tests.processes.stranger import Gone, Stranger, context, hello
 from tests.transport.people import Person, person, seeded
 
-pytestmark = pytest.mark.xdist_group("processes-hostile")
-
 MIB = 2**20
 #: a supplier, his customer, and what she has backed up
 Crowd = tuple[Peer, Peer, Path]

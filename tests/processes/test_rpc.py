@@ -26,8 +26,6 @@ from tests.processes.nodes import (
     until,
 )
 
-pytestmark = pytest.mark.xdist_group("processes-rpc")
-
 Call = Callable[..., Any]
 MIB = 2**20
 STOP = b"<methodCall><methodName>stop</methodName></methodCall>"
