@@ -34,7 +34,7 @@ from bitdust.world import InThread, either, give_up, spawn
 #: leaves of one window: 1 MiB per piece keeps the pipe full and memory small
 WINDOW = 16
 #: seconds one supplier has to answer, and for each next part of a window, before he counts as failed
-ANSWER_WITHIN = 20.0
+ANSWER_WITHIN = 40.0
 #: bytes a second that are enough to be waited for when nobody else has the leaves
 SLOWEST = 4096
 #: seconds to wait for suppliers to come back before a read is given up

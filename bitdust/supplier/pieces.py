@@ -190,6 +190,11 @@ def leave(c: sqlite3.Connection, customer: str, limit: int) -> int:
     return len(found)
 
 
+def forgive(c: sqlite3.Connection, customer: str) -> None:
+    """A customer left: should he come back, he may bring again what he had deleted."""
+    c.execute("DELETE FROM tombstones WHERE customer = ? AND done = 1", (customer,))
+
+
 def forget(c: sqlite3.Connection, before: int) -> None:
     """Tombstones made, and due, before that time have outlived every late packet."""
     c.execute("DELETE FROM tombstones WHERE done = 1 AND made < ? AND not_before < ?", (before, before))

@@ -164,6 +164,7 @@ class SupplierService:
                 raise customers.NotCustomer()
             customers.not_behind(c, customer, packet.epoch)
             contract.end(c, customer, "cancelled")
+            pieces.forgive(c, sender.fingerprint)
 
         await self.shelf.db(cancel)
         self.patrol.soon()
