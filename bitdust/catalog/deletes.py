@@ -69,10 +69,34 @@ def done(c: sqlite3.Connection, fingerprint: str, blocks: Iterable[bytes]) -> No
 
 def forget(c: sqlite3.Connection, fingerprint: str) -> int:
     """
-    He keeps nothing of ours any more (the service is cancelled): nothing is left to say.  Answers how many
-    went.
+    He keeps nothing of ours any more and is bid farewell: nothing is left to say.  Answers how many went.
+
+    What he was told stays known: until he has let go of us too, he would refuse these blocks.
     """
-    return c.execute("DELETE FROM tombstones WHERE peer = ?", (known_peer(c, fingerprint),)).rowcount
+    peer = known_peer(c, fingerprint)
+    c.execute("UPDATE tombstones SET done = 2 WHERE peer = ? AND done = 1", (peer,))
+    return c.execute("DELETE FROM tombstones WHERE peer = ? AND done = 0", (peer,)).rowcount
+
+
+def forgiven(c: sqlite3.Connection, fingerprint: str) -> None:
+    """He has let go of us, and would take again what he was told to delete."""
+    c.execute("DELETE FROM tombstones WHERE peer = ? AND done = 2", (known_peer(c, fingerprint),))
+
+
+def welcome(c: sqlite3.Connection, fingerprint: str) -> None:
+    """He is hired, and will have to be bid farewell once more."""
+    c.execute("UPDATE tombstones SET done = 1 WHERE peer = ? AND done = 2", (known_peer(c, fingerprint),))
+
+
+def all_told(c: sqlite3.Connection) -> list[str]:
+    """Everyone who was, or is to be, told to delete something, and has not been bid farewell since."""
+    return [
+        fingerprint
+        for (fingerprint,) in c.execute(
+            "SELECT DISTINCT fingerprint FROM tombstones t JOIN peers r ON r.id = t.peer"
+            " WHERE t.done != 2 ORDER BY fingerprint"
+        )
+    ]
 
 
 def waiting(c: sqlite3.Connection) -> int:

@@ -150,7 +150,7 @@ def block_dropped(c: Connection, op: facts.BlockDropped) -> None:
 def forget_block(c: Connection, serial: int) -> None:
     """The block's rows, all of them, are gone."""
     c.execute(
-        "DELETE FROM tombstones WHERE done = 1 AND block = (SELECT id FROM blocks WHERE serial = ?)",
+        "DELETE FROM tombstones WHERE done != 0 AND block = (SELECT id FROM blocks WHERE serial = ?)",
         (serial,),
     )
     for table in ("blocks", "chunks", "placements", "pins"):

@@ -205,7 +205,8 @@ _LOCAL = """
         PRIMARY KEY (job, key)
     ) STRICT, WITHOUT ROWID;
 
-    -- done = 1 stays while the block lives elsewhere: who was told may not be given it again.
+    -- done = 1 stays while the block lives elsewhere: who was told may not be given it again.  2: he was also
+    -- bid farewell.
     CREATE TABLE tombstones (
         peer INTEGER NOT NULL,
         block BLOB NOT NULL,

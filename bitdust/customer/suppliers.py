@@ -9,14 +9,15 @@ seat stays connected while he still holds pieces, since he is a source until the
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from bitdust.catalog import epochs, holdings
+from bitdust.catalog import deletes, epochs, holdings
+from bitdust.catalog.rows import note, set_note
 from bitdust.customer.supplier_connector import Line, SupplierConnector, make_supplier_connector
 from bitdust.customer.supplier_finder import Hired
 from bitdust.database import Database
@@ -30,6 +31,8 @@ from bitdust.wire.receipts import check_contract
 from bitdust.world import Rng, Wall, background, give_up, pause
 
 SERVICE = "supplier"
+#: the note in the catalog of those who are to be replaced
+VACATED = "vacated"
 
 
 @dataclass
@@ -89,6 +92,7 @@ class Suppliers:
         self.behind: Signal[[str]] = Signal()
         #: fingerprint of somebody who has no seat and holds nothing of ours any more
         self.let_go: Signal[[str]] = Signal()
+        self._let_go: set[str] = set()
 
     async def start(self) -> None:
         """Take up the lines to all suppliers of the catalog."""
@@ -105,23 +109,30 @@ class Suppliers:
     async def reload(self) -> None:
         """Read the seats, and who else holds, from the catalog again."""
 
-        def read(c: sqlite3.Connection) -> tuple[epochs.Epoch, list[tuple[str, str]]]:
-            return epochs.current(c), epochs.all_suppliers(c)
+        def read(
+            c: sqlite3.Connection,
+        ) -> tuple[epochs.Epoch, list[tuple[str, str]], list[str], list[str]]:
+            return epochs.current(c), epochs.all_suppliers(c), deletes.all_told(c), _vacated(c)
 
-        epoch, holders = await self._db.read(read)
+        epoch, holders, told, vacated = await self._db.read(read)
         self.epoch = epoch.number
         self.present = [Hired(seat.fingerprint, seat.idurl) for seat in epoch.suppliers]
         if not self.seats:
-            self.seats = list(self.present)
+            self.seats = [hired if hired.fingerprint not in vacated else None for hired in self.present]
         self._resize()
         wanted = {hired.fingerprint: hired.idurl for hired in self.seats if hired is not None}
         wanted.update(holders)
         for fingerprint, idurl in wanted.items():
             if fingerprint not in self.known:
                 self._engage(fingerprint, idurl)
-        for fingerprint in [one for one in self.known if one not in wanted]:
+        past = [one for one in self.known if one not in wanted]
+        for fingerprint in past:
             self._dismiss(fingerprint)
+        # Also those whom the last run of this node did not get to bid farewell.
+        for fingerprint in sorted({*past, *told} - {*wanted, *self._let_go}):
+            self._let_go.add(fingerprint)
             self.let_go(fingerprint)
+        self._let_go -= set(wanted)
 
     # -- seats
 
@@ -141,7 +152,9 @@ class Suppliers:
         seats[position] = hired
         if None not in seats:
             await self._db(self._begin, [seat for seat in seats if seat is not None])
-        self.seats = seats
+        # Meanwhile another seat may have been made vacant, for the next one who is hired.
+        if self.seats[position] is None:
+            self.seats[position] = hired
         await self.reload()
 
     async def replace(self, index_or_idurl: str) -> tuple[int, Hired]:
@@ -158,6 +171,7 @@ class Suppliers:
                 if seat is None:
                     raise Conflict(f"a supplier for position {position} is being looked for already")
                 self.seats[position] = None
+                await self._db(_vacate, seat.fingerprint)
                 return position, seat
         raise NotFound(
             f"{index_or_idurl!r} is not one of the suppliers", hint="`bitdust supplier list` lists them"
@@ -166,6 +180,9 @@ class Suppliers:
     def _begin(self, c: sqlite3.Connection, seats: list[Hired]) -> None:
         before = epochs.current(c)
         epochs.begin(c, [(seat.fingerprint, seat.idurl) for seat in seats])
+        for seat in seats:
+            deletes.welcome(c, seat.fingerprint)
+        _set_vacated(c, {seat.fingerprint for seat in seats} & set(_vacated(c)))
         for old, new in zip(before.suppliers, seats, strict=False):
             if old.fingerprint != new.fingerprint:
                 holdings.replace_supplier(c, old.fingerprint, new.fingerprint)
@@ -274,6 +291,19 @@ class Suppliers:
     def _went(self, fingerprint: str) -> None:
         if fingerprint in self.known:
             self.known[fingerprint].connector.went()
+
+
+# Who is to lose his seat in the present set keeps it there until somebody else has it, and over a restart.
+def _vacated(c: sqlite3.Connection) -> list[str]:
+    return (note(c, VACATED) or b"").decode().split()
+
+
+def _set_vacated(c: sqlite3.Connection, fingerprints: Collection[str]) -> None:
+    set_note(c, VACATED, " ".join(sorted(fingerprints)).encode())
+
+
+def _vacate(c: sqlite3.Connection, fingerprint: str) -> None:
+    _set_vacated(c, {*_vacated(c), fingerprint})
 
 
 def _short(idurl: str) -> str:

@@ -50,7 +50,7 @@ from bitdust.identity.keys import Keys
 from bitdust.machines import Machines, Row
 from bitdust.router.outbox import Outbox
 from bitdust.router.router import Router
-from bitdust.wire.packets import CancelService
+from bitdust.wire.packets import CancelService, Packet
 from bitdust.world import InThread, Rng, Wall, background, give_up
 
 #: blocks of the first size before the size doubles
@@ -96,6 +96,9 @@ class CustomerSide:
         self._running: list[Deferred[None]] = []
         self._watched: list[Row] = []
         self._stored = 0
+        self._up = False
+        #: who is asked for a contract at this moment
+        self._courted: set[str] = set()
         own_folders = frozenset(
             os.fsencode(folder)
             for folder in (home, settings.file("paths/backups"), settings.file("paths/customers"))
@@ -151,7 +154,7 @@ class CustomerSide:
             db, self.spool, wall,
             most=lambda: settings.number("services/backups/max-copies"),
             delay=lambda: settings.number("services/backups/delete-delay"),
-            recorded=self.synchronizer.changed,
+            recorded=self.synchronizer.changed, restoring=lambda: self.restores.versions(),
         )  # fmt: skip
 
         def make_backup_job(task: JobTask) -> BackupJob:
@@ -215,7 +218,8 @@ class CustomerSide:
         self.synchronizer.committed.listen(lambda: self._later(self.suppliers.reload()))
         self.suppliers.changed.listen(self._supplier_changed)
         self.suppliers.let_go.listen(lambda who: self._later(self._cancel_service(who)))
-        settings.listen("services/customer/", lambda _: self.monitor.restart())
+        self._stop_listening = outbox.answered.listen(self._parted)
+        settings.listen("services/customer/", lambda _: self._up and self.monitor.restart())
 
     async def start(self) -> None:
         """Take everything up where it was left."""
@@ -231,10 +235,13 @@ class CustomerSide:
         self.tombstones.start()
         self.synchronizer.start()
         await self.queue.start()
+        self._up = True
         self.monitor.restart()
 
     def stop(self) -> None:
         """Put everything down; nothing ticks afterwards."""
+        self._up = False
+        self._stop_listening()
         self.monitor.stop()
         self.fire_hire.stop()
         self.queue.stop()
@@ -269,6 +276,8 @@ class CustomerSide:
                 raise
             else:
                 hired()
+            finally:
+                self._courted.clear()
 
         self._later(search())
 
@@ -340,6 +349,7 @@ class CustomerSide:
 
     async def _agree(self, document: Document) -> None:
         # What once ended a contract with him may not end the new one.
+        self._courted.add(document.fingerprint)
         await self._outbox.withdraw(document.fingerprint, CancelService)
         await self.suppliers.agree(document)
 
@@ -353,11 +363,18 @@ class CustomerSide:
         except BitDustError as error:
             self._log.info("{who} is not told: {why}", who=fingerprint, why=error.message)
             return
-        if fingerprint in self.suppliers.known:
+        if fingerprint in self._courted or fingerprint in self.suppliers.known:
             return
         packet = CancelService(self._rng(16), SERVICE, self.suppliers.epoch)
         await self._outbox.put(fingerprint, packet, TELL_FOR)
         await self.db(deletes.forget, fingerprint)
+
+    def _parted(self, fingerprint: str, packet: Packet, answer: Packet) -> None:
+        if isinstance(packet, CancelService):
+            self._later(self._forgiven(fingerprint))
+
+    async def _forgiven(self, fingerprint: str) -> None:
+        await self.db(deletes.forgiven, fingerprint)
 
     # -- small answers the parts ask for
 

@@ -66,13 +66,15 @@ class Outbox:
         self.delivered: Signal[[int, Packet]] = Signal()
         #: (id, why): past its deadline (Timeout), or the peer said no (Refused)
         self.gave_up: Signal[[int, BitDustError]] = Signal()
+        #: (fingerprint, the packet, its answer): what `delivered` tells, by name
+        self.answered: Signal[[str, Packet, Packet]] = Signal()
         self._clock = clock
         self._wall = wall
         self._ask = ask
         self._db = db
         self._pauses = Pauses(rng)
         self._busy: set[str] = set()
-        self._working: dict[Deferred[None], None] = {}
+        self._working: dict[Deferred[None], str] = {}
         self._resting: dict[str, Deferred[None]] = {}
         self._stop_listening = came.listen(self._came)
         self._news: set[str] = set()
@@ -102,6 +104,20 @@ class Outbox:
         self._carry(fingerprint)
         return id
 
+    async def withdraw(self, fingerprint: str, kind: type[Packet]) -> int:
+        """Packets of this type shall not reach this peer any more; answers how many there were."""
+        letters = await self._db.read(_letters, fingerprint)
+        gone = [letter.id for letter in letters if isinstance(decode(letter.packet), kind)]
+        if gone:
+            # One of them may wait for a link at this moment.
+            for work, peer in tuple(self._working.items()):
+                if peer == fingerprint:
+                    work.cancel()
+            for id in gone:
+                await self._db(_remove, id)
+            self._carry(fingerprint)
+        return len(gone)
+
     async def waiting(self) -> int:
         """How many packets are still to be delivered."""
         return await self._db.read(_count)
@@ -123,7 +139,7 @@ class Outbox:
 
         self._busy.add(fingerprint)
         work = spawn(self._deliver_all(fingerprint)).addErrback(ended)
-        self._working[work] = None
+        self._working[work] = fingerprint
         work.addBoth(lambda _: self._working.pop(work, None))
 
     async def _deliver_all(self, fingerprint: str) -> None:
@@ -147,8 +163,9 @@ class Outbox:
     async def _delivered(self, fingerprint: str, letter: _Letter) -> bool:
         """One try.  Is there an answer?"""
         within = min(TRY, letter.deadline - self._wall())
+        packet = decode(letter.packet)
         try:
-            answer = await self._ask(fingerprint, decode(letter.packet), within=within)
+            answer = await self._ask(fingerprint, packet, within=within)
         except (Refused, RemoteFault) as why:
             if isinstance(why, Refused) and why.code in PASSING:
                 return False
@@ -157,6 +174,7 @@ class Outbox:
             self._log.debug("no answer of {peer} yet: {why}", peer=fingerprint, why=why)
             return False
         else:
+            self.answered(fingerprint, packet, answer)
             await self._over(letter, self.delivered, answer)
         return True
 
@@ -200,6 +218,13 @@ def _late(c: sqlite3.Connection, fingerprint: str, now: float) -> list[_Letter]:
     rows = c.execute(
         "SELECT id, packet, deadline FROM outbox WHERE fingerprint = ? AND deadline <= ? ORDER BY id",
         (fingerprint, now),
+    )
+    return [_Letter(*row) for row in rows]
+
+
+def _letters(c: sqlite3.Connection, fingerprint: str) -> list[_Letter]:
+    rows = c.execute(
+        "SELECT id, packet, deadline FROM outbox WHERE fingerprint = ? ORDER BY id", (fingerprint,)
     )
     return [_Letter(*row) for row in rows]
 
