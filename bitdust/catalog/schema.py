@@ -215,6 +215,14 @@ _LOCAL = """
         done INTEGER NOT NULL DEFAULT 0,
         PRIMARY KEY (peer, block)
     ) STRICT, WITHOUT ROWID;
+
+    -- What suppliers list and this catalog does not know.
+    CREATE TABLE orphans (
+        peer INTEGER NOT NULL,
+        block BLOB NOT NULL,
+        first_seen INTEGER NOT NULL,
+        PRIMARY KEY (peer, block)
+    ) STRICT, WITHOUT ROWID;
 """
 
 #: what `Database` is opened with: one script per version of the tables
