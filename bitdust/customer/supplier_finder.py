@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -100,6 +100,12 @@ class SupplierFinder:
         except BitDustError as error:
             self._silent.add(idurl)
             self._log.info("{idurl} does not become our supplier: {error}", idurl=idurl, error=error)
+        except Exception as error:
+            if isinstance(error, CancelledError):
+                raise
+            # Nobody foresaw this one; the walk goes on without him.
+            self._silent.add(idurl)
+            self._log.failure("asking {idurl} to be our supplier failed", idurl=idurl)
         finally:
             # Told when this has ended, not in the middle of it.
             self.clock.callLater(0, walk.ended)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import globalLogPublisher
 
 from bitdust.customer.supplier_finder import PATIENCE, Hired, SupplierFinder
 from bitdust.errors import Offline, Refused
@@ -49,6 +51,8 @@ class Town:
         how = self.people[name].partition("=")[0]
         if how == "refuses":
             raise Refused("no_space", "no")
+        if how == "breaks":
+            raise ZeroDivisionError
         if how == "silent":
             waiting: Deferred[None] = Deferred(lambda _: self.given_up.append(name))
             waiting.addTimeout(15, self.clock, lambda *_: self.silence())
@@ -68,6 +72,20 @@ class Town:
         self.clock.advance(0)
         assert self.clock.getDelayedCalls() == []
         return came[0], self.clock.seconds() - begun
+
+
+@pytest.fixture
+def caught_failures() -> Iterator[list[Any]]:
+    """What the finder logs as a failure."""
+    found: list[Any] = []
+
+    def observe(event: Any) -> None:
+        if event.get("log_failure") is not None:
+            found.append(event["log_failure"])
+
+    globalLogPublisher.addObserver(observe)
+    yield found
+    globalLogPublisher.removeObserver(observe)
 
 
 def test_many_silent_ones_do_not_hold_it_up() -> None:
@@ -105,6 +123,14 @@ def test_a_refusal_costs_no_time() -> None:
     assert came.check(Offline)
     assert took <= 0.25
     assert "10 were asked" in came.value.message
+
+
+def test_what_nobody_foresaw_is_logged_and_stops_nothing(caught_failures: list[Any]) -> None:
+    """A fault of our own with one candidate is told to the log; the others are asked."""
+    town = Town(broken="breaks", bob="signs")
+    hired, _ = town.find()
+    assert hired == Hired("BOB", "bob")
+    assert len(caught_failures) == town.asked.count("broken")
 
 
 def test_all_silent() -> None:
