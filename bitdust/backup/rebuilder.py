@@ -7,12 +7,15 @@ are missing to whom they are missing at: k pieces come in, and only the missing 
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from bitdust.catalog import blocks as catalog_blocks
 from bitdust.catalog import holdings
 from bitdust.catalog.blocks import Block
 from bitdust.customer.block_reader import BlockReader, plan_of
@@ -36,13 +39,17 @@ class Rebuilder:
     """
     Makes blocks whole, the most endangered first.
 
-    @param sweeper: makes room; who takes pieces at this moment, as it is told, is who blocks are fetched for.
+    @param sweeper: makes room.
+    @param takers: who takes pieces at this moment: for them blocks are fetched.
+    @param refused_by: (serial, number) of pieces that somebody will not have.
     """
 
     db: Database
     reader: BlockReader
     spool: Spool
     sweeper: SpoolSweeper
+    takers: Callable[[], Collection[str]]
+    refused_by: Callable[[str], set[tuple[int, int]]]
     in_thread: InThread
     clock: IReactorTime
     machines: Machines
@@ -56,34 +63,40 @@ class Rebuilder:
         self._slots = DeferredSemaphore(BLOCKS)
 
     async def run(self) -> None:
-        """One pass over all that is missing at those who take it; what fails is left for the next pass."""
+        """One pass over all that is missing at those who take it: each block is fetched once, if at all."""
         row = self.machines.begin("rebuilder", "Looking")
-        failed: set[int] = set()
+        past: set[int] = set()
         try:
-            while blocks := [block for block in await self._look() if block.serial not in failed]:
+            while blocks := await self._look(past):
                 self.machines.report(row, f"Rebuilding {len(blocks)} blocks")
-                work = [self._slots.run(self._begin, block, failed) for block in blocks]
+                work = [self._slots.run(self._begin, block, past) for block in blocks]
                 for each in work:
                     await each
         finally:
             self.machines.forget(row)
 
-    async def _look(self) -> list[Block]:
+    async def _look(self, past: set[int]) -> list[Block]:
         """Blocks that miss a piece at somebody who takes it, and that do not lie in the spool."""
         found: dict[int, Block] = {}
-        for fingerprint in self.sweeper.takers():
-            for missing in await self.db.read(holdings.missing, fingerprint, LOOK, spooled=False):
-                found[missing.block.serial] = missing.block
+        for fingerprint in self.takers():
+            refused = self.refused_by(fingerprint)
+            look = LOOK + len(past) + len(refused)
+            for missing in await self.db.read(holdings.missing, fingerprint, look, spooled=False):
+                if missing.block.serial not in past and (missing.block.serial, missing.number) not in refused:
+                    found[missing.block.serial] = missing.block
         return sorted(found.values(), key=lambda block: (block.survives, block.serial))
 
-    def _begin(self, block: Block, failed: set[int]) -> Deferred[None]:
-        return spawn(self._fetch(block, failed))
+    def _begin(self, block: Block, past: set[int]) -> Deferred[None]:
+        past.add(block.serial)
+        return spawn(self._fetch(block))
 
-    async def _fetch(self, block: Block, failed: set[int]) -> None:
+    async def _fetch(self, block: Block) -> None:
         try:
+            if not await self.db.read(_lacking, block.serial, tuple(self.takers())):
+                # Who lacks it has just refused another one: he is left alone for a while.
+                return
             await self._into_spool(block)
         except (BitDustError, OSError) as error:
-            failed.add(block.serial)
             self._log.warn(
                 "block {block} is not rebuilt for now: {error}", block=block.id.hex()[:16], error=error
             )
@@ -94,7 +107,7 @@ class Rebuilder:
     async def _room_for(self, block: Block) -> None:
         until = self.clock.seconds() + PATIENCE
         while not self.spool.has_room(block.size):
-            if not await self.sweeper.sweep():
+            if not await self.sweeper.sweep(block.size):
                 left = until - self.clock.seconds()
                 if left <= 0:
                     raise NoSpace(
@@ -116,3 +129,10 @@ class Rebuilder:
             self.spool.discard(block.id, file)
             raise
         await self.db(holdings.set_spool, block.serial, block.id.hex())
+
+
+def _lacking(c: sqlite3.Connection, serial: int, takers: tuple[str, ...]) -> bool:
+    return any(
+        placement.fingerprint in takers and placement.state in ("wanted", "lost")
+        for placement in catalog_blocks.placements(c, serial)
+    )

@@ -34,6 +34,10 @@ BATCH = 16
 LOOK_AGAIN = 60.0
 #: seconds a lane pauses after a failure: doubled each time, up to ten minutes
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 600.0
+#: seconds for which a piece is stepped over that its supplier will not have: doubled each time, up to a day
+FIRST_DETOUR, LONGEST_DETOUR = 60.0, 86400.0
+#: what a supplier says who will not have this piece, whenever it comes; another he may take
+NOT_THIS = ("gone", "conflict")
 
 
 @dataclass
@@ -42,6 +46,12 @@ class _Lane:
     row: Row
     wake: Signal[[]] = field(default_factory=Signal)
     failures: int = 0
+    #: when it may go on after a failure
+    until: float = 0.0
+    #: (serial, number) of pieces that were refused -> how often, and until when they are stepped over
+    refused: dict[tuple[int, int], tuple[int, float]] = field(default_factory=dict)
+    #: there was nothing to send when it looked last
+    idle: bool = False
     work: Deferred[None] | None = None
     #: told to look again while it was not waiting
     told: bool = False
@@ -91,13 +101,30 @@ class DataSender:
             self._close(lane)
 
     def takers(self) -> list[str]:
-        """Suppliers who take pieces at this moment: they are there, and the last one did not fail."""
-        return [fingerprint for fingerprint, lane in self._lanes.items() if not lane.failures]
+        """Suppliers to whom a piece may be sent at this moment: they are there, and not paused."""
+        now = self._clock.seconds()
+        return [fingerprint for fingerprint, lane in self._lanes.items() if lane.until <= now]
+
+    def holding(self) -> list[str]:
+        """Those of them for whom what they still lack stays in the spool: they have taken what came last."""
+        lanes = self._lanes
+        return [
+            who
+            for who in self.takers()
+            if not lanes[who].failures and not (lanes[who].idle and lanes[who].refused)
+        ]
+
+    def refused_by(self, fingerprint: str) -> set[tuple[int, int]]:
+        """(serial, number) of pieces that he will not have for now."""
+        lane = self._lanes.get(fingerprint)
+        now = self._clock.seconds()
+        return {key for key, (_, until) in lane.refused.items() if until > now} if lane else set()
 
     def new_data(self) -> None:
         """There is more to send."""
         for lane in self._lanes.values():
             lane.told = True
+            lane.idle = False
             lane.wake()
 
     def _changed(self, fingerprint: str) -> None:
@@ -128,9 +155,7 @@ class DataSender:
                 lane.told = False
                 self._machines.report(lane.row, "Scanning")
                 errands = await self._errands(lane.fingerprint, set(underway))
-                if not errands and not underway:
-                    # Nothing is left to fail: the next piece is a new attempt.
-                    lane.failures = 0
+                lane.idle = not errands and not underway
                 for errand in errands:
                     while len(underway) >= WINDOW:
                         self._machines.report(lane.row, "Sending")
@@ -143,8 +168,7 @@ class DataSender:
                         sending = spawn(self._send(lane, errand, underway))
                         if key in underway:
                             underway[key] = sending
-                if lane.failures:
-                    pause = min(FIRST_PAUSE * 2 ** (lane.failures - 1), LONGEST_PAUSE)
+                if (pause := lane.until - self._clock.seconds()) > 0:
                     self._machines.report(lane.row, f"Pausing for {pause:.0f} s")
                     await self._wait(lane, pause, heed=False)
                 elif underway:
@@ -158,8 +182,20 @@ class DataSender:
                 give_up(sending)
 
     async def _errands(self, fingerprint: str, underway: set[tuple[int, int]]) -> list[Errand]:
-        rows = await self._db.read(holdings.missing, fingerprint, BATCH + len(underway), spooled=True)
-        return [errand_of(row) for row in rows if (row.block.serial, row.number) not in underway]
+        passed = underway | self.refused_by(fingerprint)
+        rows = await self._db.read(holdings.missing, fingerprint, BATCH + len(passed), spooled=True)
+        return [errand_of(row) for row in rows if (row.block.serial, row.number) not in passed]
+
+    def _failed(self, lane: _Lane) -> None:
+        lane.failures += 1
+        pause = min(FIRST_PAUSE * 2.0 ** min(lane.failures - 1, 30), LONGEST_PAUSE)
+        lane.until = self._clock.seconds() + pause
+
+    def _step_over(self, lane: _Lane, errand: Errand) -> None:
+        key = errand.serial, errand.number
+        times = lane.refused.get(key, (0, 0.0))[0] + 1
+        detour = min(FIRST_DETOUR * 2.0 ** min(times - 1, 30), LONGEST_DETOUR)
+        lane.refused[key] = times, self._clock.seconds() + detour
 
     async def _send(
         self, lane: _Lane, errand: Errand, underway: dict[tuple[int, int], Deferred[None]]
@@ -167,23 +203,27 @@ class DataSender:
         try:
             await self._sender.send(errand)
             await self._db(holdings.acked, errand.serial, errand.number, errand.fingerprint)
-            lane.failures = 0
+            lane.failures, lane.until = 0, 0.0
+            lane.refused.pop((errand.serial, errand.number), None)
             self.acked(errand.serial, errand.number, errand.fingerprint)
         except Refused as error:
-            lane.failures += 1
+            if error.code in NOT_THIS:
+                self._step_over(lane, errand)
+            if error.code != "gone":
+                self._failed(lane)
             self._log.warn("{who} refused a piece: {error}", who=errand.fingerprint, error=error)
             self.refused(errand.fingerprint, error)
             if error.code == "damaged":
                 # Either the way spoiled it, or it was so before.
                 self.doubtful(errand.serial)
         except OSError as error:
-            lane.failures += 1
+            self._failed(lane)
             self._log.error(
                 "block {block} cannot be read: {error}", block=errand.block.hex()[:16], error=error
             )
             self.doubtful(errand.serial)
         except (BitDustError, TimeoutError) as error:
-            lane.failures += 1
+            self._failed(lane)
             self._log.info("a piece did not arrive at {who}: {error}", who=errand.fingerprint, error=error)
         finally:
             underway.pop((errand.serial, errand.number), None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,8 +59,13 @@ class Spool:
         Whether another block of `size` bytes may be written.  When the spool is empty, one always may that
         the disk has room for.
         """
-        if free_space(self.folder) < size + FLOOR:
-            return False
+        return not self.disk_is_full(size) and self._is_within(size)
+
+    def disk_is_full(self, size: int) -> bool:
+        """Whether the disk is short of room for another block, whatever the limit says."""
+        return free_space(self.folder) < size + FLOOR
+
+    def _is_within(self, size: int) -> bool:
         return not self._sizes or self.used + size <= self.limit()
 
     def begin(self, block: bytes) -> BinaryIO:
@@ -102,6 +107,15 @@ class Spool:
         """Let go of a block; the bytes that freed."""
         freed = self._sizes.pop(block.hex(), 0)
         remove_file(self.path(block))
+        return freed
+
+    def remove_all(self, blocks: Iterable[bytes]) -> int:
+        """Let go of all of them, durably at once; the bytes that freed.  Blocks; for a worker thread."""
+        freed = 0
+        for block in blocks:
+            freed += self._sizes.pop(block.hex(), 0)
+            self.path(block).unlink(missing_ok=True)
+        sync_folder(self.folder)
         return freed
 
     def blocks(self) -> Iterator[bytes]:

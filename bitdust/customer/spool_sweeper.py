@@ -4,18 +4,21 @@ spool_sweeper -- takes out of the spool what is safe elsewhere, and puts catalog
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from twisted.internet.defer import DeferredLock
 from twisted.logger import Logger
 
 from bitdust.blocks.erasure import Codecs
 from bitdust.blocks.layout import Layout
 from bitdust.blocks.stripes import roots_of
 from bitdust.catalog import blocks, holdings
-from bitdust.catalog.blocks import Block
+from bitdust.catalog.blocks import Block, NoSuchBlock
 from bitdust.customer.spool import Spool
 from bitdust.database import Database
 from bitdust.errors import BitDustError
@@ -32,7 +35,7 @@ SPARE = 2**27
 class SpoolSweeper:
     """
     @param keep: setting `services/backups/keep-local-copies-enabled`: nothing goes by itself.
-    @param takers: suppliers who take pieces at this moment: what they still lack stays.
+    @param takers: suppliers who are taking pieces at this moment: what they still lack stays.
     """
 
     db: Database
@@ -54,55 +57,93 @@ class SpoolSweeper:
         """
         hopeless = await self.db(self._compare)
         known = {block.id for block in await self._all()}
-        for block in list(self.spool.blocks()):
-            if block not in known:
-                self.spool.remove(block)
+        unknown = [block for block in self.spool.blocks() if block not in known]
+        await self.in_thread(self.spool.remove_all, unknown)
         return hopeless
 
-    async def sweep(self) -> int:
-        """Remove what may go; the bytes that freed."""
-        if self.keep():
+    def __post_init__(self) -> None:
+        self._one = DeferredLock()
+
+    async def sweep(self, needed: int = 0) -> int:
+        """
+        Remove what may go; the bytes that freed.
+
+        @param needed: bytes for which somebody waits.
+        """
+        # Many a second may ask: one sweep after the one under way serves them all.
+        if self.keep() or (not needed and self._one.waiting):
             return 0
+        await self._one.acquire()
+        try:
+            return await self._sweep(needed)
+        finally:
+            self._one.release()
+
+    async def _sweep(self, needed: int) -> int:
         freed = 0
-        pressed = not self.spool.has_room(min(SPARE, self.spool.limit() // 4))
+        spare = max(needed, min(SPARE, self.spool.limit() // 4))
+        pressed = not self.spool.has_room(spare)
         takers = tuple(self.takers())
         while blocks := await self.db.read(holdings.removable, pressed, BATCH, takers):
             # The catalog first: a file that nobody knows is removed at the next start, one that is missed is
             # a lie.
             await self.db(_forget, [block.serial for block in blocks])
-            freed += sum(self.spool.remove(block.id) for block in blocks)
+            freed += await self.in_thread(self.spool.remove_all, [block.id for block in blocks])
         if freed:
             self.freed()
         return freed
 
     async def examine(self, serial: int) -> bool:
         """
-        Look at a file that gave trouble, and let go of it when it is not what was written.
+        Look at a file that gave trouble, and let go of it when it is lost, or is not what was written.
+
+        The last copy of what a version rests on stays, whatever it looks like.
 
         True: too few pieces are out to make the block again, and no version rests on it.
         """
-        try:
-            block = await self.db.read(blocks.get, serial)
-        except BitDustError:
+        block = await self._spooled(serial)
+        if block is None:
             return False
-        if block.spool is None or await self.in_thread(self._is_whole, block):
+        found = await self.in_thread(self._look, block)
+        if found in (None, "whole"):
             return False
-        self._log.error("block {block} in the spool is lost or damaged", block=block.id.hex()[:16])
+        # That took long.
+        block = await self._spooled(serial)
+        if block is None:
+            return False
+        name = block.id.hex()[:16]
+        if found == "damaged" and block.state == "committed" and block.acked < block.k:
+            self._log.error("block {block} in the spool is damaged, and the last copy: it stays", block=name)
+            return False
+        self._log.error("block {block} in the spool is {found}", block=name, found=found)
         await self.db(holdings.set_spool, serial, None)
         self.spool.remove(block.id)
         self.freed()
         return _is_hopeless(block)
 
-    def _is_whole(self, block: Block) -> bool:
+    async def _spooled(self, serial: int) -> Block | None:
+        try:
+            block = await self.db.read(blocks.get, serial)
+        except BitDustError:
+            return None
+        return block if block.spool is not None else None
+
+    def _look(self, block: Block) -> str | None:
+        """What is the matter with the file; None: it cannot be told."""
         path: Path = self.spool.path(block.id)
         try:
             with path.open("rb") as file:
                 if path.stat().st_size != block.size:
-                    return False
+                    return "damaged"
                 layout = Layout(block.size, block.k, block.n, block.unit)
-                return roots_of(file, layout, self.codecs.code(block.k, block.n), block.id) == block.roots
-        except OSError:
-            return False
+                roots = roots_of(file, layout, self.codecs.code(block.k, block.n), block.id)
+        except FileNotFoundError:
+            return "lost"
+        except OSError as error:
+            self._log.error("block {name} in the spool: {error}", name=block.id.hex()[:16], error=error)
+            # The disk cannot read it any more; whatever else passes.
+            return "damaged" if error.errno == errno.EIO else None
+        return "whole" if roots == block.roots else "damaged"
 
     async def _all(self) -> list[Block]:
         found: list[Block] = []
@@ -132,4 +173,6 @@ def _is_hopeless(block: Block) -> bool:
 
 def _forget(c: sqlite3.Connection, serials: list[int]) -> None:
     for serial in serials:
-        holdings.set_spool(c, serial, None)
+        # A job that ended meanwhile has taken its blocks along.
+        with suppress(NoSuchBlock):
+            holdings.set_spool(c, serial, None)

@@ -14,6 +14,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from bitdust.backup.backup_job import BackupJob
 from bitdust.backup.backup_job import Task as JobTask
@@ -51,7 +52,7 @@ from bitdust.machines import Machines, Row
 from bitdust.router.outbox import Outbox
 from bitdust.router.router import Router
 from bitdust.wire.packets import CancelService, Packet
-from bitdust.world import InThread, Rng, Wall, background, give_up
+from bitdust.world import InThread, Rng, Wall, background, give_up, shielded
 
 #: blocks of the first size before the size doubles
 MANY_BLOCKS = 4096
@@ -139,7 +140,7 @@ class CustomerSide:
             machines=machines,
         )
         self.sweeper = SpoolSweeper(
-            db, self.spool, codecs, in_thread, takers=self.data_sender.takers,
+            db, self.spool, codecs, in_thread, takers=self.data_sender.holding,
             keep=lambda: settings.flag("services/backups/keep-local-copies-enabled"),
         )  # fmt: skip
         self.tombstones = Tombstones(db, router, self.suppliers, rng)
@@ -148,7 +149,10 @@ class CustomerSide:
             db=db, keys=keys, own=own, rng=rng, wall=wall, clock=clock, in_thread=in_thread, router=router,
             suppliers=self.suppliers, machines=machines, document_of=document_of,
         )  # fmt: skip
-        self.rebuilder = Rebuilder(db, self.reader, self.spool, self.sweeper, in_thread, clock, machines)
+        self.rebuilder = Rebuilder(
+            db, self.reader, self.spool, self.sweeper, self.data_sender.takers, self.data_sender.refused_by,
+            in_thread, clock, machines,
+        )  # fmt: skip
         self.tasks = Tasks()
         self.keeping = Keeping(
             db, self.spool, wall,
@@ -166,7 +170,8 @@ class CustomerSide:
                 task, db=db, spool=self.spool, packer=packer, chunk_key=keys.chunk_key, in_thread=in_thread,
                 machines=machines, excluded=own_folders, now_ns=now_ns, new_data=self.data_sender.new_data,
                 acked=self.data_sender.acked, seal=self._seal, freed=self.sweeper.freed, names=self._names,
-                clock=clock, check=self.synchronizer.check, sweep=self.sweeper.sweep,
+                clock=clock, check=self.synchronizer.check,
+                sweep=lambda: self.sweeper.sweep(self._block_size()),
             )  # fmt: skip
 
         def make_restore_job(wanted: Wanted) -> RestoreJob:
@@ -412,8 +417,13 @@ class CustomerSide:
                 sealed.chunks, suppliers, sealed.block.hex(),
             )  # fmt: skip
 
+        def failed(why: Failure) -> Failure:
+            self.spool.remove(sealed.block)
+            return why
+
         self._stored += sealed.layout.piece_size * sealed.layout.n
-        return self.db(seal)
+        # Whoever does not wait for the end leaves no file behind that the catalog does not know.
+        return shielded(self.db(seal).addErrback(failed))
 
     def _names(self, fingerprints: list[str]) -> str:
         """Suppliers as a person knows them."""
