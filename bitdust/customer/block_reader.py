@@ -12,6 +12,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from statistics import median
 
@@ -39,6 +40,8 @@ ANSWER_WITHIN = 40.0
 SLOWEST = 4096
 #: seconds to wait for suppliers to come back before a read is given up
 PATIENCE = 15.0
+#: seconds after which somebody who failed is asked once more, if nobody else has it: doubled each time
+AGAIN = 1.0
 #: a fetch is late after so many times the usual, but never before HEDGE_FLOOR seconds
 HEDGE, HEDGE_FLOOR = 2.0, 0.5
 #: seconds for which somebody who was late, or failed, is asked only when nobody else has it
@@ -86,6 +89,32 @@ class _Came:
     fingerprint: str
     content: bytes | None
     took: float
+    #: he does not have it: he is not asked for it again
+    final: bool = False
+
+
+class _Failed:
+    """Who failed to give which piece of one window, and when he may be asked again."""
+
+    def __init__(self) -> None:
+        self._until: dict[tuple[int, str], float] = {}
+        self._times: dict[tuple[int, str], int] = {}
+
+    def add(self, number: int, who: str, now: float, final: bool) -> bool:
+        """Is it the first time, and may he be asked again?"""
+        times = self._times[number, who] = self._times.get((number, who), 0) + 1
+        self._until[number, who] = inf if final else now + AGAIN * 2.0 ** min(times - 1, 10)
+        return times == 1 and not final
+
+    def until(self, number: int, who: str) -> float:
+        return self._until.get((number, who), 0.0)
+
+    def soonest(self, now: float) -> float:
+        return min((until for until in self._until.values() if until > now), default=inf)
+
+    def forget(self, who: str) -> None:
+        """He came: what was the matter may have passed."""
+        self._until = {key: until for key, until in self._until.items() if key[1] != who or until == inf}
 
 
 class BlockReader:
@@ -191,7 +220,7 @@ class BlockReader:
         """
         layout = plan.layout
         have: dict[int, bytes] = {}
-        failed: set[tuple[int, str]] = set()
+        failed = _Failed()
         running: dict[int, Deferred[None]] = {}
         asked: dict[int, tuple[str, float]] = {}
         queue: DeferredQueue[_Came | None] = DeferredQueue()
@@ -208,14 +237,19 @@ class BlockReader:
                 for number, who in plan.sources.items()
                 if number not in have and number not in running
                 for place, fingerprint in enumerate(who)
-                if (number, fingerprint) not in failed and self._router.is_online(fingerprint)
+                if failed.until(number, fingerprint) <= self._clock.seconds()
+                and self._router.is_online(fingerprint)
             ]
             if not found:
                 return None
             _, _, number, _, fingerprint = min(found)
             return number, fingerprint
 
-        stop_listening = self._router.came.listen(lambda _: queue.put(None))
+        def back(who: str) -> None:
+            failed.forget(who)
+            queue.put(None)
+
+        stop_listening = self._router.came.listen(back)
         try:
             while not (set(wanted) <= have.keys() or len(have) >= layout.k):
                 # On the straight way the wanted pieces are enough; off it, any k are, and one more against
@@ -230,13 +264,17 @@ class BlockReader:
                 left = deadline - self._clock.seconds()
                 if not running and left <= 0:
                     raise self._too_few(plan, len(have))
-                came = await self._next(queue, self._late() if running else left)
+                rest = min(left, failed.soonest(self._clock.seconds()) - self._clock.seconds())
+                came = await self._next(queue, self._late() if running else rest)
                 if came is None:
                     hurry = bool(running)
                     continue
                 running.pop(came.number, None)
                 if came.content is None:
-                    failed.add((came.number, came.fingerprint))
+                    now = self._clock.seconds()
+                    if failed.add(came.number, came.fingerprint, now, came.final):
+                        # He may have taken long to fail: there is time for another try.
+                        deadline = max(deadline, now + PATIENCE)
                 else:
                     have[came.number] = came.content
                     self._usual = [*self._usual[-49:], came.took]
@@ -273,24 +311,27 @@ class BlockReader:
         await self._budget.take(size, priority)
         began = self._clock.seconds()
         content: bytes | None = None
+        final = False
         fetch = spawn(self._window(plan, number, fingerprint, first, count, priority))
         fetch.addTimeout(ANSWER_WITHIN + count * LEAF / SLOWEST, self._clock)
         try:
             content = await fetch
         except Damaged as error:
             self._log.warn("{who} answered with other bytes: {error}", who=fingerprint, error=error)
+            final = True
             self._shun(fingerprint)
             self.bad(plan.serial, number, fingerprint)
         except Refused as error:
             self._log.info("no leaves from {who}: {error}", who=fingerprint, error=error)
             if error.code in GONE:
+                final = True
                 self.bad(plan.serial, number, fingerprint)
         except (BitDustError, TimeoutError) as error:
             self._log.info("no leaves from {who}: {error}", who=fingerprint, error=error)
             self._shun(fingerprint)
         finally:
             self._budget.give(size)
-        put(_Came(number, fingerprint, content, self._clock.seconds() - began))
+        put(_Came(number, fingerprint, content, self._clock.seconds() - began, final))
 
     async def _window(
         self, plan: BlockPlan, number: int, fingerprint: str, first: int, count: int, priority: Priority

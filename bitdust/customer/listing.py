@@ -62,25 +62,12 @@ class Listing:
         """
         told = Told()
         after: Key | None = None
-        his: list[Held] = []
-        asked_from = b""
-        more = True
         while True:
             ours = await self.db.read(holdings.held_by, fingerprint, after, PAGE)
             last: Key | None = (ours[-1][0], ours[-1][1]) if len(ours) == PAGE else None
-            while more and (last is None or not his or (his[-1].block, his[-1].number) < last):
-                answer = await self.router.ask(fingerprint, ListFiles(after=asked_from, limit=PAGE))
-                if not isinstance(answer, Files):
-                    raise RemoteFault("ListFiles was answered with something else")
-                self._check_order(his, answer)
-                his += answer.pieces
-                more = answer.more and bool(answer.pieces)
-                if his:
-                    asked_from = his[-1].block + bytes([his[-1].number])
-            within = [held for held in his if last is None or (held.block, held.number) <= last]
-            his = his[len(within) :]
+            his = await self._ask(fingerprint, after, last)
             bad = {(serial, number) for serial, number, who in self._bad if who == fingerprint}
-            await self.db(_settle, fingerprint, ours, within, told, bad)
+            await self.db(_settle, fingerprint, ours, his, told, bad)
             if last is None:
                 break
             after = last
@@ -88,10 +75,25 @@ class Listing:
             self._log.warn("{who} has lost {lost} pieces", who=fingerprint, lost=told.lost)
         return told
 
-    def _check_order(self, his: list[Held], answer: Files) -> None:
-        keys = [(held.block, held.number) for held in (*his[-1:], *answer.pieces)]
-        if any(first >= second for first, second in itertools.pairwise(keys)):
-            raise RemoteFault("a supplier's list is not in order")
+    async def _ask(self, fingerprint: str, after: Key | None, last: Key | None) -> list[Held]:
+        """
+        What he holds behind `after` and up to `last`, or to the end: asked anew for each page of ours, since
+        what he told before our page was read may have changed since.
+        """
+        his: list[Held] = []
+        at = after
+        while True:
+            asked_from = b"" if at is None else at[0] + bytes([at[1]])
+            answer = await self.router.ask(fingerprint, ListFiles(after=asked_from, limit=PAGE))
+            if not isinstance(answer, Files):
+                raise RemoteFault("ListFiles was answered with something else")
+            keys = [(held.block, held.number) for held in answer.pieces]
+            if any(first >= second for first, second in itertools.pairwise([*([at] if at else []), *keys])):
+                raise RemoteFault("a supplier's list is not in order")
+            his += answer.pieces
+            if not keys or not answer.more or (last is not None and keys[-1] >= last):
+                return [held for held in his if last is None or (held.block, held.number) <= last]
+            at = keys[-1]
 
 
 def _settle(
