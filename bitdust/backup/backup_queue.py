@@ -7,10 +7,13 @@ again at the next start; only the user, or an error that will not go away, ends 
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -23,13 +26,17 @@ from bitdust.backup.views import Queued, Running, Task
 from bitdust.catalog import commit, epochs, holdings, jobs, removal, tree, versions
 from bitdust.catalog.jobs import Job
 from bitdust.database import Database
-from bitdust.errors import BitDustError, Conflict, NotFound, TryLater
+from bitdust.errors import BitDustError, Conflict, NoSpace, NotFound, TryLater
 from bitdust.events import Signal
 from bitdust.machines import Machines
 from bitdust.world import Wall, background, either, pause, spawn
 
-#: seconds before a job is run again that could not go on for the moment
-AGAIN = 5.0
+T = TypeVar("T")
+
+#: seconds before a job is run again that could not go on for the moment: doubled each time, up to ten minutes
+AGAIN, LONGEST_PAUSE = 5.0, 600.0
+#: what the machine says when it cannot at this moment
+PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 
 @dataclass
@@ -43,6 +50,8 @@ class Turn:
     work: Deferred[None] | None = None
     aborting: bool = False
     sent: int = 0
+    #: why it cannot go on for the moment
+    trouble: str = ""
 
 
 class BackupQueue:
@@ -194,13 +203,7 @@ class BackupQueue:
         error: BaseException | None = None
         state = "committed"
         try:
-            while True:
-                try:
-                    await self._try(turn)
-                    break
-                except TryLater as trouble:
-                    self._log.info("backup of {path}: {why}", path=turn.path, why=trouble.message)
-                    await pause(self._clock, AGAIN)
+            await self._insist(turn, partial(self._try, turn))
         except CancelledError:
             if not turn.aborting:
                 raise
@@ -212,15 +215,35 @@ class BackupQueue:
             error, state = trouble, "failed"
             self._log.failure("backup of {path} failed", path=turn.path)
         if state != "committed":
-            await self._db(_give_up if state == "cancelled" else _end, turn.job)
+            end = _give_up if state == "cancelled" else _end
+            await self._insist(turn, partial(self._db, end, turn.job))
         # Closed while the job can still be looked at.
         self._tasks.close(turn.task, state, error)
         turn.running = None
         self._turns.remove(turn)
         try:
             await self._committed(turn.job.item)
-        except BitDustError as trouble:
-            self._log.info("{path} was not cleared up: {why}", path=turn.path, why=trouble.message)
+        except (BitDustError, OSError) as trouble:
+            self._log.info("{path} was not cleared up: {why}", path=turn.path, why=trouble)
+
+    async def _insist(self, turn: Turn, work: Callable[[], Awaitable[T]]) -> T:
+        """The work done, however often the machine says that it cannot be done at this moment."""
+        wait = AGAIN
+        while True:
+            began = self._clock.seconds()
+            try:
+                return await work()
+            except (BitDustError, OSError) as error:
+                if not _passes(error):
+                    raise
+                self._log.warn("backup of {path} goes on later: {why}", path=turn.path, why=error)
+                if self._clock.seconds() - began > LONGEST_PAUSE:
+                    wait = AGAIN
+                turn.trouble = f"trying again in {wait:.0f} s: {error}"
+                await pause(self._clock, wait)
+                wait = min(2 * wait, LONGEST_PAUSE)
+            finally:
+                turn.trouble = ""
 
     async def _try(self, turn: Turn) -> None:
         self._check()
@@ -230,9 +253,9 @@ class BackupQueue:
             self._check()
             job.progress.state = "waiting for suppliers"
             await either(self._clock, self._staffed.next(), AGAIN)
-        await job.run(self._commit, self._checkpoint)
+        await job.run(partial(self._commit, turn), partial(self._checkpoint, turn))
 
-    async def _commit(self, job: BackupJob) -> None:
+    async def _commit(self, turn: Turn, job: BackupJob) -> None:
         skipped = len(job.progress.skipped)
         while True:
             job.check()
@@ -247,14 +270,22 @@ class BackupQueue:
                 if not await self._db.read(holdings.waiting_for, job.task.job):
                     raise
                 await either(self._clock, self._acked.next(), AGAIN)
-        await self._until_committed()
+        # It is in the log, so the job has ended: there is nothing to begin again.
+        await self._insist(turn, self._until_committed)
 
-    async def _checkpoint(self, job: BackupJob) -> None:
+    async def _checkpoint(self, turn: Turn, job: BackupJob) -> None:
         try:
             await self._db(commit.commit_version, job.task.job, time=self._wall(), complete=False)
         except Conflict as trouble:
             raise TryLater(trouble.message) from trouble
-        await self._until_committed()
+        await self._insist(turn, self._until_committed)
+
+
+def _passes(error: BitDustError | OSError) -> bool:
+    """Whether it may be gone when it is tried again."""
+    if isinstance(error, OSError):
+        return error.errno in PASSING
+    return isinstance(error, TryLater | NoSpace)
 
 
 def _end(c: sqlite3.Connection, job: Job) -> None:
@@ -276,7 +307,7 @@ def _task(number: int, turn: Turn) -> Task:
         name=turn.path,
         path_id=turn.job.item,
         version=turn.job.label,
-        state=progress.state.lower(),
+        state=turn.trouble or progress.state.lower(),
         progress=_part(progress),
         done=progress.read,
         total=progress.total,
@@ -294,7 +325,7 @@ def _view(turn: Turn) -> Running:
     return Running(
         backup_id=f"{turn.job.item}/{turn.job.label}",
         path=turn.path,
-        state=progress.state.lower(),
+        state=turn.trouble or progress.state.lower(),
         shape=turn.running.shape,
         block_size=turn.running.block_size,
         blocks=progress.blocks,
