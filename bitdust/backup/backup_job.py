@@ -159,8 +159,7 @@ class BackupJob:
         try:
             await self._compare_and_read()
             self._report("Sealing")
-            for sealed in await self._in_thread(self._packer.finish):
-                await self._seal(sealed)
+            await self._seal_all(await self._in_thread(self._packer.finish))
             await self._flush()
             self.progress.skipped = [*self._walk.skipped, *self._reading.skipped]
             self.progress.total = self.progress.found
@@ -258,10 +257,19 @@ class BackupJob:
                 growing.last_block = max(growing.last_block, self._order[put.block])
         for found in stretch.done:
             self._complete.append((found, self._growing.pop(found.path, _Growing())))
-        for sealed in full:
-            await self._seal(sealed)
+        await self._seal_all(full)
         if full or len(self._complete) >= BATCH:
             await self._flush()
+
+    async def _seal_all(self, full: list[Sealed]) -> None:
+        waiting = deque(full)
+        try:
+            while waiting:
+                await self._seal(waiting.popleft())
+        finally:
+            # It ends here: nobody would know of the others.
+            for sealed in waiting:
+                self._spool.remove(sealed.block)
 
     async def _seal(self, sealed: Sealed) -> None:
         """Make a block known to the catalog, and let it be sent."""
@@ -308,7 +316,8 @@ class BackupJob:
                 continue
             lacking = await self._db.read(holdings.missing, None, BATCH, spooled=True)
             names = waiting or sorted({missing.fingerprint for missing in lacking})
-            self._report(f"The spool is full, waiting for {self._names(names)}")
+            full = "disk" if self._spool.disk_is_full(self._packer.block_size) else "spool"
+            self._report(f"The {full} is full, waiting for {self._names(names)}")
             await either(self._clock, self._freed.next(), LOOK_AGAIN)
         self._report("Reading")
 
