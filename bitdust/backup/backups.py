@@ -44,7 +44,8 @@ class Backups:
     The catalog and the jobs of one node.
 
     @param own: the node's own folders, which are never backed up.
-    @param check: raises Conflict when another node writes for this identity.
+    @param check: raises Conflict when another node writes for this identity, TryLater while the catalog is
+        being recovered.
     @param recorded: called after each change of the catalog: it is brought to the suppliers.
     @param round: begins the monitor's round anew.
     """
@@ -237,6 +238,7 @@ class Backups:
 
     async def update(self) -> None:
         """Begin the round of the monitor anew, and synchronise the catalog."""
+        self.check()
         self.recorded()
         self.round()
 

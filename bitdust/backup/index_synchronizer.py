@@ -16,12 +16,12 @@ from twisted.internet.defer import Deferred, DeferredLock, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from bitdust.catalog import log
-from bitdust.catalog.head import read_order, seal_head
+from bitdust.catalog import epochs, log
+from bitdust.catalog.head import Head, Order, read_order, seal_head
 from bitdust.catalog.log import Segment, Taken
 from bitdust.customer.suppliers import Suppliers
 from bitdust.database import Database
-from bitdust.errors import BitDustError, Conflict, Damaged, Refused
+from bitdust.errors import BitDustError, Conflict, Damaged, Refused, TryLater
 from bitdust.events import Signal
 from bitdust.identity.document import Document
 from bitdust.identity.keys import Keys
@@ -85,6 +85,10 @@ class IndexSynchronizer:
         self.committed: Signal[[]] = Signal()
         #: another node writes for this identity: what is known of it, in words; "" while there is none
         self.usurped = ""
+        #: the catalog is still being recovered: nothing may be changed yet
+        self.recovering = False
+        #: fingerprint -> what is wrong, of suppliers who keep a log that the recovery has not seen
+        self.unseen: dict[str, str] = {}
         #: it was just found out
         self.superseded: Signal[[]] = Signal()
         #: fingerprints of suppliers who showed an older catalog than they have signed for
@@ -145,7 +149,12 @@ class IndexSynchronizer:
             self._log.info("{who} does not show his catalog: {error}", who=fingerprint, error=error)
 
     def check(self) -> None:
-        """@raise Conflict: another node writes for this identity, so nothing may be changed here."""
+        """
+        @raise Conflict: another node writes for this identity, so nothing may be changed here.
+        @raise TryLater: the catalog is not recovered yet.
+        """
+        if self.recovering:
+            raise TryLater("the catalog is being recovered", hint="`bitdust health` shows when it is back")
         if self.usurped:
             raise Conflict(self.usurped, hint="use the other node, or recover this one anew from the kit")
 
@@ -263,7 +272,7 @@ class IndexSynchronizer:
         answer = await self._router.ask(fingerprint, AskIndex(), within=ANSWER_WITHIN)
         if not isinstance(answer, IndexHead):
             raise Damaged("AskIndex was answered with something else")
-        ours = await self._db.read(log.head, 0.0)
+        ours = await self._own_head()
         theirs = read_order(answer.head) if answer.head else None
         if theirs is not None and theirs.signer == self._keys.public:
             place = ours.place if ours is not None else (0, 0)
@@ -274,6 +283,8 @@ class IndexSynchronizer:
                     f"another node of this identity has changed the catalog (its place is {theirs.place},"
                     f" ours {place}): nothing is changed here any more"
                 )
+                return False
+            if await self._is_unseen(fingerprint, theirs):
                 return False
         acked = await self._db.read(log.acked_by, fingerprint)
         his = theirs.place if theirs is not None else (0, 0)
@@ -293,6 +304,42 @@ class IndexSynchronizer:
             and await self._db(log.mark_head_acked, his[0], his[1], fingerprint)
         ):
             self.committed()
+        return True
+
+    async def _own_head(self) -> Head | None:
+        """
+        Our head; None: this catalog has no segment at all.
+
+        @raise TryLater: the log was begun anew, and is not yet wholly in segments.
+        """
+        # While facts are sealed there may be none for a moment.
+        await self._sealing.acquire()
+        try:
+            ours, last = await self._db.read(lambda c: (log.head(c, 0.0), log.last(c)))
+        finally:
+            self._sealing.release()
+        if ours is None and last:
+            raise TryLater("the catalog's log is being begun anew")
+        return ours
+
+    async def _is_unseen(self, fingerprint: str, theirs: Order) -> bool:
+        """Does he keep what was written before our recovery, and not found by it?  Then he keeps it."""
+        origin, number = await self._db.read(lambda c: (log.recovered_from(c), epochs.current(c).number))
+        if (
+            origin is None
+            or theirs.epoch >= number
+            or not (theirs.place > origin or theirs.sequence > origin[1])
+        ):
+            self.unseen.pop(fingerprint, None)
+            return False
+        name = await self._db.read(epochs.idurl_of, fingerprint) or fingerprint
+        text = (
+            f"{name} keeps a catalog that the recovery did not see: his is {theirs.place}, and {origin} was"
+            " recovered.  What only it knows is not here; he is left as he is"
+        )
+        if self.unseen.get(fingerprint) != text:
+            self.unseen[fingerprint] = text
+            self._log.error("{text}", text=text)
         return True
 
     async def _send_segment(self, fingerprint: str, number: int) -> None:

@@ -15,7 +15,8 @@ from twisted.internet.defer import TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from bitdust.catalog import log
+from bitdust.blocks.shapes import commit_at
+from bitdust.catalog import anew, log
 from bitdust.catalog.head import Head, open_head
 from bitdust.catalog.segment import MAX_SEGMENT, open_segment
 from bitdust.database import Database
@@ -32,6 +33,8 @@ from bitdust.world import InThread, give_up, pause, spawn
 ANSWER_WITHIN, AGAIN = 10.0, 3.0
 #: rounds of asking before it is said that nobody is there
 ROUNDS = 4
+#: what to do when too few answer
+GOES_ON = "try again when they are online: `bitdust recover` goes on where it was"
 
 
 @dataclass
@@ -76,17 +79,20 @@ class Recovery:
 
     async def _heads(self, suppliers: tuple[RecordSupplier, ...]) -> dict[str, Head]:
         """Whoever answers, and the head he shows; those named in a head are asked as well."""
+        recorded = {one.fingerprint for one in suppliers}
         names = {one.fingerprint: one.idurl for one in suppliers}
         heads: dict[str, Head] = {}
         answered: set[str] = set()
         last: BitDustError = Offline("none of the suppliers can be reached")
-        for _ in range(ROUNDS):
+        rounds = 0
+        while rounds < ROUNDS:
             # All at once: many of them may be gone for good.
             asked = [
                 (fingerprint, idurl, spawn(self._head(fingerprint, idurl)))
                 for fingerprint, idurl in sorted(names.items())
                 if fingerprint not in answered
             ]
+            known = set(names)
             try:
                 for fingerprint, idurl, head_of in asked:
                     try:
@@ -102,18 +108,21 @@ class Recovery:
             finally:
                 for *_, head_of in asked:
                     give_up(head_of)
-            # Half of them and more cannot all be old: a commit had to reach that many.
-            if heads and len(answered) * 2 >= len(names):
+            if set(names) > known:
+                # A head has named others: they may know of a newer one.
+                continue
+            if heads and not _doubt(heads, answered, recorded):
                 return heads
             if answered and not heads and len(answered) == len(names):
                 return {}
+            rounds += 1
             await pause(self.clock, AGAIN)
         if heads:
-            return heads
-        raise Offline(
-            f"none of the {len(names)} suppliers shows the catalog: {last.message}",
-            hint="try again when they are online: `bitdust recover` goes on where it was",
-        )
+            raise Offline(
+                f"{_doubt(heads, answered, recorded)}: a newer catalog may be at those who are away",
+                hint=GOES_ON,
+            )
+        raise Offline(f"none of the {len(names)} suppliers shows the catalog: {last.message}", hint=GOES_ON)
 
     async def _head(self, fingerprint: str, idurl: str) -> Head | None:
         document = await self.meet(f"{idurl}#fp={fingerprint}")
@@ -125,14 +134,27 @@ class Recovery:
 
     async def _fetch(self, head: Head, sources: list[str]) -> None:
         """Fetch and replay every segment the head names, in order, each from anyone who has it."""
+        if await self.db(anew.begin_replay, head):
+            try:
+                await self._rest(head, sources)
+                return
+            except Damaged as error:
+                self._log.warn("what was replayed before does not lead on: {why}", why=error.message)
+                await self.db(anew.clear)
+        await self._rest(head, sources)
+
+    async def _rest(self, head: Head, sources: list[str]) -> None:
         # Not what our head names: after an end that was cut off there is none yet, and all is replayed.
         have = await self.db.read(log.last)
         for epoch, number in head.segments():
             if number > have:
                 await self._one(epoch, number, sources)
+        if not await self.db.read(log.leads_to, head):
+            raise Damaged(f"the catalog's log does not reach segment {head.sequence}, which its head names")
 
     async def _one(self, epoch: int, number: int, sources: list[str]) -> None:
         last: BitDustError = NotFound(f"nobody has segment {number} of the catalog's log")
+        damaged = False
         for fingerprint in sources:
             try:
                 data = await self._segment(fingerprint, epoch, number)
@@ -143,8 +165,10 @@ class Recovery:
                 self._log.warn(
                     "segment {number} from {who}: {error}", number=number, who=fingerprint, error=error
                 )
+                damaged = damaged or isinstance(error, Damaged)
                 last = error if isinstance(error, BitDustError) else last
-        raise Damaged(f"segment {number} of the catalog cannot be had: {last.message}")
+        kind = Damaged if damaged else Offline
+        raise kind(f"segment {number} of the catalog cannot be had: {last.message}")
 
     async def _segment(self, fingerprint: str, epoch: int, number: int) -> bytes:
         exchange = await self.router.open(
@@ -165,3 +189,28 @@ class Recovery:
             exchange.reset("given up")
             raise
         return b"".join(parts)
+
+
+def _doubt(heads: dict[str, Head], answered: set[str], recorded: set[str]) -> str:
+    """
+    Why a committed head could be newer than all of these; "" when none can be.
+
+    What is committed is at `commit_at(n)` suppliers of its set: n + 1 less that many of them cannot all have
+    missed it.
+    """
+    newest = max(heads.values(), key=lambda head: head.place)
+    named = {fingerprint for fingerprint, _ in newest.suppliers}
+    # Only a head counts: who has none yet was hired after it, or has lost what he knew.
+    doubts = [_too_few(named & set(heads), named, "show the catalog")]
+    if recorded - named:
+        # The record tells of a set that the newest head does not know: a newer one may name it.
+        doubts.append(_too_few(recorded & answered, recorded, "of the recovery record answer"))
+    return next((doubt for doubt in doubts if doubt), "")
+
+
+def _too_few(there: set[str], all_of_them: set[str], do: str) -> str:
+    n = len(all_of_them)
+    needed = n + 1 - commit_at(n)
+    if not n or len(there) >= needed:
+        return ""
+    return f"{len(there)} of {n} suppliers {do}, and {needed} are needed"

@@ -44,10 +44,13 @@ __all__ = [
     "forget_acks",
     "head",
     "kept_bytes",
+    "last",
+    "leads_to",
     "mark_head_acked",
     "mark_segment_acked",
     "open_segment",
     "read_segment",
+    "recovered_from",
     "replay",
     "seal_segment",
     "segment",
@@ -288,15 +291,28 @@ def finish_recovery(
     @param seen: the highest epoch any supplier told of.
     @raise Damaged: the log does not reach the head.
     """
-    row = c.execute("SELECT root FROM segments WHERE number = ?", (head.sequence,)).fetchone()
-    if row is None or bytes(row[0]) != head.root:
+    if not leads_to(c, head):
         raise Damaged(f"the catalog's log does not reach segment {head.sequence}, which its head names")
     number = max(head.epoch, seen, epochs.current(c).number) + 1
     epochs.begin(c, list(head.suppliers if suppliers is None else suppliers), number=number)
     # Suppliers refuse segments of a lower epoch from now on, so a new one could never be given the old log.
     compact(c)
     set_mark(c, "committed_segment", _last(c))
+    set_mark(c, "recovered_epoch", head.epoch)
+    set_mark(c, "recovered_sequence", head.sequence)
     return number
+
+
+def leads_to(c: Connection, head: Head) -> bool:
+    """Is the last segment that the head names here, and the very one?"""
+    row = c.execute("SELECT root FROM segments WHERE number = ?", (head.sequence,)).fetchone()
+    return row is not None and bytes(row[0]) == head.root
+
+
+def recovered_from(c: Connection) -> tuple[int, int] | None:
+    """(epoch, sequence) of the head that this catalog was recovered from; None: it was made here."""
+    epoch = mark(c, "recovered_epoch")
+    return (epoch, mark(c, "recovered_sequence")) if epoch else None
 
 
 def _keep(c: Connection, segment: Segment, last_op: int) -> None:

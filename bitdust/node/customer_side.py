@@ -224,7 +224,7 @@ class CustomerSide:
         self.suppliers.changed.listen(self._supplier_changed)
         self.suppliers.let_go.listen(lambda who: self._later(self._cancel_service(who)))
         self._stop_listening = outbox.answered.listen(self._parted)
-        settings.listen("services/customer/", lambda _: self._up and self.monitor.restart())
+        settings.listen("services/customer/", self._wanted_otherwise)
 
     async def start(self) -> None:
         """Take everything up where it was left."""
@@ -268,6 +268,11 @@ class CustomerSide:
         self.data_sender.stop()
 
     # -- the work behind the machines' states
+
+    def _wanted_otherwise(self, key: str) -> None:
+        # Not while the catalog is being recovered: the round would hire into it.
+        if self._up:
+            self.monitor.restart()
 
     def _search(self, hired: Callable[[], None], nobody: Callable[[], None]) -> None:
         async def search() -> None:

@@ -45,6 +45,10 @@ async def look_at(customer: CustomerSide | None, recovering: str | None) -> Heal
     if customer.synchronizer.usurped:
         wrong.append(customer.synchronizer.usurped)
         then.append("go on with the other node, or recover this one anew from the kit")
+    for seat in seats:
+        if seat is not None and seat.fingerprint in customer.synchronizer.unseen:
+            wrong.append(customer.synchronizer.unseen[seat.fingerprint])
+            then.append(f"to go on without what he keeps: `bitdust supplier replace {seat.idurl}`")
     if None in seats:
         wrong.append(f"{seats.count(None)} of {wanted} suppliers are still being looked for")
     for idurl in away:

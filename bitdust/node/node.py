@@ -27,7 +27,7 @@ from bitdust.node.health import look_at
 from bitdust.node.identity_role import serve_identities
 from bitdust.node.own_identity import OwnIdentity
 from bitdust.node.people import People
-from bitdust.node.registration import Registration
+from bitdust.node.registration import IDENTITY, Registration
 from bitdust.node.seams import Databases, Ground, Seams
 from bitdust.node.somebody import Somebody, customers_folder
 from bitdust.node.views import (
@@ -42,8 +42,6 @@ from bitdust.node.views import (
 from bitdust.supplier.service import SupplierService
 from bitdust.world import InThread, Rng, Wall, background, give_up, pause
 
-#: the folder of our own identity
-IDENTITY = "identity"
 #: seconds between two attempts to recover
 AGAIN = 15.0
 
@@ -80,7 +78,9 @@ class Node:
         self._ground = Ground(reactor, home, settings, rng, wall, threads, seams)
         self._databases = Databases(self._ground)
         self.people = People(self._ground, self._databases.open("peers.db", PINS))
-        self.registration = Registration(self._ground, self.people, lambda: self.identity, self._become)
+        self.registration = Registration(
+            self._ground, self.people, lambda: self.identity, self._become, self._is_usurped, self._retire
+        )
         self._recovering: Deferred[None] | None = None
         self._serving: IListeningPort | None = None
 
@@ -89,16 +89,18 @@ class Node:
     async def start(self) -> None:
         """Come up: serve identities if that is wanted, and be who we are."""
         self._serving = serve_identities(self._ground, self._databases)
-        identity = OwnIdentity.load(self.home / IDENTITY, self._ground.wall)
+        identity = OwnIdentity.load(self.home / IDENTITY, self._ground.wall) or self.registration.cut_off()
         if identity is not None:
             await self._become(identity)
 
     async def _become(self, identity: OwnIdentity) -> None:
         """From now on this node is somebody."""
         somebody = Somebody(identity, self._ground, self._databases, self.people, self.machines)
+        recovering = self.registration.is_recovering()
+        somebody.customer.synchronizer.recovering = recovering
         self.somebody = somebody
         await somebody.start()
-        if self.registration.is_recovering():
+        if recovering:
             self._recovering = background(
                 self._recover(somebody), lambda failure: self._log.failure("recovery broke", failure)
             )
@@ -115,8 +117,20 @@ class Node:
                 self._log.warn("the catalog is not recovered yet: {why}", why=error.message)
                 self.registration.not_yet(error)
                 await pause(self._ground.reactor, AGAIN)
+        somebody.customer.synchronizer.recovering = False
         self.registration.recovered()
         await somebody.begin_backups()
+
+    def _is_usurped(self) -> bool:
+        return self.somebody is not None and bool(self.somebody.customer.synchronizer.usurped)
+
+    async def _retire(self) -> None:
+        """From now on this node is nobody, and its catalog is closed."""
+        if self._recovering is not None:
+            give_up(self._recovering)
+        somebody, self.somebody = self.as_somebody(), None
+        await somebody.stop()
+        await somebody.catalog_db.close()
 
     async def shut_down(self) -> None:
         """Park the transfers, close the catalog, leave nothing ticking."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from shutil import rmtree
 
@@ -14,7 +15,7 @@ import msgspec
 from bitdust.directory.acquaintance import Acquaintances
 from bitdust.directory.interface import IDirectory
 from bitdust.directory.record import Record, open_record
-from bitdust.disk import read_file, remove_file, write_file
+from bitdust.disk import read_file, remove_file, sync_folder, write_file
 from bitdust.errors import BitDustError, Conflict, NotFound, Usage
 from bitdust.events import Signal
 from bitdust.identity.document import Document
@@ -31,6 +32,8 @@ MARKER = "recovering"
 #: where an identity lies until it is this node's: one that is being made, one that is being recovered
 UNBORN, RETURNING = "identity-new", "identity-back"
 LARGEST = 64 * 1024
+#: the folder of our own identity, and the file of our catalog
+IDENTITY, CATALOG = "identity", "catalog.db"
 
 
 class Registration:
@@ -39,6 +42,8 @@ class Registration:
 
     @param own: the identity the node has; None: none yet.
     @param become: makes the node be somebody.
+    @param is_usurped: whether another node of our identity has taken over.
+    @param retire: makes the node be nobody, with its catalog closed.
     """
 
     def __init__(
@@ -47,11 +52,15 @@ class Registration:
         people: People,
         own: Callable[[], OwnIdentity | None],
         become: Callable[[OwnIdentity], Awaitable[None]],
+        is_usurped: Callable[[], bool],
+        retire: Callable[[], Awaitable[None]],
     ) -> None:
         self._ground = ground
         self._people = people
         self._own = own
         self._become = become
+        self._is_usurped = is_usurped
+        self._retire = retire
         self._home = ground.home
         #: why the catalog is not back yet
         self.trouble: BitDustError | None = None
@@ -95,10 +104,11 @@ class Registration:
 
     async def recover(self, kit_text: str, seeds: list[str], passphrase: str | None) -> OwnIdentity:
         """
-        Bring an identity back, and begin to bring its catalog back.
+        Bring an identity back, and begin to bring its catalog back.  A node of this identity that another one
+        has taken over from sets aside what it has, and begins anew; one that is still at it goes on.
 
         @param kit_text: 24 words, or the path of a kit's file.
-        @raise Conflict: this node has another identity.
+        @raise Conflict: this node has another identity, or this one and its catalog.
         @raise Usage: the kit is none, or no identity server is named.
         @raise NotFound: no server keeps the record of this kit.
         """
@@ -109,8 +119,15 @@ class Registration:
         kit = await self._ground.in_thread(_read, kit_text, passphrase)
         own = self._own()
         if own is not None and own.keys.master == kit.master:
-            return own
-        self._refuse_second()
+            if not self._is_usurped() and self.is_recovering():
+                return own
+            if not self._is_usurped():
+                raise Conflict(
+                    f"this node is {own.idurl} already, and its catalog is here",
+                    hint="nothing needs to be recovered: `bitdust health` shows how it is",
+                )
+        else:
+            self._refuse_second()
         servers = self._servers([*seeds, *kit.seeds])
         directory, people = self._people.seen_from(servers)
         record = await _find_record(directory, Keys.from_master(kit.master))
@@ -122,14 +139,35 @@ class Registration:
             self._home / RETURNING, keys, self._ground.rng, self._ground.wall, old.sources, revision
         )
         write_file(self._home / MARKER, msgspec.msgpack.encode(record))
+        if own is not None:
+            await self._retire()
+            self._set_aside()
         return await self._settle(identity, servers)
+
+    def _set_aside(self) -> None:
+        """What another node has taken over from keeps its files, under other names."""
+        number = next(n for n in count(1) if not any(self._home.glob(f"*.usurped-{n}")))
+        # The identity first: were it left with no catalog, it would begin an empty one.
+        for name in (IDENTITY, f"{CATALOG}-wal", f"{CATALOG}-shm", CATALOG):
+            if (self._home / name).exists():
+                (self._home / name).rename(self._home / f"{name}.usurped-{number}")
+                sync_folder(self._home)
+
+    def cut_off(self) -> OwnIdentity | None:
+        """The identity of a recovery that was cut off before it was this node's; None: there is none."""
+        if not self.is_recovering() or (self._home / IDENTITY).exists():
+            return None
+        identity = OwnIdentity.load(self._home / RETURNING, self._ground.wall)
+        if identity is not None:
+            identity.move(self._home / IDENTITY)
+        return identity
 
     async def _settle(self, identity: OwnIdentity, servers: list[str]) -> OwnIdentity:
         """From now on it is this node's, and there is no other key in the folder."""
         for left in (UNBORN, RETURNING):
             if identity.folder != self._home / left:
                 rmtree(self._home / left, ignore_errors=True)
-        identity.move(self._home / "identity")
+        identity.move(self._home / IDENTITY)
         self._people.remember(servers)
         await self._become(identity)
         return identity

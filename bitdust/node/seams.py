@@ -55,9 +55,12 @@ class Databases:
         self._ground = ground
         self._threads: list[Threads] = []
         self._open: list[Database] = []
+        self._by_name: dict[str, Database] = {}
 
     def open(self, name: str, schema: list[str]) -> Database:
-        """The database of that file in the node's folder."""
+        """The database of that file in the node's folder; the same one for whoever asks."""
+        if name in self._by_name:
+            return self._by_name[name]
         ground = self._ground
         if ground.seams is not None:
             serial: InThread = ground.seams.serial
@@ -68,6 +71,7 @@ class Databases:
             serial = threads
         database = Database(ground.home / name, schema, serial)
         self._open.append(database)
+        self._by_name[name] = database
         return database
 
     async def close(self) -> None:

@@ -16,6 +16,7 @@ from bitdust.node.customer_side import CustomerSide
 from bitdust.node.own_identity import SUPPLIER_OFFER, OwnIdentity
 from bitdust.node.people import People
 from bitdust.node.propagation import SEQUENCE, Propagation
+from bitdust.node.registration import CATALOG as CATALOG_FILE
 from bitdust.node.seams import Databases, Ground
 from bitdust.node.supplier_side import build_supplier_side
 from bitdust.router.outbox import Outbox
@@ -41,7 +42,7 @@ class Somebody:
         self._people = people
         self._machines = machines
         settings, own = ground.settings, identity.fingerprint
-        self.catalog_db = databases.open("catalog.db", CATALOG)
+        self.catalog_db = databases.open(CATALOG_FILE, CATALOG)
         router_db = databases.open("router.db", ROUTER)
         self.router = Router(
             clock=ground.reactor, wall=ground.wall, rng=ground.rng, machines=machines,
