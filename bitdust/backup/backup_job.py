@@ -18,13 +18,13 @@ from twisted.internet.interfaces import IReactorTime
 from bitdust.backup.packer import Packer, Place, Sealed
 from bitdust.backup.reading import Reading, Stretch
 from bitdust.backup.walk import Found, Skipped, Walk, unchanged
-from bitdust.catalog import chunks, entries, holdings, versions
+from bitdust.catalog import chunks, entries, holdings, jobs, versions
 from bitdust.catalog.entries import Entry, Pending, runs_of
 from bitdust.catalog.facts import Run
 from bitdust.catalog.rows import key_of
 from bitdust.customer.spool import Spool
 from bitdust.database import Database
-from bitdust.errors import TryLater
+from bitdust.errors import Conflict, TryLater
 from bitdust.events import Signal
 from bitdust.machines import Machines
 from bitdust.world import InThread, either, give_up, pause
@@ -130,6 +130,8 @@ class BackupJob:
         self._put: dict[bytes, Place] = {}
         self._serials: dict[bytes, int] = {}
         self._order: dict[bytes, int] = {}
+        #: blocks with too few pieces -> whether the spool has them
+        self._weak: dict[int, bool] = {}
         self._row = machines.begin(f"backup_job({task.item}/{task.label})", "Walking")
 
     @property
@@ -161,6 +163,7 @@ class BackupJob:
             self._report("Sealing")
             await self._seal_all(await self._in_thread(self._packer.finish))
             await self._flush()
+            await self._keep_unread()
             self.progress.skipped = [*self._walk.skipped, *self._reading.skipped]
             self.progress.total = self.progress.found
             await self._until_stored()
@@ -189,6 +192,7 @@ class BackupJob:
     async def _compare_and_read(self) -> None:
         before = await self._db.read(versions.newest, self.task.item, committed=False)
         previous = _Previous(self._db, self.task.item, before.seq if before else None)
+        self._weak = await self._db.read(holdings.endangered)
         self._report("Walking")
         walking: Deferred[list[Found]] = self._in_thread(self._walk.next_batch, BATCH)
         try:
@@ -201,12 +205,22 @@ class BackupJob:
     async def _take(self, batch: list[Found], previous: _Previous) -> None:
         same: list[Pending] = []
         fresh: list[Found] = []
+        pinned: set[int] = set()
         for found in batch:
             old = await previous.at(found.path)
             self.progress.files += 1
             self.progress.found += found.meta.size
-            if old is not None and unchanged(old.meta, found.meta):
+            weak = (
+                {run[0] for run in old.runs} & self._weak.keys() if old is not None and self._weak else set()
+            )
+            # What the suppliers have lost, and the spool has not, is read again though it did not change.
+            if (
+                old is not None
+                and unchanged(old.meta, found.meta)
+                and all(self._weak[serial] for serial in weak)
+            ):
                 same.append(Pending(found.path))
+                pinned |= weak
                 self.progress.files_unmodified += 1
             else:
                 fresh.append(found)
@@ -214,6 +228,9 @@ class BackupJob:
                     self.progress.files_new += 1
                 else:
                     self.progress.files_changed += 1
+        if pinned:
+            # The spool has them: the version waits until suppliers have them again.
+            await self._db(jobs.pin, self.task.job, sorted(pinned))
         if same:
             await self._db(entries.put_pending, self.task.job, same)
         if fresh:
@@ -226,6 +243,19 @@ class BackupJob:
                     await self._pack(stretch)
             finally:
                 give_up(reading)
+
+    async def _keep_unread(self) -> None:
+        """What is there, and could not be read, is as it was in the version before."""
+        unread = {skipped.path for skipped in (*self._walk.skipped, *self._reading.skipped) if skipped.unread}
+        try:
+            for path in sorted(unread, key=key_of):
+                after: bytes | None = None
+                while True:
+                    after = await self._db(jobs.keep, self.task.job, path, after, BATCH)
+                    if after is None:
+                        break
+        except Conflict as trouble:
+            raise TryLater(trouble.message) from trouble
 
     # -- packing
 

@@ -256,7 +256,7 @@ class BackupQueue:
         await job.run(partial(self._commit, turn), partial(self._checkpoint, turn))
 
     async def _commit(self, turn: Turn, job: BackupJob) -> None:
-        skipped = len(job.progress.skipped)
+        skipped = sum(note.unread for note in job.progress.skipped)
         while True:
             job.check()
             try:

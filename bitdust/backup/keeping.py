@@ -4,7 +4,7 @@ keeping -- what is not needed any more goes: surplus versions, blocks nobody ref
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from bitdust.catalog import blocks, holdings, removal, versions
@@ -20,6 +20,7 @@ class Keeping:
     @param most: versions an item keeps, 0 for all (setting `services/backups/max-copies`).
     @param delay: seconds before suppliers may really delete (setting `services/backups/delete-delay`).
     @param recorded: called after each change of the catalog.
+    @param restoring: (item, seq) of the versions that are being restored: they stay for now.
     """
 
     db: Database
@@ -28,15 +29,16 @@ class Keeping:
     most: Callable[[], int]
     delay: Callable[[], int]
     recorded: Callable[[], None]
+    restoring: Callable[[], Collection[tuple[str, int]]] = frozenset
 
     async def trim(self, item: str) -> None:
         """After a new version: let the oldest go that are too many, and what only they needed."""
         most = self.most()
         if most:
             found = await self.db.read(versions.list_of, item)
-            whole = [version for version in found if version.complete and version.is_committed]
-            for version in whole[:-most]:
-                await self.db(removal.remove_version, item, version.label)
+            for version in surplus(found, most):
+                if (item, version.seq) not in self.restoring():
+                    await self.db(removal.remove_version, item, version.label)
         await self.collect()
 
     async def collect(self) -> None:
@@ -58,3 +60,21 @@ class Keeping:
             freed += self.spool.remove(block.id)
             files += 1
         return files, freed
+
+
+def surplus(found: list[Version], most: int) -> list[Version]:
+    """
+    Those of an item's versions, oldest first, that are too many where `most` shall be kept.
+
+    Damaged ones do not count.  The newest that has files stays, and the newest of those for which all could
+    be read: a disk that is not mounted, or dying, does not push out what was backed up while it was well.
+    """
+    whole = [version for version in found if version.complete and version.is_committed]
+    kept = whole[-most:]
+    filled = [version for version in whole if version.files]
+    kept += filled[-1:]
+    kept += [version for version in filled if not version.skipped][-1:]
+    if len(whole) < most:
+        return []
+    oldest = whole[-most].seq
+    return [v for v in found if v.complete and v.is_known and v.seq < oldest and v not in kept]

@@ -22,7 +22,7 @@ from bitdust.backup.description import DOUBTFUL, attributes_of, describe
 from bitdust.backup.folders import Folders
 from bitdust.backup.owners import Owners
 from bitdust.backup.sparse import Content, holes_of
-from bitdust.backup.walk import Found, Skipped
+from bitdust.backup.walk import Found, Skipped, not_taken
 from bitdust.blocks.chunker import Cutter, chunk_id
 from bitdust.catalog.facts import Kind
 
@@ -133,7 +133,7 @@ class Reading:
         except OSError as error:
             if not found.path:
                 raise
-            self.skipped.append(Skipped(found.path, error.strerror or str(error)))
+            self.skipped.append(not_taken(found.path, error))
             return False
 
     def _whole_or_stretches(self, descriptor: int, found: Found) -> Parts:

@@ -20,12 +20,12 @@ from bitdust.backup.replant import Replant
 from bitdust.backup.walk import Skipped
 from bitdust.blocks.block import Chunk, block_key, open_chunk
 from bitdust.blocks.chunker import chunk_id
-from bitdust.catalog import chunks, entries
+from bitdust.catalog import chunks, entries, versions
 from bitdust.catalog.entries import Entry
 from bitdust.catalog.facts import Kind, Meta, Run
 from bitdust.customer.block_reader import BlockPlan, BlockReader, plan_of
 from bitdust.database import Database
-from bitdust.errors import Damaged, NotFound
+from bitdust.errors import BitDustError, Damaged, NotFound
 from bitdust.machines import Machines
 from bitdust.wire.packets import Priority
 from bitdust.world import InThread, give_up, shielded, spawn
@@ -111,14 +111,13 @@ class RestoreJob:
         Bring it back.
 
         @raise Offline: fewer than k pieces of a block can be had.
-        @raise NotFound: the version has no such entry.
+        @raise NotFound: the version has no such entry, or was deleted meanwhile.
+        @raise Damaged: something of it is missing in the catalog.
         @raise OSError: the disk is full, or worse.
         """
         try:
             self._report("Restoring")
-            found = await self._restore()
-            if not found:
-                raise NotFound(f"the version has no {self.wanted.inside!r} in it")
+            await self._all()
             self._report("Finishing")
             await self._in_thread(self._replant.finish)
             self._count()
@@ -128,16 +127,39 @@ class RestoreJob:
         finally:
             self._machines.forget(self._row)
 
-    async def _restore(self) -> bool:
+    async def _all(self) -> None:
+        there = await self._db.read(
+            versions.count_entries, self.wanted.item, self.wanted.seq, self.wanted.inside
+        )
+        trouble: BitDustError | None = None
+        found = 0
+        try:
+            found = await self._restore()
+        except (Damaged, NotFound) as error:
+            trouble = error
+        if not await self._db.read(versions.is_there, self.wanted.item, self.wanted.seq):
+            raise NotFound(
+                f"version {self.wanted.item}/{self.wanted.label} was deleted while it was being restored",
+                hint="restore another one: `bitdust versions` shows them",
+            ) from trouble
+        if trouble is not None:
+            raise trouble
+        if not there:
+            raise NotFound(f"the version has no {self.wanted.inside!r} in it")
+        if found != there:
+            raise Damaged(f"the version has {there} entries, and {found} of them were found")
+
+    async def _restore(self) -> int:
+        """How many entries there were."""
         after: bytes | None = None
-        found = False
+        found = 0
         waiting: list[tuple[bytes, Meta, tuple[Run, ...]]] = []
         size = 0
         while page := await self._db.read(
             entries.entries_below, self.wanted.item, self.wanted.seq, self.wanted.inside, after, PAGE
         ):
             for entry in page:
-                found = True
+                found += 1
                 waiting.append(await self._moved(entry))
                 size += entry.meta.size
                 if size >= GATHER:
@@ -286,7 +308,11 @@ def _pages(parts: Iterable[tuple[bytes, Run]]) -> Iterator[list[tuple[bytes, Run
 
 
 def _rows(c: sqlite3.Connection, runs: list[Run]) -> list[list[Chunk]]:
-    return [chunks.run_rows(c, *run) for run in runs]
+    found = [chunks.run_rows(c, *run) for run in runs]
+    for (serial, _, count), rows in zip(runs, found, strict=True):
+        if len(rows) != count:
+            raise Damaged(f"the catalog has {len(rows)} of {count} chunks of block {serial} that are needed")
+    return found
 
 
 def _ranges(needs: list[_Need]) -> Iterator[list[_Need]]:

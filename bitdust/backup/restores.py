@@ -112,6 +112,10 @@ class Restores:
         """Those under way."""
         return [_view(turn) for turn in self._turns]
 
+    def versions(self) -> set[tuple[str, int]]:
+        """(item, seq) of the versions that are being restored."""
+        return {(turn.job.wanted.item, turn.job.wanted.seq) for turn in self._turns}
+
     async def abort(self, backup_id: str) -> None:
         """
         End the restore of this version.
@@ -168,7 +172,7 @@ class Restores:
         item = tree.get(c, meant.path_id)
         if meant.label:
             version = versions.get(c, meant.path_id, meant.label)
-            if not version.is_committed:
+            if not version.is_known:
                 raise Conflict(
                     f"version {version.backup_id} is not at enough suppliers yet", hint="wait a moment"
                 )

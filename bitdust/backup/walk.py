@@ -19,7 +19,7 @@ from bitdust.backup.owners import Owners
 from bitdust.catalog.facts import Kind, Meta
 from bitdust.errors import Usage
 
-__all__ = ["Found", "Skipped", "Walk", "unchanged"]
+__all__ = ["Found", "Skipped", "Walk", "not_taken", "unchanged"]
 
 #: bytes of a path that the catalog has room for
 PATH_LIMIT = 65536
@@ -29,6 +29,9 @@ NAMES = 100_000
 
 #: files with several names whose other names are waited for at a time
 LINKS = 100_000
+
+#: what a name answers that is not there any more
+_GONE = (errno.ENOENT, errno.ENOTDIR)
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,20 @@ class Found:
 
 @dataclass(frozen=True)
 class Skipped:
-    """Something that could not be taken along, and why, in words."""
+    """
+    Something that could not be taken along, and why, in words.
+
+    @param unread: it is there, though it and what is below it could not be read: it did not go.
+    """
 
     path: bytes
     why: str
+    unread: bool = False
+
+
+def not_taken(path: bytes, error: OSError) -> Skipped:
+    """The note about what could not be opened or read."""
+    return Skipped(path, error.strerror or str(error), unread=error.errno not in _GONE)
 
 
 @dataclass
@@ -211,7 +224,7 @@ class Walk:
         return describe(status, kind, self.now_ns(), self._owners, target=target, xattrs=xattrs)
 
     def _skip(self, path: bytes, error: OSError) -> None:
-        self.skipped.append(Skipped(path, error.strerror or str(error)))
+        self.skipped.append(not_taken(path, error))
 
 
 def _smallest(folder: int, last: bytes) -> list[bytes]:

@@ -46,8 +46,8 @@ def commit_version(
     goes on.
 
     @raise TryLater: some block has too few acknowledged pieces (see `holdings.ready`).
-    @raise Conflict: a name is said to be as in a version that was removed meanwhile, or to lie in a block that
-        was dropped: begin the job again.
+    @raise Conflict: a name is said to be as in a version that was removed meanwhile, or to lie in a block
+        that was dropped: begin the job again.
     """
     running = jobs.get(c, job)
     waiting = holdings.waiting_for(c, job)
@@ -64,6 +64,8 @@ def commit_version(
     _record_changes(c, running, item, seq, weak)
     if complete:
         _record_gone(c, job, item, running.item, seq)
+        if holdings.lacks(c, running.item):
+            raise TryLater("what did not change since the version before was lost meanwhile")
     else:
         _record_closed(c, item, running.item, seq)
     files, size, stored = c.execute(

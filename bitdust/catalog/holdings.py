@@ -19,9 +19,15 @@ from bitdust.catalog.facts import Placed
 from bitdust.catalog.ops import record
 from bitdust.catalog.replay import ACKED, COMMITTED, LOST, SEALED, UNKNOWN, WANTED
 from bitdust.catalog.rows import known_peer, mark, peer, raise_mark
+from bitdust.catalog.schema import FOREVER
 from bitdust.errors import Conflict, Usage
 
 Connection = sqlite3.Connection
+
+#: of a block b: fewer than k pieces are acknowledged, or not seen since a recovery
+_FEW = (
+    "k > (SELECT count(DISTINCT p.number) FROM placements p WHERE p.serial = b.serial AND p.state IN (1, 3))"
+)
 
 
 @dataclass(frozen=True)
@@ -286,6 +292,33 @@ def survives(c: Connection, item: str | None = None, seq: int | None = None) -> 
         (item, seq, seq),
     ).fetchone()
     return None if worst is None else int(worst)
+
+
+def endangered(c: Connection) -> dict[int, bool]:
+    """
+    Blocks of which fewer than k pieces are, or may be, at suppliers: serial -> whether the spool has them.
+
+    Those the spool does not have cannot be read, as far as is known.
+    """
+    return {
+        serial: bool(spooled)
+        for serial, spooled in c.execute(
+            f"SELECT serial, spool IS NOT NULL FROM blocks b WHERE acked < n AND acked - k < 0 AND {_FEW}"  # noqa: S608
+        )
+    }
+
+
+def lacks(c: Connection, item: str) -> list[int]:
+    """The same of those that the newest entries of an item need."""
+    return [
+        serial
+        for (serial,) in c.execute(
+            "SELECT b.serial FROM blocks b WHERE acked < n AND acked - k < 0 AND EXISTS (SELECT 1 FROM uses u"  # noqa: S608
+            " WHERE u.serial = b.serial AND u.item = (SELECT id FROM items WHERE path_id = ?)"
+            f" AND u.until = {FOREVER}) AND {_FEW}",
+            (item,),
+        )
+    ]
 
 
 def ready(c: Connection, job: int) -> bool:

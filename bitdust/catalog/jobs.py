@@ -11,7 +11,11 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
+from bitdust.catalog import entries, holdings
+from bitdust.catalog.entries import Pending
+from bitdust.catalog.facts import Kind
 from bitdust.catalog.labels import label_of
+from bitdust.catalog.rows import key_of
 from bitdust.catalog.tree import NoSuchItem
 from bitdust.errors import Conflict, NotFound
 
@@ -85,12 +89,63 @@ def unfinished(c: sqlite3.Connection) -> list[Job]:
 
 
 def begin_again(c: sqlite3.Connection, job: int) -> Job:
-    """The job walks from the start: what it walked past is forgotten, its blocks and pins stay."""
+    """
+    The job walks from the start: what it walked past is forgotten, its blocks and pins stay, except for those
+    that cannot be read any more.
+    """
     get(c, job)
+    lost = [(job, serial) for serial, spooled in holdings.endangered(c).items() if not spooled]
+    c.executemany("DELETE FROM pins WHERE job = ? AND serial = ?", lost)
+    c.executemany("UPDATE blocks SET job = NULL WHERE job = ? AND serial = ?", lost)
     c.execute("DELETE FROM pending WHERE job = ?", (job,))
     (item,) = c.execute("SELECT item FROM jobs WHERE id = ?", (job,)).fetchone()
     c.execute("UPDATE jobs SET base = ? WHERE id = ?", (_base(c, item), job))
     return get(c, job)
+
+
+def keep(c: sqlite3.Connection, job: int, path: bytes, after: bytes | None, limit: int) -> bytes | None:
+    """
+    A page of what the version before has at `path` and below it stays as it was: it is there, and could not
+    be read.  What the job did walk past is as it was found, and what lies in blocks that cannot be read
+    either does not stay.
+
+    Asked for in walk order, once all else is said.  Answers the last name of the page; None: that was all.
+
+    @raise Conflict: that version was removed meanwhile.
+    """
+    running = get(c, job)
+    if not running.base:
+        return None
+    item = c.execute("SELECT item FROM jobs WHERE id = ?", (job,)).fetchone()
+    if (
+        c.execute("SELECT 1 FROM versions WHERE item = ? AND seq = ?", (*item, running.base)).fetchone()
+        is None
+    ):
+        raise Conflict(
+            f"the version {path!r} is to stay as in is not there any more", hint="back it up again"
+        )
+    page = entries.entries_below(c, running.item, running.base, path, after, limit)
+    weak = holdings.endangered(c) if page else {}
+    for entry in page:
+        if c.execute("SELECT 1 FROM pending WHERE job = ? AND key = ?", (job, key_of(entry.path))).fetchone():
+            continue
+        meta, runs = None, entry.runs
+        if entry.meta.kind is Kind.HARDLINK:
+            first = entries.entry_at(c, running.item, running.base, entry.meta.target)
+            if not _is_same(c, job, entry.meta.target) and first is not None:
+                # The first name went, or is another file now: this one is what they were.
+                meta, runs = first.meta, first.runs
+        serials = {run[0] for run in runs} & weak.keys()
+        if not all(weak[serial] for serial in serials):
+            continue
+        pin(c, job, sorted(serials))
+        entries.put_pending(c, job, [Pending(entry.path, meta, runs=runs)])
+    return page[-1].path if page else None
+
+
+def _is_same(c: sqlite3.Connection, job: int, path: bytes) -> bool:
+    row = c.execute("SELECT meta FROM pending WHERE job = ? AND key = ?", (job, key_of(path))).fetchone()
+    return row is not None and row[0] is None
 
 
 def end(c: sqlite3.Connection, job: int) -> None:

@@ -1,5 +1,6 @@
 """
-The versions of items: running, waiting (its log is not yet at enough suppliers), committed, safe.
+The versions of items: running, waiting (its log is not yet at enough suppliers), committed, safe; damaged
+when too few pieces are left of a block.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from bitdust.catalog.labels import BackupId, label_of, parse, parse_backup_id, parse_path_id
-from bitdust.catalog.rows import mark
+from bitdust.catalog.rows import below, key_of, mark
 from bitdust.catalog.tree import NoSuchItem
 from bitdust.errors import NotFound
 
@@ -17,7 +18,9 @@ __all__ = [
     "NoSuchVersion",
     "Version",
     "blocks_of",
+    "count_entries",
     "get",
+    "is_there",
     "label_of",
     "list_all",
     "list_of",
@@ -65,6 +68,11 @@ class Version:
         """Whether another machine could restore it."""
         return self.state in ("committed", "safe")
 
+    @property
+    def is_known(self) -> bool:
+        """Whether another machine would find it, though perhaps not all of its pieces."""
+        return self.is_committed or self.state == "damaged"
+
 
 class NoSuchVersion(NotFound):
     """The item has no such version."""
@@ -101,10 +109,10 @@ def get(c: sqlite3.Connection, item: str, label: str) -> Version:
 
 def newest(c: sqlite3.Connection, item: str, committed: bool = True) -> Version | None:
     """
-    The newest version that is complete (the newest checkpoint when none is); `committed`: of the committed
-    ones.
+    The newest version that is complete (the newest checkpoint when none is); `committed`: of those that
+    another machine would find.  It may be damaged: an older one is not what was meant.
     """
-    found = [version for version in list_of(c, item) if version.is_committed or not committed]
+    found = [version for version in list_of(c, item) if version.is_known or not committed]
     whole = [version for version in found if version.complete]
     return next(reversed(whole or found), None)
 
@@ -132,6 +140,39 @@ def blocks_of(c: sqlite3.Connection, item: str, seq: int) -> list[int]:
     ]
 
 
+def is_there(c: sqlite3.Connection, item: str, seq: int) -> bool:
+    """Whether the item still has this version."""
+    row = c.execute(
+        "SELECT 1 FROM versions WHERE item = (SELECT id FROM items WHERE path_id = ?) AND seq = ?",
+        (item, seq),
+    ).fetchone()
+    return row is not None
+
+
+def count_entries(c: sqlite3.Connection, item: str, seq: int, path: bytes = b"") -> int:
+    """How many entries the version has at this name and below it."""
+    key = key_of(path)
+    where, keys = ("key >= ? AND key < ?", (key, below(key)[1])) if path else ("key >= ?", (key,))
+    (number,) = c.execute(
+        f"SELECT count(*) FROM entries INDEXED BY entries_key WHERE {where} AND since <= ? AND until > ?"  # noqa: S608
+        " AND item = (SELECT id FROM items WHERE path_id = ?)",
+        (*keys, seq, seq, item),
+    ).fetchone()
+    return int(number)
+
+
+def _is_damaged(c: sqlite3.Connection, item: int, seq: int) -> bool:
+    # Pieces not seen since a recovery are not lost.
+    row = c.execute(
+        "SELECT 1 FROM uses u JOIN blocks b ON b.serial = u.serial"
+        " WHERE u.item = ? AND u.since <= ? AND u.until > ? AND b.acked < b.k AND b.k >"
+        " (SELECT count(DISTINCT p.number) FROM placements p WHERE p.serial = b.serial AND p.state IN (1, 3))"
+        " LIMIT 1",
+        (item, seq, seq),
+    ).fetchone()
+    return row is not None
+
+
 def _select(c: sqlite3.Connection, where: str, values: tuple[object, ...]) -> list[Version]:
     through = mark(c, "committed_op")
     found = []
@@ -146,7 +187,12 @@ def _select(c: sqlite3.Connection, where: str, values: tuple[object, ...]) -> li
             " WHERE u.item = ? AND u.since <= ? AND u.until > ?",
             (item, seq, seq),
         ).fetchone()
-        state = "waiting" if log_seq > through else "committed" if short else "safe"
+        if log_seq > through:
+            state = "waiting"
+        elif worst is not None and worst < 0 and _is_damaged(c, item, seq):
+            state = "damaged"
+        else:
+            state = "committed" if short else "safe"
         found.append(
             Version(
                 path_id,
