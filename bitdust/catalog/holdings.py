@@ -321,6 +321,23 @@ def lacks(c: Connection, item: str) -> list[int]:
     ]
 
 
+def survives_now(
+    c: Connection, there: Iterable[str], staying: Iterable[str]
+) -> tuple[int | None, int | None, int]:
+    """
+    The same of all that is committed, as far as suppliers are `there` now, and of these as far as they are
+    `staying`; and how many blocks have not all their pieces at those who stay.
+    """
+    here, stay = (",".join(str(known_peer(c, one)) for one in who) for who in (there, staying))
+    count = "(SELECT count(DISTINCT number) FROM placements p WHERE p.serial = b.serial AND state = 1 AND "
+    now, later, short = c.execute(
+        f"SELECT min(now - k), min(later - k), total(later < n) FROM (SELECT b.k, b.n,"  # noqa: S608
+        f" {count} peer IN ({here})) AS now, {count} leaving = 0 AND peer IN ({stay})) AS later"
+        " FROM blocks b WHERE b.state = 1 AND EXISTS (SELECT 1 FROM uses u WHERE u.serial = b.serial))"
+    ).fetchone()
+    return now, later, int(short)
+
+
 def ready(c: Connection, job: int) -> bool:
     """Whether every block the job made or found has enough acknowledged pieces to commit on."""
     return not waiting_for(c, job)

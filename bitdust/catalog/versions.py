@@ -18,6 +18,7 @@ __all__ = [
     "NoSuchVersion",
     "Version",
     "blocks_of",
+    "count",
     "count_entries",
     "get",
     "is_there",
@@ -126,6 +127,15 @@ def list_all(c: sqlite3.Connection, after: tuple[str, int] | None = None, limit:
         raise NoSuchItem(f"item {after[0]} is not in the catalog")
     where = "(i.key > ? OR (i.key = ? AND v.seq < ?)) ORDER BY i.key, v.seq DESC LIMIT ?"
     return _select(c, where, (row[0], row[0], after[1], limit))
+
+
+def count(c: sqlite3.Connection) -> tuple[int, int]:
+    """How many versions another machine would find, and how many are waiting for that."""
+    known, waiting = c.execute(
+        "SELECT total(log_seq <= :through), total(log_seq > :through) FROM versions",
+        {"through": mark(c, "committed_op")},
+    ).fetchone()
+    return int(known), int(waiting)
 
 
 def blocks_of(c: sqlite3.Connection, item: str, seq: int) -> list[int]:

@@ -184,7 +184,8 @@ class Node:
         """The state of everything in one sentence, and its parts."""
         trouble = self.registration.trouble
         recovering = (trouble.message if trouble else "") if self.registration.is_recovering() else None
-        return await look_at(self.customer, recovering)
+        untold = self.somebody.propagation.trouble if self.somebody is not None else ""
+        return await look_at(self.customer, recovering, untold)
 
     async def suppliers_list(self) -> list[SupplierView]:
         """The present supplier set."""

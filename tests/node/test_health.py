@@ -1,0 +1,74 @@
+"""The one sentence about everything: true at every moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bitdust.node.views import Health
+from tests.world import House, World, a_world
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with a_world() as world:
+        yield world
+
+
+def safe(world: World, n: int = 4) -> House:
+    """A customer with a safe version."""
+    world.suppliers(n)
+    alice = world.customer(n=n)
+    assert alice.back_up(world.tree(a=600_000, b=10)).state == "committed"
+    alice.until_safe()
+    return alice
+
+
+def health(house: House) -> Health:
+    return house.world.wait(house.node.health())
+
+
+def test_all_are_there(world: World) -> None:
+    """With every piece at a supplier who is there it is safe, and what may go is n - k."""
+    alice = safe(world)
+    told = health(alice)
+    assert (told.state, told.survives, told.versions, told.wrong) == ("safe", 2, 1, ())
+    assert told.sentence == "Every version survives the loss of any 2 of the 4 suppliers."
+
+
+@pytest.mark.parametrize("gone", [1, 2, 3, 4])
+def test_some_are_away(world: World, gone: int) -> None:
+    """Who is away is not counted on; when they are back all is well again."""
+    alice = safe(world)
+    seated = world.seated(alice)
+    world.away(*seated[:gone])
+    told = health(alice)
+    assert (told.survives, told.suppliers_online) == (2 - gone, 4 - gone)
+    assert len(told.wrong) == gone
+    if gone <= 2:
+        assert told.state == "degraded"
+        more = "any 1 more of the suppliers who are there" if gone == 1 else "no further supplier"
+        who = f"{seated[0].name} comes" if gone == 1 else " and ".join(h.name for h in seated[:2]) + " come"
+        assert told.sentence == (
+            f"Everything can be restored, and survives the loss of {more}; if {who} back it is any 2."
+        )
+    else:
+        assert told.state == "at risk"
+        assert f"before {gone - 2} of " in told.sentence
+    world.back(*seated[:gone])
+    world.until(lambda: health(alice).state == "safe", 1000)
+
+
+def test_one_is_to_be_replaced(world: World) -> None:
+    """Pieces at a supplier who is to go are not counted on, and it is safe again when they lie elsewhere."""
+    alice = safe(world)
+    old = world.seated(alice)[1]
+    world.wait(alice.node.supplier_replace(old.idurl))
+    told = health(alice)
+    assert (told.state, told.survives) == ("degraded", 1)
+    assert f"in place of {old.name} is being looked for" in told.sentence
+    world.supplier("new")
+    world.until(lambda: health(alice).state == "safe", 1000)
+    assert health(alice).survives == 2
+    assert old not in world.seated(alice)
