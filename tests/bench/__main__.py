@@ -17,7 +17,7 @@ from pathlib import Path
 from bitdust.blocks.erasure import Codecs
 from tests.bench import limits, ours, raw
 from tests.bench.measure import Figures
-from tests.bench.peers import Scripts
+from tests.bench.peers import Scripts, missing
 from tests.bench.render import tables
 
 _HERE = Path(__file__).parent
@@ -58,7 +58,7 @@ def main() -> int:
     for run in range(options.runs):
         scripts = Scripts(options.peers.resolve(), options.work / f"peers-{run}", options.data)
         if "ours" in only and large:
-            ours.run(figures, "bitdust", run, options.work, options.data, large)
+            _ours(figures, run, options, large)
         if "restic" in only:
             scripts.restic(figures, run)
         if "tahoe" in only and "500MB" in parts:
@@ -69,7 +69,7 @@ def main() -> int:
     if "1000x10KB" in parts:
         for run in range(options.runs):
             if "ours" in only:
-                ours.run(figures, "bitdust", run, options.work, options.data, ["1000x10KB"])
+                _ours(figures, run, options, ["1000x10KB"])
         for run in range(options.runs):
             if "tahoe" in only:
                 scripts = Scripts(options.peers.resolve(), options.work / f"peers-{run}", options.data)
@@ -79,6 +79,13 @@ def main() -> int:
     shutil.rmtree(options.work, ignore_errors=True)
     print(f"\nwritten to {out}\n\n{tables(figures.rows)}")
     return 0
+
+
+def _ours(figures: Figures, run: int, options: argparse.Namespace, parts: list[str]) -> None:
+    try:
+        ours.run(figures, "bitdust", run, options.work, options.data, parts)
+    except (TimeoutError, RuntimeError) as error:
+        missing(figures, "bitdust", run, f"run {run} failed: {error}")
 
 
 def _about() -> dict[str, object]:

@@ -5,6 +5,7 @@ Our own network under the stop-watch: identity server, suppliers, customer, each
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,9 +55,15 @@ class Grid:
         try:
             self._start()
         except BaseException:
+            print(self.tails(), file=sys.stderr)
             self.network.close()
             raise
         return self
+
+    def tails(self) -> str:
+        """The last words of every node, for when something did not come."""
+        logs = sorted(self.network.folder.glob("*/logs/*.log"))
+        return "\n".join(f"== {log.parent.parent.name}\n{log.read_text()[-1500:]}" for log in logs)
 
     def _start(self) -> None:
         self.network.start_identity_server()
@@ -74,6 +81,8 @@ class Grid:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None:
+            print(self.tails(), file=sys.stderr)
         self.network.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
