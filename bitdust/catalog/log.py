@@ -170,6 +170,11 @@ def committed(c: Connection) -> int:
     return mark(c, "committed_segment")
 
 
+def is_committed(c: Connection) -> bool:
+    """Whether everything that was recorded is at enough suppliers."""
+    return bool(_last(c)) and not unsent(c) and committed(c) == _last(c)
+
+
 def settle(c: Connection) -> bool:
     """Work out anew what is committed.  True: more than before.  Called by all that changes it."""
     now = epochs.current(c)

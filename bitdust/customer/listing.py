@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from twisted.logger import Logger
 
-from bitdust.catalog import blocks, deletes, holdings
+from bitdust.catalog import blocks, deletes, holdings, orphans
 from bitdust.database import Database
 from bitdust.errors import RemoteFault
 from bitdust.router.router import Router
 from bitdust.wire.packets import Files, Held, ListFiles
+from bitdust.world import Wall
 
 PAGE = 512
 
@@ -36,10 +38,17 @@ class Told:
 
 @dataclass
 class Listing:
-    """Compares the catalog with what suppliers say."""
+    """
+    Compares the catalog with what suppliers say.
+
+    @param is_newest: whether the suppliers have this catalog, and nobody a newer one: only then is anything
+        freed.
+    """
 
     db: Database
     router: Router
+    wall: Wall
+    is_newest: Callable[[], Awaitable[bool]]
     #: (serial, number, fingerprint) of pieces that were read and found bad: their listing proves nothing
     _bad: set[tuple[int, int, str]] = field(default_factory=set)
 
@@ -67,10 +76,13 @@ class Listing:
             last: Key | None = (ours[-1][0], ours[-1][1]) if len(ours) == PAGE else None
             his = await self._ask(fingerprint, after, last)
             bad = {(serial, number) for serial, number, who in self._bad if who == fingerprint}
-            await self.db(_settle, fingerprint, ours, his, told, bad)
+            await self.db(_settle, fingerprint, ours, his, told, bad, int(self.wall()))
             if last is None:
                 break
             after = last
+        if told.orphans and await self.is_newest():
+            freed = await self.db(orphans.free, fingerprint, int(self.wall()))
+            self._log.info("{who}: {freed} blocks that nobody knows may go", who=fingerprint, freed=freed)
         if told.lost:
             self._log.warn("{who} has lost {lost} pieces", who=fingerprint, lost=told.lost)
         return told
@@ -103,6 +115,7 @@ def _settle(
     his: list[Held],
     told: Told,
     bad: set[tuple[int, int]],
+    now: int,
 ) -> None:
     held = {(piece.block, piece.number): piece.root for piece in his}
     for block, number, root, serial, state in ours:
@@ -113,8 +126,11 @@ def _settle(
         elif state in ("acked", "leaving", "unknown"):
             told.lost += 1
             holdings.lost(c, serial, number, fingerprint)
-    for block, _ in held:
-        # He keeps what we do not place there: told again to let go, if it was ours once; else it is an
-        # orphan.
-        if not deletes.tell_again(c, fingerprint, block) and blocks.by_id(c, block) is None:
-            told.orphans += 1
+    # He keeps what we do not place there: told again to let go, if it was ours once; else it is an orphan.
+    unknown = [
+        block
+        for block, _ in held
+        if not deletes.tell_again(c, fingerprint, block) and blocks.by_id(c, block) is None
+    ]
+    orphans.seen(c, fingerprint, unknown, now)
+    told.orphans += len(unknown)

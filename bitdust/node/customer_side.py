@@ -30,7 +30,7 @@ from bitdust.backup.restores import Restores
 from bitdust.backup.tasks import Tasks
 from bitdust.blocks.erasure import Codecs
 from bitdust.blocks.shapes import k_of
-from bitdust.catalog import deletes, epochs, holdings, removal
+from bitdust.catalog import deletes, epochs, holdings, log, removal
 from bitdust.config.settings import Settings
 from bitdust.customer.block_reader import BlockReader
 from bitdust.customer.budget import Budget
@@ -144,7 +144,7 @@ class CustomerSide:
             keep=lambda: settings.flag("services/backups/keep-local-copies-enabled"),
         )  # fmt: skip
         self.tombstones = Tombstones(db, router, self.suppliers, rng)
-        self.listing = Listing(db, router)
+        self.listing = Listing(db, router, wall, self._is_newest)
         self.synchronizer = IndexSynchronizer(
             db=db, keys=keys, own=own, rng=rng, wall=wall, clock=clock, in_thread=in_thread, router=router,
             suppliers=self.suppliers, machines=machines, document_of=document_of,
@@ -385,6 +385,10 @@ class CustomerSide:
 
     async def _forgiven(self, fingerprint: str) -> None:
         await self.db(deletes.forgiven, fingerprint)
+
+    async def _is_newest(self) -> bool:
+        """Whether the suppliers have all of this catalog, and nobody a newer one."""
+        return not self.synchronizer.usurped and await self.db.read(log.is_committed)
 
     # -- small answers the parts ask for
 
