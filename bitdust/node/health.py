@@ -81,7 +81,7 @@ async def look_at(customer: CustomerSide | None, recovering: str | None, untold:
     if away:
         then.append("if one of them is gone for good: `bitdust supplier replace IDURL`")
     if untold:
-        wrong.append(f"the identity servers do not know where your suppliers are: {untold}")
+        wrong.append(f"the identity servers are not up to date: {untold}")
         then.append(
             "see that an identity server can be reached: until then the kit alone may not find the catalog"
         )

@@ -1,7 +1,8 @@
 """
 propagation -- the identity servers are told who and where we are, and keep our recovery record.
 
-Whenever something changed, and again until every server of our own has it.
+Whenever something changed, and again until every server of our own has it; and every few weeks, so that no
+server forgets us.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from bitdust.catalog.rows import mark, set_mark
@@ -27,8 +28,12 @@ from bitdust.world import background, either, give_up, pause
 
 #: seconds changes are gathered for, and the pauses between attempts
 GATHER, FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0, 600.0
-#: seconds a commit waits for the first recovery record
+#: seconds a commit waits for a recovery record of the present suppliers
 PATIENCE = 30.0
+#: seconds after which everything is told again though nothing has changed
+RENEW = 25 * 86400.0
+#: what an attempt may fail with, to be tried again
+FAILURES = (BitDustError, OSError, TimeoutError)
 #: the mark in the catalog that counts our recovery records
 SEQUENCE = "record_sequence"
 
@@ -51,6 +56,9 @@ class Propagation:
     _again: bool = False
     _told: tuple[bytes, tuple[RecordSupplier, ...]] | None = None
     _recorded: Signal[[]] = field(default_factory=Signal)
+    #: somebody waits: the pause between attempts is over
+    _hurry: Signal[[]] = field(default_factory=Signal)
+    _renewal: IDelayedCall | None = None
 
     _log: Logger = field(default_factory=lambda: Logger(namespace="bitdust.node.propagation"))
 
@@ -64,18 +72,34 @@ class Propagation:
 
     async def until_recorded(self) -> None:
         """
-        Wait until a recovery record tells where our suppliers are, so that a new machine finds the catalog.
+        Wait until a recovery record names our present suppliers, so that a new machine finds the catalog.
 
         Not for ever: whoever cannot reach the identity servers is told so by `trouble`.
         """
         until = self.clock.seconds() + PATIENCE
-        while not (self._told and self._told[1]) and (left := until - self.clock.seconds()) > 0:
+        while not self._is_recorded() and (left := until - self.clock.seconds()) > 0:
+            self.soon()
+            self._hurry()
             await either(self.clock, self._recorded.next(), left)
+        if not self._is_recorded():
+            self.trouble = self.trouble or "they have not answered yet"
+            self._log.warn("committed without a recovery record: {why}", why=self.trouble)
 
     def stop(self) -> None:
         """Tell nobody any more."""
         if self._work is not None:
             give_up(self._work)
+        if self._renewal is not None and self._renewal.active():
+            self._renewal.cancel()
+
+    def _is_recorded(self) -> bool:
+        named = {each.fingerprint for each in self._told[1]} if self._told else set()
+        present = {seat.fingerprint for seat in self.suppliers.present[:MAX_SUPPLIERS]}
+        return bool(present) and present == named
+
+    def _renew(self) -> None:
+        self._told = None
+        self.soon()
 
     async def _tell_all(self) -> None:
         wait = FIRST_PAUSE
@@ -86,17 +110,17 @@ class Propagation:
                 await self._tell()
                 self.trouble = ""
                 wait = FIRST_PAUSE
-            except BitDustError as error:
-                self.trouble = error.message
-                self._log.warn("the identity servers are not up to date: {why}", why=error.message)
+            except FAILURES as error:
+                self.trouble = str(error) or type(error).__name__
+                self._log.warn("the identity servers are not up to date: {why}", why=self.trouble)
                 await self._look_for_another()
                 self._again = True
-                await pause(self.clock, wait)
+                await either(self.clock, self._hurry.next(), wait)
                 wait = min(2 * wait, LONGEST_PAUSE)
 
     async def _tell(self) -> None:
         """
-        @raise BitDustError: a server did not take it.
+        @raise BitDustError, OSError, TimeoutError: a server did not take it.
         """
         document = self.identity.document
         named = await self._named()
@@ -107,6 +131,9 @@ class Propagation:
         if before[1] != named and named:
             await self._put_record(document, named)
         self._told = (document.raw, named)
+        if self._renewal is not None and self._renewal.active():
+            self._renewal.cancel()
+        self._renewal = self.clock.callLater(RENEW, self._renew)
         self._recorded()
 
     async def _look_for_another(self) -> None:
@@ -115,7 +142,7 @@ class Propagation:
         for source in ours.sources:
             try:
                 theirs = parse(await self.directory.find(source))
-            except BitDustError:
+            except FAILURES:
                 continue
             if (
                 theirs.fingerprint == ours.fingerprint
