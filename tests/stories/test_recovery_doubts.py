@@ -6,6 +6,7 @@ import pytest
 
 from bitdust.catalog import epochs, log
 from bitdust.errors import BitDustError, Conflict, Offline, TryLater
+from bitdust.node.own_identity import OwnIdentity
 from bitdust.node.registration import MARKER
 from bitdust.wire.packets import AskIndex
 from tests.stories.test_recovery import old_copy, recovered, story, words_of
@@ -198,3 +199,34 @@ def test_nothing_to_recover(world: World) -> None:
     with pytest.raises(Conflict, match="its catalog is here"):
         world.wait(alice.node.identity_recover(words_of(alice), [SERVER], None))
     assert words == words_of(alice)
+
+
+@pytest.mark.parametrize("spot", ["_retire", "_set_aside", "_settle", "move", "_become"])
+def test_cut_off_while_taking_back(world: World, spot: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taking a usurped node back may be cut off anywhere: it goes on by itself, or is asked for again."""
+    alice, source, words = story(world)
+    alice.until_safe()
+    again = recovered(world, words)
+    again.until_safe()
+    (source / "second").write_bytes(b"second")
+    assert again.back_up(source).state == "committed"
+    world.until(lambda: alice.customer.synchronizer.usurped)
+    registration = alice.node.registration
+
+    def die(*_: object) -> object:
+        alice.crash()
+        raise InterruptedError
+
+    owner = OwnIdentity if spot == "move" else registration
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, spot, die)
+        with pytest.raises(InterruptedError):
+            world.wait(alice.node.identity_recover(words, [SERVER], None), 5.0)
+    alice.begin()
+    world.run(60)
+    if alice.node.identity is None or alice.customer.synchronizer.usurped:
+        world.wait(alice.node.identity_recover(words, [SERVER], None))
+    world.until(lambda: world.staffed(alice, 4))
+    assert len(alice.versions("0/0/0/0")) == 2
+    (source / "third").write_bytes(b"third")
+    assert alice.back_up(source).state == "committed"
