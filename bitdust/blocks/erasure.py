@@ -47,11 +47,16 @@ class Codecs:
             return code
 
 
+#: bytes to try a code on, every value among them
+_WAVE = bytes(7 * at & 255 for at in range(256)) * 6
+
+
 def agrees(code: Code, reference: Code) -> bool:
     """Do both give the same bytes, forth and back, for lengths below and above what one instruction takes?"""
     k, n = reference.k, reference.n
     for length in (1, 33, 1031):
-        data = [bytes((7 * at + 31 * unit + length) & 255 for at in range(length)) for unit in range(k)]
+        starts = [(31 * unit + length) & 255 for unit in range(k)]
+        data = [_WAVE[start : start + length] for start in starts]
         units = dict(enumerate(reference.encode(data, range(n))))
         if code.encode(data, range(n)) != list(units.values()):
             return False
