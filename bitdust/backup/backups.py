@@ -80,7 +80,7 @@ class Backups:
         found: list[tuple[str, bytes, int]] = []
         after: tuple[str, int] | None = None
         while page := await self.db.read(_versions, after, PAGE):
-            found += [(v.backup_id, path, v.bytes) for v, path in page if v.is_committed]
+            found += [(v.backup_id, path, v.bytes) for v, path in page if v.is_known]
             after = (page[-1][0].item, page[-1][0].seq)
         return found
 
