@@ -11,7 +11,7 @@ from bitdust.errors import Offline, Refused, Timeout
 from bitdust.events import Signal
 from bitdust.router.outbox import Outbox
 from bitdust.router.tables import SCHEMA
-from bitdust.wire.packets import Ack, Data, DeleteFile, Tombstone
+from bitdust.wire.packets import Ack, CancelService, Data, DeleteFile, Tombstone
 from bitdust.world import inline
 
 from .town import Town
@@ -204,3 +204,28 @@ def test_over_a_real_router():
     assert told == [Ack()]
     assert done == [delete(1)]
     town.result(outbox.stop())
+
+
+def test_what_is_withdrawn_is_not_sent_any_more():
+    """Packets of a type are taken back, also one that is being tried; the others still go."""
+    desk = Desk()
+    trying = []
+
+    def silent(fingerprint, op):
+        trying.append(Deferred())
+        return trying[-1]
+
+    desk.answers = silent
+    farewell = CancelService(op_id=bytes(15) + b"\x07", service="supplier", epoch=1)
+    result(desk.outbox.put("bob", farewell, 1000.0))
+    desk.put(1)
+    desk.put(2, peer="carol")
+    assert desk.asked == [("bob", 7), ("carol", 2)]
+    heard = []
+    desk.outbox.answered.listen(lambda *what: heard.append(what))
+    desk.answers = lambda fingerprint, op: succeed(Ack())
+    assert result(desk.outbox.withdraw("bob", CancelService)) == 1
+    assert result(desk.outbox.withdraw("bob", CancelService)) == 0
+    assert desk.asked == [("bob", 7), ("carol", 2), ("bob", 1)]
+    assert heard == [("bob", delete(1), Ack())]
+    assert desk.waiting() == 1
