@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from twisted.internet.defer import Deferred, DeferredLock, TimeoutError
+from twisted.internet.defer import CancelledError, Deferred, DeferredLock, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -35,8 +35,8 @@ T = TypeVar("T")
 
 #: seconds that facts wait for company before they are sealed
 GATHER = 0.3
-#: seconds before a supplier who failed is tried again
-AGAIN = 30.0
+#: seconds before what failed is tried again: doubled each time, up to five minutes
+AGAIN, LONGEST_PAUSE = 30.0, 300.0
 #: seconds after which who waits for a commit looks again without being told
 LOOK_AGAIN = 5.0
 #: seconds a supplier has for a segment
@@ -103,6 +103,7 @@ class IndexSynchronizer:
         """End all sending."""
         for stop in self._stops:
             stop()
+        self._stops = []
         if self._timer is not None:
             give_up(self._timer)
         for lane in list(self._lanes.values()):
@@ -111,8 +112,11 @@ class IndexSynchronizer:
 
     def changed(self) -> None:
         """Facts were recorded: seal them soon."""
+        self._seal_in(GATHER)
+
+    def _seal_in(self, seconds: float) -> None:
         if self._timer is None:
-            self._timer = pause(self._clock, GATHER)
+            self._timer = pause(self._clock, seconds)
             self._timer.addCallbacks(self._gathered, lambda failure: None)
 
     async def until_committed(self) -> None:
@@ -145,7 +149,7 @@ class IndexSynchronizer:
     async def _look(self, fingerprint: str) -> None:
         try:
             await self._compare(fingerprint)
-        except (BitDustError, TimeoutError) as error:
+        except (BitDustError, OSError, TimeoutError) as error:
             self._log.info("{who} does not show his catalog: {error}", who=fingerprint, error=error)
 
     def check(self) -> None:
@@ -167,7 +171,13 @@ class IndexSynchronizer:
         )
 
     async def _seal_and_send(self) -> None:
-        await self._seal()
+        try:
+            await self._seal()
+        except (BitDustError, OSError) as error:
+            self._log.warn("the catalog cannot be sealed now: {error}", error=error)
+            if self._stops:
+                self._seal_in(AGAIN)
+            return
         self._everyone()
 
     async def _seal(self) -> int:
@@ -213,23 +223,32 @@ class IndexSynchronizer:
 
     async def _lane(self, fingerprint: str) -> None:
         """Bring one supplier all he lacks, while he is there."""
+        wait = AGAIN
         try:
             while fingerprint in self._wanted and self._suppliers.is_connected(fingerprint):
                 self._wanted.discard(fingerprint)
                 try:
                     await self._bring(fingerprint)
-                except (BitDustError, TimeoutError) as error:
-                    self._log.info("the catalog is not at {who}: {error}", who=fingerprint, error=error)
+                    wait = AGAIN
+                except CancelledError:
+                    raise
+                except Exception as error:
+                    if isinstance(error, BitDustError | OSError | TimeoutError):
+                        self._log.info("the catalog is not at {who}: {error}", who=fingerprint, error=error)
+                    else:
+                        self._log.failure("bringing the catalog to {who} failed", who=fingerprint)
+                    # Whatever it was: somebody may be waiting for this.
                     self._wanted.add(fingerprint)
-                    await self._rest(fingerprint)
+                    await self._rest(fingerprint, wait)
+                    wait = min(2 * wait, LONGEST_PAUSE)
         finally:
             self._lanes.pop(fingerprint, None)
             if not self._lanes:
                 self._machines.report(self._row, "Usurped" if self.usurped else "InSync")
 
-    async def _rest(self, fingerprint: str) -> None:
+    async def _rest(self, fingerprint: str, seconds: float) -> None:
         """A pause after a failure; it ends early when he comes back from having been away."""
-        until = self._clock.seconds() + AGAIN
+        until = self._clock.seconds() + seconds
         was_there = self._suppliers.is_connected(fingerprint)
         while (left := until - self._clock.seconds()) > 0:
             await either(self._clock, self._hurry.next(), left)

@@ -154,8 +154,13 @@ class DataSender:
             while True:
                 lane.told = False
                 self._machines.report(lane.row, "Scanning")
-                errands = await self._errands(lane.fingerprint, set(underway))
-                lane.idle = not errands and not underway
+                try:
+                    errands = await self._errands(lane.fingerprint, set(underway))
+                    lane.idle = not errands and not underway
+                except (BitDustError, OSError) as error:
+                    self._log.warn("{who} is sent nothing now: {error}", who=lane.fingerprint, error=error)
+                    errands = []
+                    self._failed(lane)
                 for errand in errands:
                     while len(underway) >= WINDOW:
                         self._machines.report(lane.row, "Sending")

@@ -97,7 +97,7 @@ class SupplierFinder:
             await self.agree(document)
             self._silent.discard(idurl)
             walk.hired = walk.hired or Hired(document.fingerprint, document.idurl)
-        except BitDustError as error:
+        except (BitDustError, OSError) as error:
             self._silent.add(idurl)
             self._log.info("{idurl} does not become our supplier: {error}", idurl=idurl, error=error)
         except Exception as error:

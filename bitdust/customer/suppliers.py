@@ -12,9 +12,10 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from bitdust.catalog import deletes, epochs, holdings
 from bitdust.catalog.rows import note, set_note
@@ -244,13 +245,13 @@ class Suppliers:
             try:
                 document = await self._document_of(supplier.fingerprint)
                 break
-            except BitDustError:
+            except (BitDustError, OSError):
                 pass
             try:
                 document = await self._meet(f"{supplier.idurl}#fp={supplier.fingerprint}")
                 break
-            except BitDustError as error:
-                supplier.state = error.message
+            except (BitDustError, OSError, TimeoutError) as error:
+                supplier.state = str(error)
                 await pause(self._clock, wait)
                 wait = min(2 * wait, 600.0)
         self._router.know(document)
@@ -267,9 +268,13 @@ class Suppliers:
         self._machines.forget(supplier.row)
 
     def _request(self, fingerprint: str) -> None:
-        background(
-            self._ask(fingerprint), lambda failure: self._log.failure("asking a supplier failed", failure)
-        )
+        def failed(failure: Failure) -> None:
+            self._log.failure("asking a supplier failed", failure)
+            # He is asked again: a line without an answer would wait for ever.
+            if fingerprint in self.known:
+                self.known[fingerprint].connector.refused(failure.getErrorMessage())
+
+        background(self._ask(fingerprint), failed)
 
     async def _ask(self, fingerprint: str) -> None:
         supplier = self.known.get(fingerprint)
@@ -277,8 +282,8 @@ class Suppliers:
             return
         try:
             await self.agree(await self._document_of(fingerprint))
-        except BitDustError as error:
-            supplier.connector.refused(error.message)
+        except (BitDustError, OSError, TimeoutError) as error:
+            supplier.connector.refused(str(error))
             if isinstance(error, Refused) and error.code == "conflict":
                 self.behind(fingerprint)
         else:

@@ -278,8 +278,8 @@ class CustomerSide:
         async def search() -> None:
             try:
                 await self.suppliers.take(await self.finder.find(self.suppliers.excluded()))
-            except BitDustError as error:
-                self._log.info("{why}", why=error.message)
+            except (BitDustError, OSError) as error:
+                self._log.info("{why}", why=error)
                 nobody()
             except Exception:
                 nobody()

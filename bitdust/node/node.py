@@ -10,14 +10,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, TimeoutError, maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
 
 from bitdust.backup.backups import Backups
 from bitdust.config.settings import Settings
 from bitdust.disk import private_folder
-from bitdust.errors import BitDustError, NoIdentity
+from bitdust.errors import BitDustError, NoIdentity, TryLater
 from bitdust.events import Signal
 from bitdust.identity.pinning import SCHEMA as PINS
 from bitdust.machines import Machines
@@ -42,8 +42,8 @@ from bitdust.node.views import (
 from bitdust.supplier.service import SupplierService
 from bitdust.world import InThread, Rng, Wall, background, give_up, pause
 
-#: seconds between two attempts to recover
-AGAIN = 15.0
+#: seconds between two attempts to recover: doubled each time, up to two minutes
+AGAIN, LONGEST_PAUSE = 15.0, 120.0
 
 
 class Node:
@@ -109,16 +109,19 @@ class Node:
 
     async def _recover(self, somebody: Somebody) -> None:
         """Try until the catalog is here; then live on as if nothing had happened."""
+        wait = AGAIN
         while True:
             try:
                 await somebody.recover(self.registration.record())
+                somebody.customer.synchronizer.recovering = False
+                self.registration.recovered()
                 break
-            except BitDustError as error:
-                self._log.warn("the catalog is not recovered yet: {why}", why=error.message)
-                self.registration.not_yet(error)
-                await pause(self._ground.reactor, AGAIN)
-        somebody.customer.synchronizer.recovering = False
-        self.registration.recovered()
+            except (BitDustError, OSError, TimeoutError) as error:
+                somebody.customer.synchronizer.recovering = True
+                self._log.warn("the catalog is not recovered yet: {why}", why=error)
+                self.registration.not_yet(error if isinstance(error, BitDustError) else TryLater(str(error)))
+                await pause(self._ground.reactor, wait)
+                wait = min(2 * wait, LONGEST_PAUSE)
         await somebody.begin_backups()
 
     def _is_usurped(self) -> bool:

@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 
+from bitdust.backup.index_synchronizer import IndexSynchronizer
 from bitdust.backup.packer import Packer
-from bitdust.catalog import commit
-from bitdust.errors import Damaged, NoSpace
+from bitdust.catalog import commit, holdings, log
+from bitdust.customer.suppliers import Suppliers
+from bitdust.errors import BitDustError, Damaged, NoSpace
+from bitdust.node.somebody import Somebody
+from tests.stories.test_recovery import recovered, story
 from tests.world import World, look
 
 
@@ -77,3 +81,54 @@ def test_what_will_not_go_away(world: World, monkeypatch: pytest.MonkeyPatch) ->
     task = alice.back_up(source)
     assert (task.state, task.error, task.message) == ("failed", "damaged", "it is broken")
     assert alice.back_up(source).state == "committed"
+
+
+@pytest.mark.parametrize("error", [NoSpace(), full()], ids=["NoSpace", "OSError"])
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        (holdings, "missing"),
+        (holdings, "acked"),
+        (log, "take"),
+        (log, "store"),
+        (IndexSynchronizer, "_bring"),
+        (Suppliers, "agree"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_whatever_breaks_for_a_while(
+    world: World, monkeypatch: pytest.MonkeyPatch, place: Any, name: str, error: Exception
+) -> None:
+    """Hiring, sending pieces and sending the catalog go on by themselves when the disk is well again."""
+    world.suppliers(4)
+    errors = [error] * 6
+    monkeypatch.setattr(place, name, failing(getattr(place, name), errors))
+    alice = world.customer()
+    assert alice.back_up(world.tree(a=600_000), 3000).state == "committed"
+    alice.until_safe(3000)
+    assert not errors
+
+
+def test_a_lane_that_breaks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even a fault of the program does not leave a commit waiting for ever; it is logged."""
+    world.suppliers(4)
+    alice = world.customer()
+    errors = [ZeroDivisionError()] * 4
+    monkeypatch.setattr(IndexSynchronizer, "_bring", failing(IndexSynchronizer._bring, errors))
+    assert alice.back_up(world.tree(a=600_000), 3000).state == "committed"
+    assert not errors
+    assert world.broken
+    world.broken.clear()
+
+
+@pytest.mark.parametrize("error", [NoSpace(), full()], ids=["NoSpace", "OSError"])
+def test_a_recovery_without_room(world: World, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """A recovery that has no room says so, and is tried again."""
+    alice, source, words = story(world)
+    alice.crash()
+    monkeypatch.setattr(Somebody, "recover", failing(Somebody.recover, [error] * 3))
+    with pytest.raises(BitDustError, match=r"no room|it cannot be"):
+        recovered(world, words)
+    again = world.houses["alice.2"]
+    world.until(lambda: again.customer.suppliers.present, 1000)
+    assert again.restore(str(source), world.folder / "out").state == "done"
