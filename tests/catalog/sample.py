@@ -132,11 +132,14 @@ def run(
 ) -> versions.Version:
     """What a job does between its beginning and its commit; what is as before is neither read nor sealed."""
     before = contents_at(c, job.item, job.base) if job.base else {}
+    weak = holdings.endangered(c)
     same = set()
     for path, content in files.items():
+        serials = {serial for serial, _ in before.get(path, ())} & weak.keys()
         for _, chunk in chunks.chunk_rows(c, before.get(path, ())):
-            if chunk.id == hash_of("chunk", content):
+            if chunk.id == hash_of("chunk", content) and all(weak[serial] for serial in serials):
                 same.add(path)
+                jobs.pin(c, job.id, sorted(serials))
     entries.put_pending(c, job.id, [Pending(path) for path in same])
     files = {path: content for path, content in files.items() if path not in same}
     ids = {hash_of("chunk", content): content for content in files.values()}

@@ -267,7 +267,7 @@ def test_no_version_rests_on_a_block_that_is_gone(c: sqlite3.Connection) -> None
 
 
 def test_a_block_found_again_is_waited_for_like_a_new_one(c: sqlite3.Connection) -> None:
-    """What lies in the spool, though its suppliers lost it, is not sealed twice; but nothing rests on it yet."""
+    """What lies in the spool is not sealed twice; but nothing rests on it until its suppliers have it."""
     job = jobs.begin(c, "0/0", sample.NOON, 0.0)
     serial = sample.seal(c, job.id, [1])
     sample.ack_all(c, serial)
