@@ -18,7 +18,7 @@ from twisted.internet.interfaces import IReactorTime
 from bitdust.backup.packer import Packer, Place, Sealed
 from bitdust.backup.reading import Reading, Stretch
 from bitdust.backup.walk import Found, Skipped, Walk, unchanged
-from bitdust.catalog import chunks, entries, holdings, jobs, versions
+from bitdust.catalog import chunks, entries, holdings, jobs
 from bitdust.catalog.entries import Entry, Pending, runs_of
 from bitdust.catalog.facts import Run
 from bitdust.catalog.rows import key_of
@@ -190,8 +190,9 @@ class BackupJob:
     # -- walking and reading
 
     async def _compare_and_read(self) -> None:
-        before = await self._db.read(versions.newest, self.task.item, committed=False)
-        previous = _Previous(self._db, self.task.item, before.seq if before else None)
+        # The very version that `unchanged` will mean at the commit: another one may be the newest by now.
+        base = (await self._db.read(jobs.get, self.task.job)).base
+        previous = _Previous(self._db, self.task.item, base or None)
         self._weak = await self._db.read(holdings.endangered)
         self._report("Walking")
         walking: Deferred[list[Found]] = self._in_thread(self._walk.next_batch, BATCH)
