@@ -148,6 +148,11 @@ def _large(m: Medians) -> str:
             "",
         ]
     )
+    rows += [
+        [f"{what}, cores that others kept busy meanwhile", m.cell(OURS, f"{metric}_others"), "?", "?", "", ""]
+        for what, metric in (("store", "backup_500MB"), ("restore", "restore_500MB"))
+        if m.of(OURS, f"{metric}_others") is not None
+    ]
     head = [
         "500 MB file, random",
         "BitDust 2 of 4",
