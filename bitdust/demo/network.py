@@ -15,6 +15,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +28,8 @@ from bitdust.errors import BitDustError, NoDaemon, Timeout
 LOOPBACK = "127.0.0.1"
 #: seconds a process has to answer, and to end
 COMES_UP, GOES_DOWN = 30.0, 15.0
+#: the signals that end a story
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: seconds between two looks
 LOOK = 0.05
 
@@ -47,7 +51,7 @@ class Peer:
         """Begin the process; `wait` tells when it answers."""
         log = (self.home / "console.log").open("ab")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("BITDUST_")}
-        with log:
+        with log, _undisturbed():
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "bitdust.daemon.run", "--home", str(self.home), "--quiet"],
                 stdin=subprocess.DEVNULL,
@@ -55,6 +59,7 @@ class Peer:
                 stderr=log,
                 env=environment,
                 start_new_session=True,
+                preexec_fn=_disturbable,
             )
 
     def wait(self) -> None:
@@ -182,3 +187,20 @@ def free_port() -> int:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """
+    A signal that comes now is heard a moment later: not between the birth of a process and our knowing it.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _disturbable() -> None:
+    # What the parent does not want to hear now, its child must hear all its life.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
