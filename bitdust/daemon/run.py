@@ -12,6 +12,7 @@ import resource
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from bitdust.daemon.build import Build, build
 from bitdust.daemon.home import LOGS, URL, choose_home, open_home
@@ -74,5 +75,12 @@ def _tell(error: BitDustError) -> None:
     sys.stderr.write(f"error: {error.message}\n hint: {error.hint}\n")
 
 
+def leave(code: int) -> NoReturn:
+    """End the process, whatever threads still hang on a dead disk or were left by a node that never was."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -1,9 +1,10 @@
 """
-A real node that kills itself, with SIGKILL, at one spot of its program:
+A real node that kills itself, with SIGKILL, at one spot of its program, or breaks there:
 
     python dying.py MODULE:NAME:NTH:WHEN --home DIR ...
 
-at the NTH call of NAME (`function` or `Class.method`, as MODULE calls it), `before` or `after` it.
+at the NTH call of NAME (`function` or `Class.method`, as MODULE calls it), `before` or `after` it;
+`broken`: the call raises.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ def main() -> int:
         return calls
 
     def here(call: int, now: str) -> None:
+        if (call, now, when) == (int(nth), "before", "broken"):
+            raise ZeroDivisionError("broken by dying.py")
         if (call, now) == (int(nth), when):
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -56,4 +59,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from bitdust.daemon.run import leave
+
+    leave(main())

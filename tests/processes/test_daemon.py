@@ -19,7 +19,7 @@ from bitdust.client import Client
 from bitdust.daemon.lock import running_in
 from bitdust.demo.network import Network, Peer
 from bitdust.errors import BitDustError, NoDaemon
-from tests.processes.nodes import SUPPLIER, again, listens_at, until
+from tests.processes.nodes import SUPPLIER, again, listens_at, start_dying, until
 
 RUN = [sys.executable, "-m", "bitdust.daemon.run"]
 CLI = [sys.executable, "-m", "bitdust.cli"]
@@ -266,3 +266,27 @@ def test_errors_reach_whoever_starts(home: Path) -> None:
     assert running_in(home) is None
     with pytest.raises(BitDustError):
         Client(home).call("process_health")
+
+
+@pytest.mark.parametrize(
+    "spot",
+    [
+        "bitdust.node.node:Node.__init__:1:broken",
+        "bitdust.node.node:Registration.__init__:1:broken",
+        "bitdust.node.node:Node.start:1:broken",
+        "bitdust.node.somebody:Router.start:1:broken",
+        "bitdust.node.node:Node.shut_down:1:broken",
+    ],
+)
+def test_a_fault_of_our_own_ends_the_process(carol: Peer, spot: str) -> None:
+    """Whatever breaks on the way up or down, the process ends, with a code that says so; it never hangs."""
+    carol.stop()
+    process = start_dying(carol, spot)
+    if "shut_down" in spot:
+        carol.wait()
+        process.terminate()
+    assert process.wait(20) == 1
+    carol.process = None
+    assert "broken by dying.py" in end_of_log(carol)
+    again(carol)
+    assert carol.client.call("identity_get")["name"] == "carol"
