@@ -25,6 +25,23 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
         yield network
 
 
+@pytest.fixture(autouse=True)
+def _no_stray(request: pytest.FixtureRequest) -> Iterator[None]:
+    """
+    A node that a failing test began and did not end would disturb the next test of the file.
+
+    What fixtures of the file began is there before.
+    """
+    if "net" not in request.fixturenames:
+        yield
+        return
+    network: Network = request.getfixturevalue("net")
+    before = set(network.peers)
+    yield
+    for name in set(network.peers) - before:
+        network.peers[name].kill()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """What the nodes had to say, beside the failure."""
