@@ -180,10 +180,10 @@ def leave(c: sqlite3.Connection, customer: str, limit: int) -> int:
     speaks in his name.
     """
     rows = c.execute(
-        """SELECT * FROM pieces WHERE customer = ?1 AND block NOT IN
-             (SELECT block FROM tombstones WHERE customer = ?1 AND done = 0)
-           ORDER BY block, number LIMIT ?2""",
-        (customer, limit),
+        """SELECT * FROM pieces WHERE customer = :customer AND block NOT IN
+             (SELECT block FROM tombstones WHERE customer = :customer AND done = 0)
+           ORDER BY block, number LIMIT :limit""",
+        {"customer": customer, "limit": limit},
     )
     found = [Piece(*row) for row in rows.fetchall()]
     take_away(c, found)
