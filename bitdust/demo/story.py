@@ -25,12 +25,14 @@ from bitdust.client import Client
 from bitdust.demo.compare import Portrait, portrait
 from bitdust.demo.network import Network, Peer
 from bitdust.demo.sample import make_sample
-from bitdust.errors import BitDustError, Damaged, Timeout
+from bitdust.errors import BitDustError, Damaged, NoSpace, Timeout
 
 #: seconds between two looks at a node
 LOOK = 0.05
 #: seconds a step may take, and bytes a second that it must move beyond that
 PATIENCE, LEAST_SPEED = 60.0, 1_000_000
+#: bytes on the disk that even the smallest backup may need
+FLOOR = 512_000_000
 
 PEOPLE = [
     "bob",
@@ -124,24 +126,27 @@ class Story:
             source = self.base / "sample"
             source.mkdir()
             make_sample(source, self.seed)
+        before = portrait(source)
+        facts["files"], facts["bytes"] = before.files, before.bytes
+        self._refuse_too_much(before.bytes)
+        # With room for the padding of the blocks and for the catalog.
+        needed = 2 * before.bytes + FLOOR
+        donating: dict[str, object] = {
+            "services/customer/enabled": False,
+            "services/supplier/donated-space": str(2 * needed),
+        }
         with self._step("network", f"an identity server, {n} suppliers and alice, {n + 2} processes"):
             network.start_identity_server()
-            suppliers = network.start(PEOPLE[:n], {"services/customer/enabled": False})
-            needed = "64 GB" if self.folder is not None else "1 GB"
+            suppliers = network.start(PEOPLE[:n], donating)
             options = {
                 "services/supplier/enabled": False,
                 "services/customer/suppliers-number": n,
-                "services/customer/needed-space": needed,
+                "services/customer/needed-space": str(needed),
             }
-            if self.folder is not None:
-                for peer in suppliers:
-                    peer.client.call("config_set", "services/supplier/donated-space", "1 TB")
             (alice,) = network.start(["alice"], options)
         with self._step("hire", f"alice has {n} suppliers; any {k} of them will be enough"):
             self._until(alice, lambda health: health["suppliers_online"] == n)
         with self._step("backup") as step:
-            before = portrait(source)
-            facts["files"], facts["bytes"] = before.files, before.bytes
             alice.client.call("backup_start_path", str(source))
             self._until(alice, lambda h: h["state"] == "safe" and h["versions"] > 0, before.bytes)
             version = alice.client.call("backups_id_list")[0]["backupid"]
@@ -158,10 +163,7 @@ class Story:
             self._restore_and_compare(alice.client, version, "restored", source, before)
             facts["restored_identical"] = True
         with self._step("repair") as step:
-            fresh = network.start(PEOPLE[n : n + len(victims)], {"services/customer/enabled": False})
-            if self.folder is not None:
-                for peer in fresh:
-                    peer.client.call("config_set", "services/supplier/donated-space", "1 TB")
+            fresh = network.start(PEOPLE[n : n + len(victims)], donating)
             for peer in victims:
                 alice.client.call("supplier_replace", f"{network.server}/{peer.name}.xml")
             self._until(
@@ -183,6 +185,20 @@ class Story:
             self._until(again, lambda h: h["versions"] > 0)
             self._restore_and_compare(again.client, version, "recovered", source, before)
             facts["recovered_identical"] = True
+
+    def _refuse_too_much(self, size: int) -> None:
+        """
+        @raise NoSpace: all the nodes' folders are on this one disk, which is too small.
+        """
+        n, k = self.suppliers, k_of(self.suppliers)
+        # The pieces, those of the replaced suppliers once more, the spool, and what is restored.
+        most = size * (n + (n - k)) // k + 2 * size + FLOOR
+        free = shutil.disk_usage(self.base).free
+        if free < most:
+            raise NoSpace(
+                f"the demo needs {_size(most)} in {self.base.parent}, and {_size(free)} are free",
+                hint="choose a smaller folder, or another place with TMPDIR",
+            )
 
     def _restore_and_compare(
         self, client: Client, version: str, name: str, source: Path, before: Portrait
