@@ -58,7 +58,8 @@ class SupplierFinder:
         """
         Someone whose fingerprint is not in `excluded`.
 
-        @raise Offline: nobody who offers would; the message tells how many were asked.
+        @raise Offline: nobody who offers would; the message tells how many were asked, and why the last did
+            not.
         """
         row = self.machines.begin("supplier_finder", "Candidates")
         walk = _Walk(set(excluded))
@@ -81,8 +82,9 @@ class SupplierFinder:
         if walk.hired is not None:
             return walk.hired
         raise Offline(
-            f"no new supplier found: {walk.asked} were asked",
-            hint="wait for other nodes to offer space, or lower services/customer/suppliers-number",
+            f"nobody was found: {walk.asked} were asked" + (f"; {walk.why}" if walk.why else ""),
+            hint="wait for other nodes to offer space, or lower services/customer/suppliers-number or"
+            " services/customer/needed-space",
         )
 
     async def _try(self, idurl: str, walk: _Walk) -> None:
@@ -99,6 +101,7 @@ class SupplierFinder:
             walk.hired = walk.hired or Hired(document.fingerprint, document.idurl)
         except (BitDustError, OSError) as error:
             self._silent.add(idurl)
+            walk.why = f"{idurl}: {error}"
             self._log.info("{idurl} does not become our supplier: {error}", idurl=idurl, error=error)
         except Exception as error:
             if isinstance(error, CancelledError):
@@ -124,5 +127,7 @@ class _Walk:
     excluded: set[str]
     asked: int = 0
     hired: Hired | None = None
+    #: of the last who would not: who, and what he said
+    why: str = ""
     #: one more of those who were asked has answered, or never will
     ended: Signal[[]] = field(default_factory=Signal)

@@ -98,6 +98,8 @@ class CustomerSide:
         self._watched: list[Row] = []
         self._stored = 0
         self._up = False
+        #: why the last search for a supplier found nobody; "" when it found one
+        self.unfound = ""
         #: who is asked for a contract at this moment
         self._courted: set[str] = set()
         own_folders = frozenset(
@@ -280,11 +282,13 @@ class CustomerSide:
                 await self.suppliers.take(await self.finder.find(self.suppliers.excluded()))
             except (BitDustError, OSError) as error:
                 self._log.info("{why}", why=error)
+                self.unfound = str(error)
                 nobody()
             except Exception:
                 nobody()
                 raise
             else:
+                self.unfound = ""
                 hired()
             finally:
                 self._courted.clear()

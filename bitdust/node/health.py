@@ -75,7 +75,13 @@ async def look_at(customer: CustomerSide | None, recovering: str | None, untold:
             wrong.append(customer.synchronizer.unseen[seat.fingerprint])
             then.append(f"to go on without what he keeps: `bitdust supplier replace {seat.idurl}`")
     if None in seats:
-        wrong.append(f"{seats.count(None)} of {wanted} suppliers are still being looked for")
+        why = f" ({customer.unfound})" if customer.unfound else ""
+        wrong.append(f"{seats.count(None)} of {wanted} suppliers are still being looked for{why}")
+        if customer.unfound:
+            then.append(
+                "wait for nodes that offer space, or ask for less of it:"
+                " `bitdust config set services/customer/needed-space SIZE`"
+            )
     for idurl in away:
         wrong.append(f"{idurl} is away")
     if away:

@@ -72,3 +72,22 @@ def test_one_is_to_be_replaced(world: World) -> None:
     world.until(lambda: health(alice).state == "safe", 1000)
     assert health(alice).survives == 2
     assert old not in world.seated(alice)
+
+
+def test_nobody_has_the_room(world: World) -> None:
+    """Who looks for suppliers in vain is told why, and what can be done about it."""
+    for name in ("bob", "carol"):
+        world.supplier(name, services__supplier__donated_space="2 GB")
+    alice = world.house(
+        "alice",
+        services__supplier__enabled=False,
+        services__customer__suppliers_number="2",
+        services__customer__needed_space="64 GB",
+    ).start()
+    world.until(lambda: "2 were asked" in "".join(health(alice).wrong), 1000)
+    told = health(alice)
+    assert "2 of 2 suppliers are still being looked for (nobody was found: 2 were asked; " in told.wrong[0]
+    assert "left to give" in told.wrong[0]
+    assert any("services/customer/needed-space" in step for step in told.next)
+    alice.node.settings.set("services/customer/needed-space", "1 GB")
+    world.until(lambda: not health(alice).wrong, 1000)
