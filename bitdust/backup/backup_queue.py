@@ -249,6 +249,7 @@ class BackupQueue:
         self._check()
         await self._db(jobs.begin_again, turn.job.id)
         job = turn.running = self._make_job(JobTask(turn.job.id, turn.job.item, turn.job.label, turn.path))
+        self._tasks.begin(turn.task)
         while not (await self._db.read(epochs.current)).suppliers:
             self._check()
             job.progress.state = "waiting for suppliers"

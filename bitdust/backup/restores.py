@@ -105,6 +105,7 @@ class Restores:
         turn = Turn(self._make_job(wanted), target, self._wall())
         turn.task = self._tasks.open(lambda number: _task(number, turn))
         self._turns.append(turn)
+        self._tasks.begin(turn.task)
         turn.work = spawn(self._run(turn))
         return Restoring(version.backup_id, target, turn.task)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from bitdust.backup.views import Task
 from bitdust.errors import BitDustError
+from bitdust.events import Signal
 
 #: tasks that have ended and are still told of
 KEPT = 100
@@ -21,6 +22,7 @@ class Open:
 
     id: int
     look: Callable[[int], Task]
+    begun: bool = False
     ended: Task | None = None
 
 
@@ -30,12 +32,24 @@ class Tasks:
 
     _tasks: OrderedDict[int, Open] = field(default_factory=OrderedDict)
     _last: int = 0
+    #: a task was opened; its work begins (once, however often it is tried); it has ended
+    added: Signal[[Task]] = field(default_factory=Signal)
+    began: Signal[[Task]] = field(default_factory=Signal)
+    ended: Signal[[Task]] = field(default_factory=Signal)
 
     def open(self, look: Callable[[int], Task]) -> int:
         """A new task; its number."""
         self._last += 1
         self._tasks[self._last] = Open(self._last, look)
+        self.added(look(self._last))
         return self._last
+
+    def begin(self, number: int) -> None:
+        """Its work begins, or is tried once more."""
+        task = self._tasks[number]
+        if not task.begun:
+            task.begun = True
+            self.began(task.look(number))
 
     def close(self, number: int, state: str, error: BaseException | None = None) -> None:
         """It has ended: in `state`, or with an error."""
@@ -60,10 +74,15 @@ class Tasks:
         ended = [each for each in self._tasks.values() if each.ended is not None]
         for old in ended[:-KEPT]:
             del self._tasks[old.id]
+        self.ended(task.ended)
 
     def all(self) -> list[Task]:
         """Every task under way, and the last that ended."""
         return [task.ended or task.look(task.id) for task in self._tasks.values()]
+
+    def under_way(self) -> list[Task]:
+        """Those whose work has begun and not ended."""
+        return [task.look(task.id) for task in self._tasks.values() if task.begun and task.ended is None]
 
 
 def _id_of(error: BaseException | None) -> str:

@@ -93,6 +93,9 @@ class Suppliers:
         self.behind: Signal[[str]] = Signal()
         #: fingerprint of somebody who has no seat and holds nothing of ours any more
         self.let_go: Signal[[str]] = Signal()
+        #: who has a seat from now on, and its position; who is to lose his
+        self.hired: Signal[[Hired, int]] = Signal()
+        self.fired: Signal[[Hired, int]] = Signal()
         self._let_go: set[str] = set()
 
     async def start(self) -> None:
@@ -156,6 +159,7 @@ class Suppliers:
         # Meanwhile another seat may have been made vacant, for the next one who is hired.
         if self.seats[position] is None:
             self.seats[position] = hired
+            self.hired(hired, position)
         await self.reload()
 
     async def replace(self, index_or_idurl: str) -> tuple[int, Hired]:
@@ -173,6 +177,7 @@ class Suppliers:
                     raise Conflict(f"a supplier for position {position} is being looked for already")
                 self.seats[position] = None
                 await self._db(_vacate, seat.fingerprint)
+                self.fired(seat, position)
                 return position, seat
         raise NotFound(
             f"{index_or_idurl!r} is not one of the suppliers", hint="`bitdust supplier list` lists them"

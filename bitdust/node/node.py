@@ -7,6 +7,7 @@ meanwhile.  With one it is a customer and a supplier (see somebody.py).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,11 @@ from bitdust.events import Signal
 from bitdust.identity.pinning import SCHEMA as PINS
 from bitdust.machines import Machines
 from bitdust.node import tell
+from bitdust.node.chronicle import Chronicle, follow_settings
 from bitdust.node.customer_side import CustomerSide
+from bitdust.node.happenings import Happenings
 from bitdust.node.health import look_at
+from bitdust.node.health_watch import HealthWatch
 from bitdust.node.identity_role import serve_identities
 from bitdust.node.own_identity import OwnIdentity
 from bitdust.node.people import People
@@ -74,6 +78,11 @@ class Node:
         self.machines = Machines()
         #: the node is asked to end; True: and to start anew
         self.on_stop: Signal[[bool]] = Signal()
+        #: what happened lately, for whoever asks or listens
+        self.happenings = Happenings(reactor, wall)
+        self._health_watch = HealthWatch(reactor, self.health, self.happenings)
+        self._chronicle: Chronicle | None = None
+        self._unfollow_settings: Callable[[], None] = lambda: None
         self.somebody: Somebody | None = None
         self._ground = Ground(reactor, home, settings, rng, wall, threads, seams)
         self._databases = Databases(self._ground)
@@ -88,10 +97,12 @@ class Node:
 
     async def start(self) -> None:
         """Come up: serve identities if that is wanted, and be who we are."""
+        self._unfollow_settings = follow_settings(self.settings, self.happenings)
         self._serving = serve_identities(self._ground, self._databases)
         identity = OwnIdentity.load(self.home / IDENTITY, self._ground.wall) or self.registration.cut_off()
         if identity is not None:
             await self._become(identity)
+        self.happenings.tell("node.ready", idurl=self.identity.document.idurl if self.identity else "")
 
     async def _become(self, identity: OwnIdentity) -> None:
         """From now on this node is somebody."""
@@ -99,6 +110,8 @@ class Node:
         recovering = self.registration.is_recovering()
         somebody.customer.synchronizer.recovering = recovering
         self.somebody = somebody
+        self._chronicle = Chronicle(self._ground.reactor, self.happenings, self._health_watch.soon)
+        self._chronicle.follow(somebody.customer, somebody.supplier)
         await somebody.start()
         if recovering:
             self._recovering = background(
@@ -132,18 +145,27 @@ class Node:
         if self._recovering is not None:
             give_up(self._recovering)
         somebody, self.somebody = self.as_somebody(), None
+        self._end_chronicle()
         await somebody.stop()
         await somebody.catalog_db.close()
 
     async def shut_down(self) -> None:
         """Park the transfers, close the catalog, leave nothing ticking."""
+        self._unfollow_settings()
+        self._health_watch.stop()
         if self._recovering is not None:
             give_up(self._recovering)
+        self._end_chronicle()
         if self.somebody is not None:
             await self.somebody.stop()
         if self._serving is not None:
             await maybeDeferred(self._serving.stopListening)
         await self._databases.close()
+
+    def _end_chronicle(self) -> None:
+        if self._chronicle is not None:
+            self._chronicle.stop()
+            self._chronicle = None
 
     def stop(self) -> None:
         """Begin to end, a moment from now: the answer to whoever asked goes out first."""
@@ -152,6 +174,10 @@ class Node:
     def restart(self, show: bool = False) -> None:
         """Begin to end and start anew, a moment from now."""
         self._ground.reactor.callLater(0.1, self.on_stop, True)
+
+    def now(self) -> float:
+        """The date, in Unix seconds."""
+        return self._ground.wall()
 
     # -- who we are
 
@@ -242,7 +268,7 @@ class Node:
 
     async def identity_create(self, name: str, servers: list[str]) -> IdentityView:
         """Make the identity and publish it at these identity servers (default: those of the settings)."""
-        return tell.identity(await self.registration.create(name, servers))
+        return self._tell_identity("identity.created", await self.registration.create(name, servers))
 
     async def identity_backup(self, path: str | None, passphrase: str | None) -> KitView:
         """The recovery kit, as words and, with a path, as a file."""
@@ -255,5 +281,11 @@ class Node:
         @raise Offline: the identity is here now, but no supplier shows the catalog yet; it is tried on.
         """
         identity = await self.registration.recover(kit, seeds, passphrase)
+        self._tell_identity("identity.recovered", identity)
         await self.registration.until_recovered()
         return tell.identity(identity)
+
+    def _tell_identity(self, type: str, identity: OwnIdentity) -> IdentityView:
+        view = tell.identity(identity)
+        self.happenings.tell(type, idurl=view.idurl, name=view.name, fingerprint=view.fingerprint)
+        return view

@@ -43,8 +43,8 @@ class Patrol:
     def __init__(self, clock: IReactorTime, shelf: Shelf, is_online: Callable[[str], bool]) -> None:
         #: (fingerprint, days left): his pieces will go unless he is heard of
         self.noticed: Signal[[str, int]] = Signal()
-        #: fingerprint: his term is over, his pieces are being removed
-        self.expired: Signal[[str]] = Signal()
+        #: (fingerprint, IDURL): his term is over, his pieces are being removed
+        self.expired: Signal[[str, str]] = Signal()
         self._clock = clock
         self._shelf = shelf
         self._is_online = is_online
@@ -86,7 +86,7 @@ class Patrol:
         for customer, left, over in await shelf.db(_terms, online, shelf.now(), ran):
             if over:
                 self._log.info("the term of {customer} is over", customer=customer.fingerprint)
-                self.expired(customer.fingerprint)
+                self.expired(customer.fingerprint, customer.idurl)
             elif customer.grace is None:
                 self.noticed(customer.fingerprint, left // DAY)
         while await shelf.db(pieces.purge, shelf.now(), BATCH):

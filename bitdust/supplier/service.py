@@ -15,6 +15,7 @@ from twisted.internet.defer import DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
 
 from bitdust.database import Database
+from bitdust.events import Signal
 from bitdust.router.router import Sender
 from bitdust.supplier import contract, customers, pieces
 from bitdust.supplier.catalog_shelf import CatalogShelf
@@ -106,6 +107,10 @@ class SupplierService:
         self.patrol = Patrol(clock, self.shelf, is_online)
         self._donated = donated
         self._minimum = minimum
+        #: fingerprint, IDURL and bytes of a contract with somebody who had none
+        self.accepted: Signal[[str, str, int]] = Signal()
+        #: fingerprint and IDURL of a customer who has ended his contract
+        self.left: Signal[[str, str]] = Signal()
         self._heard: dict[str, int] = {}
         self._reading: dict[str, DeferredSemaphore] = {}
 
@@ -147,11 +152,15 @@ class SupplierService:
         shelf = self.shelf
         now = shelf.now()
 
-        def agree(c: sqlite3.Connection) -> customers.Customer:
+        def agree(c: sqlite3.Connection) -> tuple[bool, customers.Customer]:
             terms = Terms(self._donated(), self._minimum, shelf.drive.free())
-            return contract.agree(c, sender.fingerprint, sender.document.idurl, packet, terms, now)
+            known = customers.find(c, sender.fingerprint)
+            agreed = contract.agree(c, sender.fingerprint, sender.document.idurl, packet, terms, now)
+            return known is None or known.state != "active", agreed
 
-        customer = await shelf.db(agree)
+        new, customer = await shelf.db(agree)
+        if new:
+            self.accepted(customer.fingerprint, customer.idurl, customer.granted)
         signed = Contract(sender.fingerprint, shelf.me, now, customer.granted, customer.since, customer.epoch)
         return Ack(sign_statement(signed, shelf.device))
 
@@ -167,6 +176,7 @@ class SupplierService:
             pieces.forgive(c, sender.fingerprint)
 
         await self.shelf.db(cancel)
+        self.left(sender.fingerprint, sender.document.idurl)
         self.patrol.soon()
         return Ack()
 

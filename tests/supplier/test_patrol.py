@@ -13,7 +13,7 @@ def ears(desk):
     """What the patrol has told."""
     told = []
     desk.service.patrol.noticed.listen(lambda who, left: told.append((who, left)))
-    desk.service.patrol.expired.listen(lambda who: told.append((who, "expired")))
+    desk.service.patrol.expired.listen(lambda who, idurl: told.append((who, "expired")))
     return told
 
 
