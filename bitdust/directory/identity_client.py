@@ -26,6 +26,7 @@ from zope.interface import implementer
 
 from bitdust.directory.guarded import NotAllowed, TooMuch, UntrustedServer, tls_fault
 from bitdust.directory.interface import IDirectory
+from bitdust.directory.nickname import is_nickname_key
 from bitdust.directory.record import RECORD_SIZE, check_record, is_record_name
 from bitdust.errors import (
     BadIdentity,
@@ -96,6 +97,28 @@ class IdentityClient:
             except BitDustError as error:
                 self._log.info("{server} names no suppliers: {why}", server=server, why=error.message)
         return list(found)[:limit]
+
+    async def claims(self, key: str, limit: int) -> list[str]:
+        if not is_nickname_key(key):
+            raise Usage("not the key of a nickname")
+        fault: BitDustError = TryLater("no identity server is set that could be asked for nicknames")
+        answered = False
+        found: list[tuple[int, str]] = []
+        for server in self._servers:
+            try:
+                page = await self._timed("GET", f"{server}/nickname/{key}", None, 2 * _PAGE)
+            except BitDustError as error:
+                fault = error
+                continue
+            answered = True
+            for line in page.decode("ascii", "replace").splitlines()[:limit]:
+                since, _, idurl = line.partition(" ")
+                if since.isdecimal() and len(since) < 16 and is_idurl(idurl):
+                    found.append((int(since), idurl))
+        if not answered:
+            raise fault
+        # Servers tell since when; that one of them lies is for the reader of a claim to find out.
+        return list(dict.fromkeys(idurl for _, idurl in sorted(found)))[:limit]
 
     async def put_record(self, name: str, record: bytes) -> None:
         check_record(name, record)

@@ -30,6 +30,7 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 from bitdust.database import Database
 from bitdust.directory.admission import KEPT_FOR, admit_document, admit_record
 from bitdust.directory.meter import Meter
+from bitdust.directory.nickname import claimed_by
 from bitdust.directory.record import check_record
 from bitdust.disk import read_file
 from bitdust.errors import BitDustError, Conflict, Damaged, NoSpace, NotFound, TryLater, Usage
@@ -57,11 +58,17 @@ SCHEMA = [
         kept_until INTEGER NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX records_by_end ON records (kept_until);
+    """,
     """
+    ALTER TABLE names ADD COLUMN nickname TEXT NOT NULL DEFAULT '';
+    ALTER TABLE names ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX names_by_nickname ON names (nickname, claimed, name) WHERE nickname != '';
+    """,
 ]
 
 _DOCUMENT = re.compile(rb"/([a-z0-9_-]{3,20})\.xml")
 _RECORD = re.compile(rb"/record/([0-9a-f]{64})")
+_NICKNAME = re.compile(rb"/nickname/([0-9a-f]{64})")
 _WORD = re.compile(r"[a-z0-9_-]{0,32}", re.ASCII)
 _STATUS: dict[type[BitDustError], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
@@ -131,6 +138,8 @@ class IdentityServer(Resource):
                 return await self._get_document(document[1].decode())
             if record:
                 return await self._get_record(record[1].decode())
+            if nickname := _NICKNAME.fullmatch(path):
+                return await self._claims(nickname[1].decode())
             if path == b"/":
                 return await self._list(request)
         elif request.method in (b"PUT", b"POST"):
@@ -168,6 +177,11 @@ class IdentityServer(Resource):
         check_record(name, body)
         await self._db(_keep_record, name, body, int(self._wall()))
         return "text/plain; charset=utf-8", b"ok\n"
+
+    async def _claims(self, key: str) -> Answer:
+        rows = await self._db.read(_claims, key)
+        lines = "".join(f"{since} {self.base}/{name}.xml\n" for name, since in rows)
+        return "text/plain; charset=utf-8", lines.encode()
 
     async def _list(self, request: Request) -> Answer:
         after, offer = _word(request, b"after"), _word(request, b"offer")
@@ -285,6 +299,14 @@ def _names(c: sqlite3.Connection, after: str, offer: str, limit: int) -> list[st
     return [name for (name,) in rows]
 
 
+def _claims(c: sqlite3.Connection, key: str) -> list[tuple[str, int]]:
+    return c.execute(
+        "SELECT name, claimed FROM names WHERE nickname = ? AND nickname != ''"
+        " ORDER BY claimed, name LIMIT ?",
+        (key, PAGE),
+    ).fetchall()
+
+
 def _keep_document(c: sqlite3.Connection, name: str, idurl: str, raw: bytes, now: int) -> None:
     kept = _get(c, "SELECT document FROM names WHERE name = ?", name)
     document = admit_document(idurl, raw, kept)
@@ -293,7 +315,14 @@ def _keep_document(c: sqlite3.Connection, name: str, idurl: str, raw: bytes, now
     if kept is None and _count(c, "names") >= MAX_NAMES:
         raise NoSpace("this identity server takes no more names", hint="choose another identity server")
     offers = "".join(f" {offer}" for offer in sorted(document.offers)) + " "
-    c.execute("INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?)", (name, raw, offers, now))
+    nickname = claimed_by(document)
+    # Who keeps his nickname keeps his place among those who claim it.
+    held = c.execute("SELECT claimed FROM names WHERE name = ? AND nickname = ?", (name, nickname)).fetchone()
+    c.execute(
+        "INSERT OR REPLACE INTO names (name, document, offers, changed, nickname, claimed)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (name, raw, offers, now, nickname, held[0] if held and nickname else now),
+    )
 
 
 def _keep_record(c: sqlite3.Connection, name: str, raw: bytes, now: int) -> None:

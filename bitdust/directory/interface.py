@@ -40,6 +40,14 @@ class IDirectory(Interface):
     def candidates(limit: int) -> Work[list[str]]:
         """IDURLs of up to `limit` identities who offer to be suppliers; [] when nothing answers."""
 
+    def claims(key: str, limit: int) -> Work[list[str]]:
+        """
+        IDURLs of up to `limit` identities that claim a nickname, oldest claim first.
+
+        @param key: `nickname.nickname_key` of it.
+        @raise Timeout, TryLater: nothing answers.
+        """
+
     def put_record(name: str, record: bytes) -> Work[None]:
         """
         Keep a recovery record under its name for a year.  Doing it twice is doing it once.

@@ -6,6 +6,7 @@ from zope.interface import implementer
 
 from bitdust.directory.admission import admit_document, admit_record
 from bitdust.directory.interface import IDirectory
+from bitdust.directory.nickname import claimed_by, is_nickname_key
 from bitdust.directory.record import is_record_name
 from bitdust.errors import NotFound, Usage
 from bitdust.identity.document import parse
@@ -14,7 +15,7 @@ from bitdust.identity.idurl import is_idurl
 
 @implementer(IDirectory)
 class MemoryDirectory:
-    """`shared`: IDURLs and `record/NAME`s with what is kept under them."""
+    """`shared`: IDURLs, `record/NAME`s and `nickname/KEY`s with what is kept under them."""
 
     def __init__(self, shared: dict[str, bytes]) -> None:
         self._shared = shared
@@ -27,7 +28,22 @@ class MemoryDirectory:
     async def publish(self, idurl: str, document: bytes) -> None:
         if not is_idurl(idurl):
             raise Usage(f"not an IDURL: {idurl[:80]!r}")
-        self._shared[idurl] = admit_document(idurl, document, self._shared.get(idurl)).raw
+        before = self._shared.get(idurl)
+        after = admit_document(idurl, document, before)
+        self._shared[idurl] = after.raw
+        was, now = claimed_by(parse(before)) if before else "", claimed_by(after)
+        if was != now:
+            self._unfile(was, idurl)
+            self._file(now, idurl)
+
+    def _file(self, key: str, idurl: str) -> None:
+        if key:
+            self._shared[f"nickname/{key}"] = self._shared.get(f"nickname/{key}", b"") + f"{idurl}\n".encode()
+
+    def _unfile(self, key: str, idurl: str) -> None:
+        if key:
+            others = [one for one in self._shared[f"nickname/{key}"].decode().split() if one != idurl]
+            self._shared[f"nickname/{key}"] = "".join(f"{one}\n" for one in others).encode()
 
     async def candidates(self, limit: int) -> list[str]:
         found: list[str] = []
@@ -35,6 +51,11 @@ class MemoryDirectory:
             if len(found) < limit and is_idurl(idurl) and "supplier" in parse(raw).offers:
                 found.append(idurl)
         return found
+
+    async def claims(self, key: str, limit: int) -> list[str]:
+        if not is_nickname_key(key):
+            raise Usage("not the key of a nickname")
+        return self._shared.get(f"nickname/{key}", b"").decode().split()[:limit]
 
     async def put_record(self, name: str, record: bytes) -> None:
         admit_record(name, record, self._shared.get(f"record/{name}"))

@@ -28,6 +28,9 @@ Word = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,31}$")]
 MAX_LEAVES = 64
 #: most entries of one list in a packet
 MAX_LIST = 512
+#: longest sealed letter, in bytes; most letters in one packet
+MAX_LETTER, MAX_LETTERS = 52 * 1024, 16
+SealedLetter = Annotated[bytes, Meta(min_length=1, max_length=MAX_LETTER)]
 
 
 class Priority(IntEnum):
@@ -202,6 +205,35 @@ class AskSegment(Packet, frozen=True, tag="ask-segment"):
     number: Count
 
 
+class Message(Packet, frozen=True, tag="message"):
+    """A letter for you, sealed.  Answered by Ack with your signed receipt (messaging/receipt.py), or Fail."""
+
+    letter: SealedLetter
+
+
+class Deposit(Packet, frozen=True, tag="deposit"):
+    """Keep this letter for your customer `recipient`.  Answered by Ack when it is durable, or Fail."""
+
+    recipient: Fingerprint
+    letter: SealedLetter
+
+
+class MailWaiting(Packet, frozen=True, tag="mail-waiting"):
+    """There are letters for you here.  Answered by Ack; you may Collect them."""
+
+
+class Collect(Packet, frozen=True, tag="collect"):
+    """These letters, named by their SHA-256, are safe with me and may go; what else is there for me?"""
+
+    taken: Annotated[tuple[Hash, ...], Meta(max_length=MAX_LETTERS)] = ()
+
+
+class Letters(Packet, frozen=True, tag="letters"):
+    """The answer to Collect: the oldest letters kept for the asker; none when there is no more."""
+
+    letters: Annotated[tuple[SealedLetter, ...], Meta(max_length=MAX_LETTERS)] = ()
+
+
 AnyPacket = (
     Identity
     | Ack
@@ -217,6 +249,11 @@ AnyPacket = (
     | AskIndex
     | IndexSegment
     | AskSegment
+    | Message
+    | Deposit
+    | MailWaiting
+    | Collect
+    | Letters
 )
 
 #: longest packet as bytes; a frame's payload is at most 64 KiB

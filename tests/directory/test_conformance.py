@@ -8,6 +8,7 @@ from bitdust.directory.guarded import make_agent
 from bitdust.directory.identity_client import IdentityClient
 from bitdust.directory.interface import IDirectory
 from bitdust.directory.memory import MemoryDirectory
+from bitdust.directory.nickname import claimed_by, nickname_key
 from bitdust.directory.record import Record, seal_record
 from bitdust.errors import BadIdentity, BitDustError, Conflict, NotFound, Usage
 from bitdust.identity.keys import Keys
@@ -84,6 +85,40 @@ class Promises:
     async def test_no_candidates(self):
         """Where nobody offers, nobody is named."""
         assert await self.directory.candidates(50) == []
+
+    async def test_claims(self):
+        """Several may claim a nickname, oldest claim first; who gives his up is not named any more."""
+        key = nickname_key("Bob the Builder")
+        assert await self.directory.claims(key, 50) == []
+
+        def made(number, revision, nickname):
+            extra = [("nickname", nickname.encode())] if nickname else []
+            return self.doc(bytes([number]) * 32, name=f"peer{number}", revision=revision, extra=extra)
+
+        for number, revision, nickname in (
+            (1, 1, "bob  THE builder"),
+            (2, 1, "Bob the Builder"),
+            (3, 1, "somebody else"),
+            (1, 2, "BOB the builder"),
+        ):
+            document = made(number, revision, nickname)
+            await self.directory.publish(document.idurl, document.raw)
+        first, second = (f"{self.base}/peer{number}.xml" for number in (1, 2))
+        assert await self.directory.claims(key, 50) == [first, second]
+        assert await self.directory.claims(key, 1) == [first]
+        document = made(1, 3, "")
+        await self.directory.publish(document.idurl, document.raw)
+        assert await self.directory.claims(key, 50) == [second]
+
+    async def test_what_is_no_nickname(self):
+        """Only keys are asked for, and documents that claim nonsense are published without it."""
+        for key in ("", "../x", "A" * 64, "a" * 63):
+            with pytest.raises(Usage):
+                await self.directory.claims(key, 5)
+        for number, wrong in enumerate((b"", b"\xff", b"x" * 300, b" ", b"a\nb")):
+            document = self.doc(name=f"peer{number}", extra=[("nickname", wrong)])
+            await self.directory.publish(document.idurl, document.raw)
+            assert claimed_by(document) == ""
 
     async def test_records(self):
         """A record is kept; twice is once; newer replaces; older and another of the same number do not."""

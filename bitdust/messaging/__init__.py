@@ -1,0 +1,1 @@
+"""People and what they write to each other: correspondents, sealed letters, mailboxes, nicknames."""

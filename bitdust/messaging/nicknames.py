@@ -1,0 +1,112 @@
+"""
+Finding people by the nicknames they claim.
+
+A claim stands in the claimant's own signed identity document; the directory only says who has one.  Several
+may claim a name, and a directory may lie about who was first: so each candidate is met, and a person chooses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from twisted.logger import Logger
+
+from bitdust.directory.interface import IDirectory
+from bitdust.directory.nickname import claimed_by, nickname_key
+from bitdust.errors import BitDustError, IdentityConflict
+from bitdust.identity.document import Document
+from bitdust.identity.pinning import Pins
+from bitdust.messaging.address_book import AddressBook
+
+#: most claims that are looked at
+MOST = 20
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody who claims the name.  `position`: his place among the claims, oldest first, from 0."""
+
+    idurl: str
+    fingerprint: str
+    state: str
+    position: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """`idurl`, `position`: whom the name most likely means; "" and -1 when nobody."""
+
+    nickname: str
+    idurl: str
+    position: int
+    candidates: tuple[Candidate, ...]
+
+
+class Nicknames:
+    """
+    The nicknames of others.
+
+    @param directory: as it is now.
+    @param meet: fetches and pins who bears an IDURL (`Acquaintances.meet`).
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        *,
+        directory: Callable[[], IDirectory],
+        pins: Pins,
+        meet: Callable[[str], Awaitable[Document]],
+        book: AddressBook,
+    ) -> None:
+        self._directory = directory
+        self._pins = pins
+        self._meet = meet
+        self._book = book
+
+    async def find(self, nickname: str) -> Found:
+        """
+        Who is called so: a correspondent of that name first, else the oldest claim that holds.
+
+        @raise Usage: it is no nickname.
+        @raise Timeout, TryLater: no directory answers, and no correspondent is called so.
+        """
+        key = nickname_key(nickname)
+        known = await self._book.named(nickname)
+        try:
+            claims = await self._directory().claims(key, MOST)
+        except BitDustError:
+            if known is None:
+                raise
+            claims = []
+        candidates: list[Candidate] = []
+        for idurl in claims[:MOST]:
+            one = await self._candidate(idurl, key, len(candidates))
+            if one is not None and all(one.fingerprint != each.fingerprint for each in candidates):
+                candidates.append(one)
+        chosen = next((each for each in candidates if each.state != "conflict"), None)
+        if known is not None:
+            place = (each.position for each in candidates if each.fingerprint == known.fingerprint)
+            return Found(nickname, known.idurl, next(place, -1), tuple(candidates))
+        if chosen is None:
+            return Found(nickname, "", -1, tuple(candidates))
+        return Found(nickname, chosen.idurl, chosen.position, tuple(candidates))
+
+    async def _candidate(self, idurl: str, key: str, position: int) -> Candidate | None:
+        """The claimant, once his identity holds and says so itself."""
+        try:
+            document = await self._meet(idurl)
+        except IdentityConflict:
+            disputed = await self._pins.by_idurl(idurl)
+            return Candidate(idurl, disputed.fingerprint, "conflict", position) if disputed else None
+        except BitDustError as why:
+            self._log.info("the claim of {idurl} does not hold: {why}", idurl=idurl, why=why)
+            return None
+        if claimed_by(document) != key:
+            return None
+        pinned = await self._pins.get(document.fingerprint)
+        return Candidate(
+            idurl, document.fingerprint, pinned.state if pinned is not None else "unverified", position
+        )
