@@ -4,10 +4,23 @@ All methods of the API, noun by noun.
 
 from __future__ import annotations
 
-from bitdust.api import backups, config, customers, identity, network, process, restores, space, suppliers
+from bitdust.api import (
+    backups,
+    config,
+    customers,
+    filemanager,
+    identity,
+    network,
+    process,
+    restores,
+    space,
+    suppliers,
+)
 from bitdust.api.registry import Registry, collect
 
 
 def all_methods() -> Registry:
     """Everything a node can be asked."""
-    return collect(process, config, backups, restores, suppliers, customers, space, identity, network)
+    return collect(
+        process, config, filemanager, backups, restores, suppliers, customers, space, identity, network
+    )

@@ -97,6 +97,11 @@ class Method:
         return sum(param.required for param in self.params)
 
     @property
+    def result_schema(self) -> dict[str, str]:
+        """The type of its result as JSON Schema; empty when that depends on the arguments."""
+        return {} if self.result == "any" else {"type": self.result}
+
+    @property
     def usage(self) -> str:
         """How it is called: `config_get(key, default=None)`."""
         words = (p.name if p.required else f"{p.name}={p.default!r}" for p in self.params)
@@ -209,7 +214,7 @@ def _read_method(function: Callable[..., Any]) -> Method:
         ),
         doc=doc,
         changes=getattr(function, _MARK),
-        result=_WORDS[get_origin(hints["return"]) or hints["return"]],
+        result=_WORDS.get(get_origin(hints["return"]) or hints["return"], "any"),
     )
 
 
@@ -253,6 +258,12 @@ def _boolean(given: object) -> bool:
     raise ValueError
 
 
+def _mapping(given: object) -> dict[str, Any]:
+    if not isinstance(given, dict) or not all(isinstance(key, str) for key in given):
+        raise ValueError
+    return given
+
+
 def _several(given: object) -> list[str]:
     if isinstance(given, str):
         return given.replace(",", " ").split()
@@ -262,7 +273,7 @@ def _several(given: object) -> list[str]:
 
 
 _READERS: Mapping[type, Callable[[object], object]] = types.MappingProxyType(
-    {str: _text, int: _integer, float: _number, bool: _boolean, list: _several}
+    {str: _text, int: _integer, float: _number, bool: _boolean, list: _several, dict: _mapping}
 )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bitdust.backup.backup_queue import BackupQueue
+from bitdust.backup.browsing import Browsing
 from bitdust.backup.keeping import Keeping
 from bitdust.backup.restores import Restores
 from bitdust.backup.tasks import Tasks
@@ -63,6 +64,11 @@ class Backups:
     round: Callable[[], None]
 
     # -- looking
+
+    @property
+    def browsing(self) -> Browsing:
+        """The catalog and this machine's folders, for somebody who walks through them."""
+        return Browsing(self.db, self.own, self.in_thread)
 
     async def items(self, after: str | None = None, limit: int | None = None) -> list[ItemView]:
         """Every item, parents first, from behind the path ID `after`."""

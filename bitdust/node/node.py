@@ -179,6 +179,10 @@ class Node:
         """The date, in Unix seconds."""
         return self._ground.wall()
 
+    def now(self) -> float:
+        """The date, in Unix seconds."""
+        return self._ground.wall()
+
     # -- who we are
 
     def as_somebody(self) -> Somebody:

@@ -17,9 +17,10 @@ from twisted.web.server import Request, Site
 
 from bitdust.api.publish.bounded import MAX_BODY
 from bitdust.api.publish.door import Door
+from bitdust.api.publish.events import EventsPage
 from bitdust.api.publish.jsonrpc import JsonRpcDoor
 from bitdust.api.publish.page import NoSuchPage, Refusal, content_type
-from bitdust.api.publish.rest import RestDoor
+from bitdust.api.publish.rest import BridgePage, RestDoor
 from bitdust.api.publish.xmlrpc import XmlRpcDoor
 from bitdust.api.registry import Registry
 from bitdust.config.settings import Settings
@@ -80,8 +81,11 @@ def build_root(
     front.putChild(b"RPC2", xmlrpc)
     front.putChild(b"jsonrpc", JsonRpcDoor(door))
     api = Branch()
-    api.putChild(b"v1", RestDoor(door))
+    api.putChild(b"v1", FirstApi(RestDoor(door), EventsPage(door)))
     front.putChild(b"api", api)
+    bridge = Branch()
+    bridge.putChild(b"bridge", BridgePage(door))
+    front.putChild(b"filemanager", bridge)
     front.putChild(b"health", HealthPage(node))
     front.putChild(b"metrics", MetricsPage(node))
     return front
@@ -123,6 +127,20 @@ class Branch(Resource):
 
     def render(self, request: HttpRequest) -> int:
         return Refusal(NoSuchPage()).render(request)
+
+
+class FirstApi(Branch):
+    """`/api/v1`: the stream of events, and the methods."""
+
+    def __init__(self, methods: RestDoor, events: EventsPage) -> None:
+        super().__init__()
+        self._methods = methods
+        self.putChild(b"events", events)
+
+    def getChild(self, path: bytes, request: HttpRequest) -> Resource:
+        # The methods' door reads the whole rest of the path.
+        request.postpath.insert(0, request.prepath.pop())
+        return self._methods
 
 
 class BoundedRequest(Request):

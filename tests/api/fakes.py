@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bitdust.backup.browsing import Browsed, BrowsedVersion
+from bitdust.backup.local import LocalEntry
 from bitdust.backup.views import (
     Deleted,
     ItemView,
@@ -18,14 +20,27 @@ from bitdust.backup.views import (
     TreeAdded,
     VersionView,
 )
+from bitdust.catalog.tree import Counts
 from bitdust.config.settings import Settings
 from bitdust.errors import NoIdentity, NotFound
 from bitdust.machines import Machines
+from bitdust.node.happenings import Happenings
 from bitdust.node.views import CustomerView, Health, IdentityView, KitView, Pong, Replacing, SupplierView
 
 BACKUP = "0/0/1/0/0/F20160313043757PM"
 ALICE = "http://127.0.0.1:8084/alice.xml"
 FINGERPRINT = "a" * 52
+BROWSED = [
+    Browsed(
+        "0/0",
+        b"/Users/<script>alert(1)</script>",
+        "dir",
+        2**33,
+        True,
+        (BrowsedVersion("0/0/F20160313043757PM", 1457883477.0, 11 * 2**20, "safe", 1.0),),
+    ),
+    Browsed("0/1", b"/Users/caf\xe9\x1b", "file", 5, False, ()),
+]
 IDENTITY = IdentityView(
     ALICE, "alice", FINGERPRINT, (ALICE,), ("tcp://127.0.0.1:7771",), 0, 0, "<xml>\n</xml>"
 )
@@ -99,6 +114,38 @@ class FakeBackups:
         self._note("restore", what, destination)
         return Restoring(BACKUP, (destination or "/").encode(), 7)
 
+    @property
+    def browsing(self) -> FakeBackups:
+        return self
+
+    async def children(self, path: bytes, after: int = -1, limit: int | None = None) -> list[Browsed]:
+        self._note("children", path, after, limit)
+        return BROWSED
+
+    async def with_versions(self, after: str | None = None, limit: int | None = None) -> list[Browsed]:
+        self._note("with_versions", after, limit)
+        return BROWSED
+
+    async def item(self, path_id: str) -> Browsed:
+        self._note("item", path_id)
+        return BROWSED[0]
+
+    async def at(self, path: bytes) -> None:
+        self._note("at", path)
+
+    async def counts(self) -> Counts:
+        return Counts(1, 1, 3, 2**33)
+
+    async def used(self) -> int:
+        return 2**32
+
+    async def local(self, path: bytes, **how: Any) -> list[LocalEntry]:
+        self._note("local", path, how)
+        return [
+            LocalEntry(path, b"<script>alert(1)</script>", True, 0o40755, 4096, 1457883477.0),
+            LocalEntry(path, b"caf\xe9\x1b", False, 0o100644, 5, 1457883477.0),
+        ]
+
     def queue(self) -> list[Queued]:
         return [Queued("0/0/1", b"/Users/veselin/a.txt", 1457883477.0)] if self.busy else []
 
@@ -152,6 +199,9 @@ class FakeNode:
         if self.identity is None:
             raise NoIdentity
         return self.fake_backups
+
+    def now(self) -> float:
+        return 1457883477.25
 
     def stop(self) -> None:
         self.asked.append(("stop",))

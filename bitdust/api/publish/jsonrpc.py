@@ -8,14 +8,16 @@ from typing import Any
 
 from twisted.web.http import Request
 
+from bitdust.api.filemanager import MODES
 from bitdust.api.publish.bounded import Unreadable, read_json
 from bitdust.api.publish.door import INVALID_REQUEST, PARSE_ERROR, Door, code_of, data_of
 from bitdust.api.publish.manual import open_rpc
 from bitdust.api.publish.page import Answer, Page, body_of, json_answer
 from bitdust.api.results import carriable
-from bitdust.errors import BitDustError, Usage
+from bitdust.errors import BitDustError, UnknownMethod, Usage
 
 _MOST_CALLS = 1000
+_FILEMANAGER = "filemanager_"
 
 
 class JsonRpcDoor(Page):
@@ -60,9 +62,27 @@ class JsonRpcDoor(Page):
             if params:
                 raise Usage("rpc.discover takes no arguments")
             return open_rpc(self._door.registry)
+        if name.startswith(_FILEMANAGER) and name not in self._door.registry:
+            return await self._door.call("filemanager", (_file_request(name, params),))
         if isinstance(params, list):
             return await self._door.call(name, params)
         return await self._door.call(name, (), params)
+
+
+def _file_request(name: str, params: Any) -> dict[str, Any]:
+    """
+    The request meant by `filemanager_<mode>`, whose params are an object or a list of `key=value`.
+
+    @raise UnknownMethod: there is no such mode.  @raise Usage: the params are neither.
+    """
+    mode = name.removeprefix(_FILEMANAGER)
+    if mode not in MODES:
+        raise UnknownMethod(f"there is no method {name[:100]!r}")
+    if isinstance(params, list):
+        if not all(isinstance(word, str) and "=" in word for word in params):
+            raise Usage(f'{name} takes an object, or a list like ["path=/home", "limit=10"]')
+        params = dict(word.split("=", 1) for word in params)
+    return {"params": {**params, "mode": mode}}
 
 
 def _is_call(call: dict[str, Any]) -> bool:

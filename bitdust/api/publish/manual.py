@@ -7,8 +7,23 @@ from __future__ import annotations
 from typing import Any
 
 from bitdust import __doc__ as caption
+from bitdust.api.filemanager import MODES
 from bitdust.api.registry import Method, Param, Registry
 
+#: the method whose request is the whole body
+FILEMANAGER = "filemanager"
+
+_FILE_REQUEST = {
+    "type": "object",
+    "required": ["params"],
+    "properties": {
+        "params": {
+            "type": "object",
+            "required": ["mode"],
+            "properties": {"mode": {"type": "string", "enum": list(MODES)}},
+        }
+    },
+}
 _PROBLEM = {
     "description": "It could not be done.",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -35,7 +50,7 @@ def open_rpc(registry: Registry) -> dict[str, Any]:
                     }
                     for param in method.params
                 ],
-                "result": {"name": "result", "schema": {"type": method.result}},
+                "result": {"name": "result", "schema": method.result_schema},
             }
             for method in registry.values()
         ],
@@ -82,7 +97,7 @@ def _operation(method: Method) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": "What the method answers.",
-                "content": {"application/json": {"schema": {"type": method.result}}},
+                "content": {"application/json": {"schema": method.result_schema}},
             },
             "default": _PROBLEM,
         },
@@ -98,6 +113,11 @@ def _operation(method: Method) -> dict[str, Any]:
             }
             for param in method.params
         ]
+    elif method.name == FILEMANAGER:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": _FILE_REQUEST}},
+        }
     elif method.params:
         operation["requestBody"] = {
             "required": bool(method.required),

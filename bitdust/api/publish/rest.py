@@ -10,7 +10,7 @@ from twisted.web.http import Request
 
 from bitdust.api.publish.bounded import Unreadable, read_json
 from bitdust.api.publish.door import Door
-from bitdust.api.publish.manual import open_api
+from bitdust.api.publish.manual import FILEMANAGER, open_api
 from bitdust.api.publish.page import Answer, NoSuchPage, Page, body_of, json_answer, wrong_verb
 from bitdust.api.registry import Method
 from bitdust.errors import Usage
@@ -39,11 +39,30 @@ class RestDoor(Page):
         method = self._door.registry[name]
         if asking and method.changes:
             return wrong_verb("GET", ("POST",))
-        named = _query(request, method) if asking else _body(request)
+        named = arguments_of(request, method) if asking else _body(request)
+        if name == FILEMANAGER and "json_request" not in named:
+            # Its clients send the request itself.
+            named = {"json_request": named}
         return json_answer(await self._door.call(name, (), named))
 
 
-def _query(request: Request, method: Method) -> dict[str, Any]:
+class BridgePage(Page):
+    """`/filemanager/bridge`: the file manager's requests, as the pages of the original sent them."""
+
+    def __init__(self, door: Door) -> None:
+        super().__init__()
+        self._door = door
+
+    async def reply(self, request: Request) -> Answer:
+        return json_answer(await self._door.call(FILEMANAGER, (_body(request),)))
+
+
+def arguments_of(request: Request, method: Method) -> dict[str, Any]:
+    """
+    The arguments in the query, by name, not yet read.
+
+    @raise Usage: they are too many, not UTF-8, or given twice.
+    """
     args = request.args or {}
     if len(args) > _MOST_ARGUMENTS:
         raise Usage("too many arguments")

@@ -89,7 +89,7 @@ def test_fault_codes(browser, node):
     "name",
     [
         *("__class__", "system.listMethods.__globals__", "api.os.system", "a." * 10000, "system", "system."),
-        *("xmlrpc_stop", "_call", "render", "", "stop ", "Stop", "system._call", "filemanager"),
+        *("xmlrpc_stop", "_call", "render", "", "stop ", "Stop", "system._call", "filemanager_list"),
     ],
 )
 def test_dispatch_is_a_fixed_list(browser, node, name):
