@@ -9,6 +9,7 @@ from typing import Any
 from bitdust import __doc__ as caption
 from bitdust.api.filemanager import MODES
 from bitdust.api.registry import Method, Param, Registry
+from bitdust.api.shapes import result_schema
 
 #: the method whose request is the whole body
 FILEMANAGER = "filemanager"
@@ -50,7 +51,7 @@ def open_rpc(registry: Registry) -> dict[str, Any]:
                     }
                     for param in method.params
                 ],
-                "result": {"name": "result", "schema": method.result_schema},
+                "result": {"name": "result", "schema": result_schema(method.name, method.result_schema)},
             }
             for method in registry.values()
         ],
@@ -97,7 +98,7 @@ def _operation(method: Method) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": "What the method answers.",
-                "content": {"application/json": {"schema": method.result_schema}},
+                "content": {"application/json": {"schema": result_schema(method.name, method.result_schema)}},
             },
             "default": _PROBLEM,
         },
@@ -109,7 +110,7 @@ def _operation(method: Method) -> dict[str, Any]:
                 "in": "query",
                 "description": param.sentence,
                 "required": param.required,
-                "schema": param.schema,
+                "schema": _in_a_query(param),
             }
             for param in method.params
         ]
@@ -133,6 +134,15 @@ def _operation(method: Method) -> dict[str, Any]:
             },
         }
     return operation
+
+
+def _in_a_query(param: Param) -> dict[str, Any]:
+    """A query cannot say null: what is absent there is null."""
+    schema = dict(param.schema)
+    if isinstance(schema["type"], list):
+        words = [word for word in schema["type"] if word != "null"]
+        schema["type"] = words[0] if len(words) == 1 else words
+    return schema
 
 
 def _property(param: Param) -> dict[str, Any]:
