@@ -48,7 +48,7 @@ class Happenings:
     def __init__(self, clock: IReactorTime, wall: Wall) -> None:
         #: each event, as it happens
         self.happened: Signal[[Event]] = Signal()
-        self._clock = clock
+        self.clock = clock
         self._wall = wall
         self._ring: deque[Event] = deque(maxlen=KEPT)
         self._last = int(wall()) * PACE
@@ -96,11 +96,11 @@ class Happenings:
 
         @raise TryLater: too many wait already.
         """
-        ends = self._clock.seconds() + seconds
+        ends = self.clock.seconds() + seconds
         stop = self.join()
         try:
-            while not self.since(after, types, 1) and self._clock.seconds() < ends:
-                await either(self._clock, self._next(types), ends - self._clock.seconds())
+            while not self.since(after, types, 1) and self.clock.seconds() < ends:
+                await either(self.clock, self._next(types), ends - self.clock.seconds())
         finally:
             stop()
 

@@ -139,6 +139,9 @@ class FirstApi(Branch):
 
     def getChild(self, path: bytes, request: HttpRequest) -> Resource:
         # The methods' door reads the whole rest of the path.
+        assert isinstance(request, Request)
+        assert request.postpath is not None
+        assert request.prepath is not None
         request.postpath.insert(0, request.prepath.pop())
         return self._methods
 
