@@ -2,7 +2,7 @@
 What each method answers, written so that people, the manual and JSON Schema read the same thing.
 
 A shape is a type (`str int float bool`), `[shape]` for a list, a dict of shapes by key for exactly these keys
-(`key?` may be missing), `{str: shape}` for any keys, or `Nullable(shape)`.
+(`key?` may be missing), `{str: shape}` for any keys, `object` for anything, or `Nullable(shape)`.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
                 "message": str,
             }
         ],
+        "events_list": [{"id": int, "time": str, "type": str, "data": {str: object}}],
         "config_get": _SETTING,
         "config_set": {**_SETTING, "old_value": str},
         "config_list": [_SETTING],
@@ -223,6 +224,8 @@ def schema_of(shape: Shape) -> dict[str, Any]:
     >>> schema_of([Nullable(int)])
     {'type': 'array', 'items': {'type': ['integer', 'null']}}
     """
+    if shape is object:
+        return {}
     match shape:
         case type():
             return {"type": _WORDS[shape]}
