@@ -8,6 +8,7 @@ from bitdust.api import (
     backups,
     config,
     customers,
+    events,
     filemanager,
     identity,
     network,
@@ -22,5 +23,15 @@ from bitdust.api.registry import Registry, collect
 def all_methods() -> Registry:
     """Everything a node can be asked."""
     return collect(
-        process, config, filemanager, backups, restores, suppliers, customers, space, identity, network
+        process,
+        config,
+        events,
+        filemanager,
+        backups,
+        restores,
+        suppliers,
+        customers,
+        space,
+        identity,
+        network,
     )

@@ -48,6 +48,7 @@ SECTIONS = {
         "paths": ("paths:paths", "Where everything lies."),
     },
     "For developers": {
+        "events": ("events:events", "What happened lately, and what happens."),
         "api": ("api:api", "Call any method of the node."),
         "automat": ("automat:automat", "The state machines of the node."),
         "version": ("paths:version", "Which BitDust this is."),

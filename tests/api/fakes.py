@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from twisted.internet.task import Clock
+
 from bitdust.backup.browsing import Browsed, BrowsedVersion
 from bitdust.backup.local import LocalEntry
 from bitdust.backup.views import (
@@ -193,6 +195,8 @@ class FakeNode:
 
     def __post_init__(self) -> None:
         self.fake_backups = FakeBackups(self.asked)
+        self.clock = Clock()
+        self.happenings = Happenings(self.clock, lambda: 1457883477.25 + self.clock.seconds())
 
     @property
     def backups(self) -> FakeBackups:

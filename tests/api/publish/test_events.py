@@ -67,7 +67,7 @@ def test_a_stream(node: Any) -> None:
     event = json.loads(text.split("data: ")[1].split("\n\n")[0])
     assert event == {
         "id": last,
-        "time": "2016-03-13T16:11:17.250Z",
+        "time": "2016-03-13T15:37:57.250Z",
         "type": "config.changed",
         "data": {"key": "logs/debug-level", "value": "2", "restart": False},
     }
