@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test check format docs bench clean
 
 help: ## this menu
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -43,6 +43,9 @@ check: $(VENV)/.check ## format, lint, types, layers
 format: $(VENV)/.check ## write the sources in their format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.run ## write docs/reference and docs/man from the code
+	$(BIN)/python -m bitdust.cli.reference docs
 
 bench: $(VENV)/.test ## the figures of docs/benchmarks.md, beside the peers
 	$(BIN)/python -m tests.bench $(BENCH)

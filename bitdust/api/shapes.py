@@ -246,6 +246,33 @@ def schema_of(shape: Shape) -> dict[str, Any]:
     }
 
 
+def words_of(shape: Shape, indent: str = "") -> str:
+    """
+    The shape as a person reads it.
+
+    >>> words_of([{"id": int, "rtt": Nullable(float)}])
+    'list of {\\n  "id": integer\\n  "rtt": number or null\\n}'
+    """
+    if shape is object:
+        return "anything"
+    match shape:
+        case type():
+            return _WORDS[shape]
+        case Nullable():
+            return f"{words_of(shape.shape, indent)} or null"
+        case [one]:
+            return f"list of {words_of(one, indent)}"
+    if set(shape) == {str}:
+        return f"{{any key: {words_of(shape[str], indent)}}}"
+    deeper = f"{indent}  "
+    lines = (
+        f'{deeper}"{key.removesuffix("?")}": {words_of(one, deeper)}'
+        + (" (when needed)" if key.endswith("?") else "")
+        for key, one in shape.items()
+    )
+    return "{\n" + "\n".join(lines) + f"\n{indent}}}"
+
+
 def result_schema(name: str, otherwise: dict[str, Any]) -> dict[str, Any]:
     """What the method of that name answers, as JSON Schema; `otherwise` when it has no shape here."""
     return schema_of(SHAPES[name]) if name in SHAPES else otherwise
