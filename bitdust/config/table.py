@@ -142,6 +142,19 @@ ALL_OPTIONS = (
         "The address of this machine to listen on; empty: all of them.",
     ),
     Option(
+        "personal/nickname",
+        "string",
+        "",
+        "The name under which others may find this node; several may claim the same; empty: none.",
+        live=True,
+    ),
+    Option(
+        "services/private-messages/enabled",
+        "boolean",
+        True,
+        "Write and receive private messages, and keep sealed letters for customers who are away.",
+    ),
+    Option(
         "services/identity-server/enabled",
         "boolean",
         False,

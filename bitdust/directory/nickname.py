@@ -44,6 +44,16 @@ def nickname_key(nickname: str) -> str:
     return hashlib.sha256(fold(nickname).encode()).hexdigest()
 
 
+def claim(nickname: str) -> bytes:
+    """
+    The content of the certificate that claims it.
+
+    @raise Usage: it cannot be a nickname.
+    """
+    fold(nickname)
+    return nickname.encode()
+
+
 def is_nickname_key(text: str) -> bool:
     """Can it be one?"""
     return _KEY.fullmatch(text) is not None

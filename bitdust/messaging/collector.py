@@ -71,7 +71,10 @@ class Collector:
         )
         if not work.called:
             self._working[fingerprint] = work
-            work.addBoth(lambda _: self._working.pop(fingerprint, None))
+            work.addBoth(lambda _: self._ended(fingerprint))
+
+    def _ended(self, fingerprint: str) -> None:
+        self._working.pop(fingerprint, None)
 
     async def told(self, sender: Sender, packet: MailWaiting, exchange: IExchange) -> Packet:
         """A mailbox says that there is mail."""

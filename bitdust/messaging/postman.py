@@ -98,7 +98,10 @@ class Postman:
         )
         if not work.called:
             self._working[peer] = work
-            work.addBoth(lambda _: self._working.pop(peer, None))
+            work.addBoth(lambda _: self._ended(peer))
+
+    def _ended(self, peer: str) -> None:
+        self._working.pop(peer, None)
 
     def _came(self, peer: str) -> None:
         resting = self._resting.pop(peer, None)

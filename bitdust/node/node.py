@@ -18,7 +18,7 @@ from twisted.logger import Logger
 from bitdust.backup.backups import Backups
 from bitdust.config.settings import Settings
 from bitdust.disk import private_folder
-from bitdust.errors import BitDustError, NoIdentity, TryLater
+from bitdust.errors import BitDustError, Conflict, NoIdentity, TryLater
 from bitdust.events import Signal
 from bitdust.identity.pinning import SCHEMA as PINS
 from bitdust.machines import Machines
@@ -29,7 +29,10 @@ from bitdust.node.happenings import Happenings
 from bitdust.node.health import look_at
 from bitdust.node.health_watch import HealthWatch
 from bitdust.node.identity_role import serve_identities
+from bitdust.node.messaging_side import MessagingSide
 from bitdust.node.own_identity import OwnIdentity
+from bitdust.node.pages import Pages
+from bitdust.node.peers import Peers
 from bitdust.node.people import People
 from bitdust.node.registration import IDENTITY, Registration
 from bitdust.node.seams import Databases, Ground, Seams
@@ -84,12 +87,15 @@ class Node:
         self._chronicle: Chronicle | None = None
         self._unfollow_settings: Callable[[], None] = lambda: None
         self.somebody: Somebody | None = None
+        #: those who show our pages, if anybody does
+        self.pages: Pages | None = None
         self._ground = Ground(reactor, home, settings, rng, wall, threads, seams)
         self._databases = Databases(self._ground)
         self.people = People(self._ground, self._databases.open("peers.db", PINS))
         self.registration = Registration(
             self._ground, self.people, lambda: self.identity, self._become, self._is_usurped, self._retire
         )
+        self.peers = Peers(self)
         self._recovering: Deferred[None] | None = None
         self._serving: IListeningPort | None = None
 
@@ -112,6 +118,10 @@ class Node:
         self.somebody = somebody
         self._chronicle = Chronicle(self._ground.reactor, self.happenings, self._health_watch.soon)
         self._chronicle.follow(somebody.customer, somebody.supplier)
+        if somebody.messaging is not None:
+            somebody.messaging.messages.received.listen(
+                lambda message: self.happenings.tell("message.received", id=message.id, sender=message.sender)
+            )
         await somebody.start()
         if recovering:
             self._recovering = background(
@@ -175,9 +185,15 @@ class Node:
         """Begin to end and start anew, a moment from now."""
         self._ground.reactor.callLater(0.1, self.on_stop, True)
 
-    def now(self) -> float:
-        """The date, in Unix seconds."""
-        return self._ground.wall()
+    def show(self) -> None:
+        """Begin to open the page in the browser of this machine.  @raise TryLater: there are no pages."""
+        self.require_pages().show()
+
+    def require_pages(self) -> Pages:
+        """@raise TryLater: nobody shows the pages of this node."""
+        if self.pages is None:
+            raise TryLater("this node shows no pages")
+        return self.pages
 
     def now(self) -> float:
         """The date, in Unix seconds."""
@@ -212,6 +228,22 @@ class Node:
     def backups(self) -> Backups:
         """@raise NoIdentity: there is no identity yet."""
         return self.as_somebody().customer.backups
+
+    @property
+    def messaging(self) -> MessagingSide:
+        """
+        Correspondents, messages and nicknames.
+
+        @raise NoIdentity: there is no identity yet.
+        @raise Conflict: the settings say that there are no private messages here.
+        """
+        messaging = self.as_somebody().messaging
+        if messaging is None:
+            raise Conflict(
+                "private messages are switched off here",
+                hint="`bitdust config set services/private-messages/enabled true`, and restart the node",
+            )
+        return messaging
 
     async def health(self) -> Health:
         """The state of everything in one sentence, and its parts."""

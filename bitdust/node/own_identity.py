@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bitdust.directory.nickname import CERTIFICATE
 from bitdust.disk import private_folder, read_file, sync_folder, write_file
 from bitdust.errors import BitDustError, Damaged, Denied
 from bitdust.identity.document import Document, build, parse
@@ -22,6 +23,8 @@ from bitdust.world import Rng, Wall
 KEY_FILE, DEVICE_FILE, DOCUMENT_FILE = "master.key", "device.pem", "identity.xml"
 LARGEST = 64 * 1024
 SUPPLIER_OFFER = "supplier"
+#: the certificate of a place where letters for us may be left: `IDURL#fp=FINGERPRINT`
+MAILBOX = "mailbox"
 AWAY = "move that folder away, start the node again, and recover it from its kit: `bitdust recover KIT`"
 
 
@@ -74,10 +77,17 @@ class OwnIdentity:
         write_key_file(folder / KEY_FILE, keys, rng)
         return cls(folder, keys, device, document, wall)
 
-    def renew(self, contacts: Sequence[str], offers: Sequence[str]) -> bool:
-        """Say where we are reached now, and what we offer.  False: the document says so already."""
+    def renew(
+        self, contacts: Sequence[str], offers: Sequence[str], claims: Sequence[tuple[str, bytes]] = ()
+    ) -> bool:
+        """
+        Say where we are reached now, what we offer, and what else we claim.  False: that is said already.
+
+        @param claims: further certificates: our nickname and our mailboxes.
+        """
         old = self.document
-        if tuple(contacts) == old.contacts and set(offers) == old.offers:
+        claimed = tuple(each for each in old.certificates if each[0] in (CERTIFICATE, MAILBOX))
+        if tuple(contacts) == old.contacts and set(offers) == old.offers and tuple(claims) == claimed:
             return False
         self.document = build(
             self.keys,
@@ -87,6 +97,7 @@ class OwnIdentity:
             revision=old.revision + 1,
             date=_date(self.wall),
             offers=offers,
+            extra=claims,
         )
         write_file(self.folder / DOCUMENT_FILE, self.document.raw)
         return True

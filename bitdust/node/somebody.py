@@ -7,13 +7,19 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+from twisted.logger import Logger
+
 from bitdust.backup.recovery import Recovery
 from bitdust.catalog.rows import raise_mark
 from bitdust.catalog.schema import SCHEMA as CATALOG
+from bitdust.directory.nickname import CERTIFICATE, claim
 from bitdust.directory.record import Record
+from bitdust.errors import Usage
 from bitdust.machines import Machines
+from bitdust.messaging.schema import SCHEMA as MESSAGES
 from bitdust.node.customer_side import CustomerSide
-from bitdust.node.own_identity import SUPPLIER_OFFER, OwnIdentity
+from bitdust.node.messaging_side import MessagingSide
+from bitdust.node.own_identity import MAILBOX, SUPPLIER_OFFER, OwnIdentity
 from bitdust.node.people import People
 from bitdust.node.propagation import SEQUENCE, Propagation
 from bitdust.node.registration import CATALOG as CATALOG_FILE
@@ -32,7 +38,9 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - a peer is there to be reached; the API li
 
 
 class Somebody:
-    """Us, on the network: a customer and a supplier."""
+    """Us, on the network: a customer, a supplier, and somebody to write to."""
+
+    _log = Logger()
 
     def __init__(
         self, identity: OwnIdentity, ground: Ground, databases: Databases, people: People, machines: Machines
@@ -70,7 +78,16 @@ class Somebody:
             identity=identity, directory=people.directory, clock=ground.reactor, db=self.catalog_db,
             suppliers=self.customer.suppliers, document_of=people.document_of,
         )  # fmt: skip
-        self.customer.suppliers.changed.listen(lambda _: self.propagation.soon())
+        self.messaging: MessagingSide | None = None
+        if settings.flag("services/private-messages/enabled"):
+            self.messaging = MessagingSide(
+                ground=ground, db=databases.open("messages.db", MESSAGES), identity=identity,
+                router=self.router, people=people, suppliers=self.customer.suppliers, supplier=self.supplier,
+            )  # fmt: skip
+        self._contacts: list[str] | None = None
+        self._up = False
+        self._unfollow_nickname = settings.listen("personal/nickname", lambda _: self._tell())
+        self.customer.suppliers.changed.listen(lambda _: self._tell())
         self.propagation.replaced.listen(self.customer.synchronizer.yield_to)
         self.customer.until_findable = self.propagation.until_recorded
 
@@ -80,15 +97,17 @@ class Somebody:
             await self.supplier.start()
         contacts = await self.router.start()
         await self.outbox.start()
-        offers = (SUPPLIER_OFFER,) if self.supplier is not None else ()
-        self.identity.renew([self._public(contact) for contact in contacts], offers)
-        self.propagation.soon()
+        self._contacts = [self._public(contact) for contact in contacts]
+        self._tell()
+        if self.messaging is not None:
+            await self.messaging.start()
 
     async def begin_backups(self) -> None:
         """Be a customer, unless the settings say no."""
         if self._ground.settings.flag("services/customer/enabled"):
             await self.customer.start()
-            self.propagation.soon()
+        self._up = True
+        self._tell()
 
     async def recover(self, record: Record) -> None:
         """
@@ -105,12 +124,37 @@ class Somebody:
 
     async def stop(self) -> None:
         """Park the transfers; nothing ticks afterwards."""
+        self._unfollow_nickname()
         self.propagation.stop()
+        if self.messaging is not None:
+            self.messaging.stop()
         self.customer.stop()
         if self.supplier is not None:
             await self.supplier.stop()
         await self.outbox.stop()
         await self.router.stop()
+
+    def _tell(self) -> None:
+        """Have the world know what is true of us now."""
+        if self._contacts is not None:
+            offers = (SUPPLIER_OFFER,) if self.supplier is not None else ()
+            self.identity.renew(self._contacts, offers, [*self._nickname(), *self._mailboxes()])
+        self.propagation.soon()
+
+    def _nickname(self) -> list[tuple[str, bytes]]:
+        nickname = self._ground.settings.words("personal/nickname")
+        try:
+            return [(CERTIFICATE, claim(nickname))] if nickname else []
+        except Usage as why:
+            self._log.warn("personal/nickname is not claimed: {why}", why=why)
+            return []
+
+    def _mailboxes(self) -> list[tuple[str, bytes]]:
+        if self.messaging is None:
+            return []
+        # Before the customer is up it does not know its suppliers: what was said of them stays.
+        known = self.messaging.own_mailboxes() if self._up else self.identity.document.all_of(MAILBOX)
+        return [(MAILBOX, each) for each in known]
 
     def _transports(self) -> list[ITransport]:
         ground, identity, pins = self._ground, self.identity, self._people.pins
