@@ -43,6 +43,7 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         "stop": RESULT,
         "restart": RESULT,
         "show": RESULT,
+        "gui_link": {"url": str, "seconds": int, "browser": bool},
         "process_health": {
             "state": str,
             "sentence": str,

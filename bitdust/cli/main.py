@@ -45,6 +45,8 @@ SECTIONS = {
         "stop": ("node:stop", "End the node cleanly."),
         "restart": ("node:restart", "End the node and start it anew."),
         "config": ("config:config", "Settings: list, get, set."),
+        "show": ("show:show", "Open the page in the browser, or print a link that does."),
+        "gui": ("show:show", "The same as `show`."),
         "paths": ("paths:paths", "Where everything lies."),
     },
     "For developers": {

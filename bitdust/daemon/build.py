@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 from twisted.internet.protocol import ServerFactory
 
-from bitdust.daemon.home import SETTINGS
+from bitdust.daemon.home import SETTINGS, URL
+from bitdust.disk import read_file
 from bitdust.events import Signal
 from bitdust.world import Threads, system_rng, system_wall
 
@@ -59,6 +60,8 @@ def build(reactor: Any, home: Path, threads: Threads, token: str) -> Parts:
     from bitdust.api.methods import all_methods
     from bitdust.config.settings import Settings
     from bitdust.node.node import Node
+    from bitdust.web.logins import Logins
+    from bitdust.web.opening import Opening
     from bitdust.web.site import build_site
 
     settings = Settings(home / SETTINGS, os.environ)
@@ -66,9 +69,18 @@ def build(reactor: Any, home: Path, threads: Threads, token: str) -> Parts:
         reactor=reactor, home=home, settings=settings, rng=system_rng, wall=system_wall, threads=threads
     )
     methods = all_methods()
+    logins = Logins(reactor, system_rng)
+
+    def where() -> str:
+        return read_file(home / URL, 4096).decode().strip()
+
+    def unavailable(url: str) -> None:
+        node.happenings.tell("gui.unavailable", url=url)
+
+    node.pages = Opening(logins, where, threads, os.environ, unavailable)
     return Parts(
         settings,
         node,
-        site=build_site(node, methods, token, settings),
-        private_site=build_site(node, methods, token, settings, trusted=True),
+        site=build_site(node, methods, token, settings, logins=logins),
+        private_site=build_site(node, methods, token, settings, trusted=True, logins=logins),
     )

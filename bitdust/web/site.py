@@ -6,6 +6,7 @@ The listener on the loopback address gets a site that asks for the token, the un
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,10 @@ from bitdust.api.registry import Registry
 from bitdust.config.settings import Settings
 from bitdust.errors import BitDustError, Denied
 from bitdust.web.guard import Guard, challenges
+from bitdust.web.logins import Logins
 from bitdust.web.metrics import HealthPage, MetricsPage
+from bitdust.web.pages.frame import House
+from bitdust.web.pages.tree import OWN_LOCK, hang_pages
 
 if TYPE_CHECKING:
     from bitdust.node.node import Node
@@ -58,6 +62,7 @@ def build_site(
     settings: Settings,
     trusted: bool = False,
     reactor: IReactorTime | None = None,
+    logins: Logins | None = None,
 ) -> ApiSite:
     """
     The site of a node.
@@ -65,19 +70,28 @@ def build_site(
     @param token: what programs must show.
     @param trusted: for the unix socket, which only the owner can open: no token, any Host.
     @param reactor: the clock of its time limits; the global one when None.
+    @param logins: the browsers that are let in, and the pages for them; None: doors only.
     """
-    return ApiSite(build_root(node, registry, token, settings, trusted), reactor)
+    return ApiSite(build_root(node, registry, token, settings, trusted, logins), reactor)
 
 
 def build_root(
-    node: Node, registry: Registry, token: str, settings: Settings, trusted: bool = False
+    node: Node,
+    registry: Registry,
+    token: str,
+    settings: Settings,
+    trusted: bool = False,
+    logins: Logins | None = None,
 ) -> Front:
     """The tree of the site; pages are put into it with `putChild`."""
     if not token and not trusted:
         raise ValueError("a site without a token would be open to everyone")
     door = Door(node, registry)
     xmlrpc = XmlRpcDoor(door)
-    front = Front(Guard(token, settings, trusted), xmlrpc)
+    guard = Guard(token, settings, trusted)
+    front = Front(guard, xmlrpc, OWN_LOCK if logins is not None else frozenset())
+    if logins is not None:
+        hang_pages(front, House(door, guard, logins))
     front.putChild(b"RPC2", xmlrpc)
     front.putChild(b"jsonrpc", JsonRpcDoor(door))
     api = Branch()
@@ -92,25 +106,32 @@ def build_root(
 
 
 class Front(Resource):
-    """The root: nothing behind it sees a request that the guard refused."""
+    """
+    The root: nothing behind it sees a request that the guard refused.
 
-    def __init__(self, guard: Guard, xmlrpc: XmlRpcDoor) -> None:
+    @param own_lock: first words of the addresses of pages, which let in nobody who is not logged in.
+    """
+
+    def __init__(self, guard: Guard, xmlrpc: XmlRpcDoor, own_lock: Collection[bytes]) -> None:
         super().__init__()
+        self._own_lock = own_lock
         self._guard = guard
         self._xmlrpc = xmlrpc
 
     def getChildWithDefault(self, path: bytes, request: HttpRequest) -> IResource:
         for name, value in _HEADERS:
             request.setHeader(name, value)
-        try:
-            self._guard.check(request, needs_token=request.path != b"/health")
-        except BitDustError as error:
-            return Refusal(error, challenges(request) if type(error) is Denied else ())
-        if (
+        is_call = (
             path == b""
             and request.method == b"POST"
             and content_type(request) in ("text/xml", "application/xml")
-        ):
+        )
+        is_page = path in self._own_lock and not is_call
+        try:
+            self._guard.check(request, needs_token=request.path != b"/health" and not is_page)
+        except BitDustError as error:
+            return Refusal(error, challenges(request) if type(error) is Denied else ())
+        if is_call:
             return self._xmlrpc
         found: IResource = super().getChildWithDefault(path, request)
         return found

@@ -126,7 +126,7 @@ class FakeBackups:
 
     async def with_versions(self, after: str | None = None, limit: int | None = None) -> list[Browsed]:
         self._note("with_versions", after, limit)
-        return BROWSED
+        return BROWSED[:1]
 
     async def item(self, path_id: str) -> Browsed:
         self._note("item", path_id)

@@ -122,7 +122,7 @@ NAMES = """
     backup_delete_path backups_queue backups_running backup_cancel_pending backup_abort_running restore_single
     restores_running restore_abort ping suppliers_list supplier_replace customers_list space_donated
     space_consumed space_local automats_list process_health identity_get identity_create identity_backup
-    identity_recover tasks_list filemanager
+    identity_recover tasks_list filemanager show gui_link
 """
 
 

@@ -1,0 +1,93 @@
+"""
+`/`: how everything is, in one sentence; the folders; the suppliers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from twisted.web.template import Tag
+
+from bitdust.api.publish.page import Answer
+from bitdust.config.sizes import format_size
+from bitdust.errors import NoIdentity
+from bitdust.web.logins import Session
+from bitdust.web.pages.files import paging, path_of, versions_of
+from bitdust.web.pages.frame import WebPage, framed
+from bitdust.web.pages.markup import Part, el, link, table
+
+ROWS = 100
+
+
+class OverviewPage(WebPage):
+    """The first page."""
+
+    async def show(self, query: Mapping[str, str], visitor: Session) -> Answer:
+        door = self.house.door
+        health = await door.call("process_health")
+        parts: list[Part] = [_state(health)]
+        try:
+            items = await self.house.manage("listall", limit=ROWS, after=query.get("after"))
+            parts += [el("h2", "Folders"), self._folders(items, visitor)]
+            parts += [el("h2", "Suppliers"), _suppliers(await door.call("suppliers_list"))]
+        except NoIdentity as nobody:
+            parts.append(el("p", f"{nobody.message} {nobody.hint}"))
+        return await framed("Overview", "/", visitor, *parts)
+
+    def _folders(self, items: list[dict[str, Any]], visitor: Session) -> Tag:
+        if not items:
+            return el("p", "Nothing is backed up yet. ", link("Choose what to back up", "/files/local"))
+        rows: list[list[Any]] = [
+            [
+                path_of(item),
+                item["size"],
+                item["date"],
+                f"{item['versions'][0]['state']}, {item['versions'][0]['status']}",
+                versions_of(item, visitor),
+            ]
+            for item in items
+        ]
+        return el(
+            "div",
+            table("What is backed up", ("Path", "Size", "Last backup", "State", "Versions"), rows),
+            paging(items, ROWS, "/"),
+        )
+
+
+def _state(health: dict[str, Any]) -> Tag:
+    return el(
+        "section",
+        el("h2", "State"),
+        el(
+            "p",
+            el("strong", health["state"], class_="pill", data_state=health["state"]),
+            " ",
+            health["sentence"],
+            id="state",
+        ),
+        el("ul", [el("li", line) for line in health["wrong"]]) if health["wrong"] else None,
+        el("h3", "What to do") if health["next"] else None,
+        el("ul", [el("li", line) for line in health["next"]]) if health["next"] else None,
+        el(
+            "p",
+            f"{health['suppliers_online']} of {health['suppliers_wanted']} suppliers are connected; "
+            f"{health['versions']} versions can be restored.",
+        ),
+    )
+
+
+def _suppliers(suppliers: list[dict[str, Any]]) -> Tag:
+    rows: list[list[Any]] = [
+        [
+            supplier["idurl"] or "nobody yet",
+            supplier["state"],
+            "" if supplier["rtt"] is None else f"{supplier['rtt'] * 1000:.0f} ms",
+            format_size(supplier["holds"]),
+            supplier["transport"],
+        ]
+        for supplier in suppliers
+    ]
+    return table(
+        "Those who keep our pieces", ("Supplier", "State", "Round trip", "Holds", "Connected by"), rows
+    )

@@ -1,0 +1,281 @@
+"""The pages: who is let in, what they show, and that their forms do what the file manager does."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from html import unescape
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from treq.testing import StubTreq
+from twisted.internet.task import Clock
+
+from bitdust.api.methods import all_methods
+from bitdust.errors import NotFound
+from bitdust.web.logins import LINK_LASTS, MOST_LINKS, MOST_SESSIONS, SESSION_LASTS, Logins
+from bitdust.web.opening import Opening
+from bitdust.web.site import build_site
+from bitdust.world import inline, system_rng
+from tests.api.fakes import BACKUP
+from tests.web.doors import AUTH, TOKEN, Browser, Reply
+from tests.world import seeded
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+PAGES = (
+    "/",
+    "/files",
+    "/files?path=/Users",
+    "/files/local?path=/Users",
+    f"/files/restore?backupid={BACKUP}&path=/Users",
+    f"/files/delete?backupid={BACKUP}&what=<b>",
+    "/files/delete?id=0/0",
+    "/files/tasks",
+    "/files/tasks?part=1",
+)
+
+
+class Person(Browser):
+    """A browser with cookies, before the site of a node."""
+
+    def __init__(self, node: Any, **how: Any) -> None:
+        self.clock = Clock()
+        self.logins = Logins(self.clock, system_rng)
+        site = build_site(
+            node, all_methods(), TOKEN, node.settings, reactor=self.clock, logins=self.logins, **how
+        )
+        self._treq = StubTreq(site.resource)
+        self._treq._agent._serverFactory = site
+        self._treq.request = partial(self._treq.request, allow_redirects=False)
+        self.headers: dict[str, str] = {}
+
+    def log_in(self) -> Person:
+        """Come by a link."""
+        reply = self.visit(f"/login?code={self.logins.offer()}")
+        assert (reply.status, reply.headers["location"]) == (303, "/")
+        self.headers = {"Cookie": reply.headers["set-cookie"].partition(";")[0]}
+        return self
+
+    def visit(self, path: str, **headers: str) -> Reply:
+        """Look at a page."""
+        return self.ask("GET", path, headers=self.headers | headers)
+
+    def send(self, path: str, fields: dict[str, str], **headers: str) -> Reply:
+        """Send a form."""
+        return self.ask("POST", path, urlencode(fields).encode(), self.headers | FORM | headers)
+
+    def forms(self, path: str) -> list[dict[str, str]]:
+        """The hidden fields of each form of a page."""
+        found = re.findall(r"<form.*?</form>", self.visit(path).body.decode(), re.DOTALL)
+        return [
+            {
+                unescape(re.search(r'name="([^"]*)"', field)[1]): unescape(
+                    re.search(r'value="([^"]*)"', field)[1]
+                )
+                for field in re.findall(r'<input [^>]*type="hidden"[^>]*>', form)
+            }
+            for form in found
+        ]
+
+
+@pytest.fixture
+def person(node):
+    """Somebody who has logged in."""
+    return Person(node).log_in()
+
+
+def test_login_by_a_link(node):
+    """A link works once, within a minute, and leaves a cookie that scripts and other sites do not get."""
+    person = Person(node)
+    word = person.logins.offer()
+    reply = person.visit(f"/login?code={word}")
+    assert reply.status == 303
+    cookie = reply.headers["set-cookie"]
+    assert re.fullmatch(r"bitdust-\d+=[\w-]{43}; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200", cookie)
+    assert word not in cookie
+    assert person.visit(f"/login?code={word}").status == 401
+    late = person.logins.offer()
+    person.clock.advance(LINK_LASTS + 1)
+    for code in (late, "", "x", "%F0%90"):
+        reply = person.visit(f"/login?code={code}")
+        assert reply.status in (400, 401)
+        assert "set-cookie" not in reply.headers
+    assert b"bitdust show" in person.visit("/login").body
+    unused = person.logins.offer()
+    person.ask("HEAD", f"/login?code={unused}", headers={})
+    assert person.visit(f"/login?code={unused}").status == 303
+
+
+def test_sessions_end(node):
+    """A browser that was away for long, or was pushed out by many others, must come by a new link."""
+    person = Person(node).log_in()
+    person.clock.advance(SESSION_LASTS)
+    assert person.visit("/").status == 200
+    person.clock.advance(SESSION_LASTS + 1)
+    assert person.visit("/").status == 401
+    person.log_in()
+    for _ in range(MOST_SESSIONS):
+        Person.log_in(person)
+    assert len(person.logins._sessions) == MOST_SESSIONS
+    first = person.logins.offer()
+    for _ in range(MOST_LINKS):
+        person.logins.offer()
+    assert person.logins.redeem(first) is None
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_without_a_login(node, path):
+    """No page shows anything to a stranger, nor to one with a made-up cookie; and it says what to do."""
+    person = Person(node)
+    for headers in ({}, {"Cookie": "bitdust-80=x"}, {"Authorization": "Bearer wrong"}):
+        reply = person.ask("GET", path, headers=headers)
+        assert reply.status == 401
+        assert b"bitdust show" in reply.body
+        assert b"Users" not in reply.body
+    assert person.ask("POST", path.partition("?")[0], b"csrf=", FORM).status in (401, 405)
+    assert node.asked == []
+
+
+def test_a_cookie_opens_no_door(person, node):
+    """The doors for programs still want the token: a page cannot be made to call them."""
+    assert (
+        person.ask(
+            "POST", "/api/v1/stop", b"{}", person.headers | {"Content-Type": "application/json"}
+        ).status
+        == 401
+    )
+    assert (
+        person.ask("POST", "/", b"<methodCall/>", person.headers | {"Content-Type": "text/xml"}).status == 401
+    )
+    assert person.ask("GET", "/", headers=AUTH).status == 200
+    assert node.asked == [("with_versions", None, 100)]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_are_sound(person, path):
+    """Escaped, with nothing from elsewhere, one main heading, captions, and a policy against scripts."""
+    reply = person.visit(path)
+    text = reply.body.decode()
+    assert reply.status == 200
+    assert reply.headers["content-type"] == "text/html; charset=utf-8"
+    assert "script-src 'self'" in reply.headers["content-security-policy"]
+    assert "<script>" not in text
+    assert "<b>" not in text
+    assert not re.search(r'(?:src|href)="(?!/|#|data:,)', text)
+    assert not re.search(r' (?:style|on\w+)="', text)
+    assert "\x1b" not in text
+    assert text.count("<table") == text.count("<caption")
+    if "part" not in path:
+        assert text.count("<h1") == 1
+        assert text.index('href="#content"') < text.index("<header")
+        assert '<html lang="en">' in text
+        for field in re.findall(r'<input[^>]*type="text"[^>]*>', text):
+            assert f'for="{re.search(r"id=.([^ ]*).", field)[1].rstrip(chr(34))}"' in text
+
+
+def test_overview(person):
+    """The sentence, what to do, the folders with their versions, the suppliers."""
+    text = unescape(person.visit("/").body.decode())
+    for words in (
+        "Everything is safe.",
+        "4 of 4 suppliers",
+        "alice.xml",
+        "11 MB",
+        "2016-03-13",
+        "ready, 100%",
+    ):
+        assert words in text
+
+
+def test_overview_of_a_node_without_an_identity(person, node):
+    """It says what to do first."""
+    node.identity = None
+    assert "bitdust identity create" in person.visit("/").body.decode()
+    assert person.visit("/files").status == 409
+
+
+def test_forms_ask_the_file_manager(person, node):
+    """Back up, restore to a folder or in place, delete: each form does it, and the next page says so."""
+    upload = person.forms("/files/local?path=/Users")
+    exact = next(fields for fields in upload if "path_b64" in fields)
+    node.asked.clear()
+    reply = person.send("/files/act", exact)
+    assert (reply.status, reply.headers["location"]) == (303, "/files/tasks")
+    assert ("start_path", "/Users/caf\udce9\x1b") in node.asked
+    assert b"The backup has been started." in person.visit("/files/tasks").body
+    assert b"has been started" not in person.visit("/files/tasks").body
+
+    backup = "0/0/F20160313043757PM"
+    in_place, by_hand, into = person.forms(f"/files/restore?backupid={backup}&path=/tmp/out")
+    for fields, place in ((in_place, None), (by_hand | {"dest_path": "/srv"}, "/srv"), (into, "/tmp/out")):
+        node.asked.clear()
+        assert person.send("/files/act", fields).status == 303
+        assert node.asked[-1] == ("restore", backup, place)
+
+    for query, meant in ((f"backupid={backup}", backup), ("id=0/0", "0/0")):
+        (fields,) = person.forms(f"/files/delete?{query}")
+        assert person.send("/files/act", fields).headers["location"] == "/files"
+        assert node.asked[-1] == ("delete", meant)
+
+
+def test_forged_forms(person, node):
+    """A form without this browser's word, or sent by a page of another site, changes nothing."""
+    (good,) = person.forms("/files/delete?id=0/0")
+    node.asked.clear()
+    other = Person(node).log_in()
+    for fields in (good | {"csrf": ""}, {"mode": "delete", "id": "0/0"}, good | {"csrf": "x" * 43}):
+        assert person.send("/files/act", fields).status == 403
+    assert other.send("/files/act", good).status == 403
+    for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}):
+        assert person.send("/files/act", good, **headers).status == 403
+    assert person.ask("GET", "/files/act?" + urlencode(good), headers=person.headers).status == 405
+    assert (
+        person.ask("POST", "/files/act", b"{}", person.headers | {"Content-Type": "application/json"}).status
+        == 415
+    )
+    assert person.send("/files/act", good | {"mode": "stop"}).status == 400
+    assert node.asked == []
+
+
+def test_errors_are_pages(person, node):
+    """What cannot be done is said with the hint, and with an honest status."""
+    node.fake_backups.error = NotFound("<i>gone</i>", hint="look elsewhere")
+    reply = person.visit("/files")
+    assert reply.status == 404
+    assert b"&lt;i&gt;gone" in reply.body
+    assert b"look elsewhere" in reply.body
+    node.fake_backups.error = RuntimeError("secret details")
+    reply = person.visit("/files")
+    assert reply.status == 500
+    assert b"secret" not in reply.body
+
+
+def test_static(node):
+    """Style and script are open, and the only things there."""
+    person = Person(node)
+    assert person.visit("/static/style.css").headers["content-type"].startswith("text/css")
+    assert person.visit("/static/script.js").headers["content-type"].startswith("text/javascript")
+    for path in ("/static/", "/static", "/static/../site.py", "/static/x"):
+        assert person.visit(path).status == 404
+
+
+def test_opening():
+    """The browser gets a link that works; where none is, the event tells, and no link is wasted."""
+    logins = Logins(Clock(), seeded("x"))
+    opened: list[str] = []
+    untold: list[str] = []
+
+    def opening(environment: dict[str, str], works: bool) -> Opening:
+        return Opening(
+            logins, lambda: "http://127.0.0.1:1", inline, environment, untold.append,
+            lambda url: opened.append(url) or works,
+        )  # fmt: skip
+
+    opening({"DISPLAY": ":0"}, True).show()
+    assert logins.redeem(opened[0].partition("?code=")[2])
+    assert untold == []
+    opening({}, True).show()
+    assert (len(opened), untold) == (1, ["http://127.0.0.1:1"])
+    opening({"BROWSER": "x"}, False).show()
+    assert (len(opened), len(untold)) == (2, 2)
