@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from bitdust.api.registry import method
 from bitdust.api.results import path_fields, showable
 from bitdust.errors import Usage
-from bitdust.node.event_types import chosen
 
 if TYPE_CHECKING:
     from bitdust.node.happenings import Event
@@ -45,6 +44,9 @@ async def events_list(
         raise Usage(f"limit must be 1 to {MOST}")
     if not 0 <= timeout <= LONGEST:
         raise Usage(f"timeout must be 0 to {LONGEST:.0f} seconds")
+    # The list of methods is read without loading anything of the node.
+    from bitdust.node.event_types import chosen
+
     happenings = node.happenings
     wanted = chosen(patterns(types))
     if since is None and not timeout:

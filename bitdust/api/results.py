@@ -88,3 +88,10 @@ def split_backup_id(text: str) -> tuple[str, str]:
     """Path ID and version."""
     item, _, version = text.partition(":")[0].rpartition("/")
     return item, version
+
+
+def ping_seconds(timeout: float) -> float:
+    """@raise Usage: nobody waits for so long, or so short."""
+    if not 0 < timeout <= 600:
+        raise Usage("timeout must be more than 0 and at most 600 seconds")
+    return timeout

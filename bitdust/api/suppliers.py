@@ -4,9 +4,11 @@ Those who keep our pieces.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bitdust.api.registry import method
+from bitdust.api.results import ping_seconds
 
 if TYPE_CHECKING:
     from bitdust.node.node import Node
@@ -53,3 +55,30 @@ async def supplier_replace(node: Node, index_or_idurl: str | int) -> dict[str, A
         "position": replaced.position,
         "idurl": replaced.idurl,
     }
+
+
+@method(changes=True)
+async def supplier_change(node: Node, index_or_idurl: str | int, new_idurl: str) -> dict[str, Any]:
+    """
+    Hire a certain node in a supplier's place; what that one held is made again there.
+
+    @param index_or_idurl: the position or the IDURL of the supplier who goes.
+    @param new_idurl: the IDURL of the one who comes.
+    """
+    changed = await node.peers.change_supplier(str(index_or_idurl), new_idurl)
+    return {
+        "result": f"supplier {changed.old} is being replaced by {changed.new}",
+        "position": changed.position,
+        "idurl": changed.new,
+        "old_idurl": changed.old,
+    }
+
+
+@method()
+async def suppliers_ping(node: Node, timeout: float = 10.0) -> list[Any]:
+    """
+    Ask all suppliers at once for a sign of life.  `rtt` in seconds, null and an `error` when there was none.
+
+    @param timeout: seconds to wait for the answers.
+    """
+    return [asdict(sign) for sign in await node.peers.ping_suppliers(ping_seconds(timeout))]

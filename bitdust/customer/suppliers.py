@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
-from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.defer import Deferred, DeferredLock, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -96,6 +96,8 @@ class Suppliers:
         #: who has a seat from now on, and its position; who is to lose his
         self.hired: Signal[[Hired, int]] = Signal()
         self.fired: Signal[[Hired, int]] = Signal()
+        #: whoever changes the seats and begins an epoch with them does it alone
+        self._seating = DeferredLock()
         self._let_go: set[str] = set()
 
     async def start(self) -> None:
@@ -149,9 +151,53 @@ class Suppliers:
         """Whom not to hire: ourselves, and everyone who holds a piece already."""
         return {self._own, *self.known, *(seat.fingerprint for seat in self.seats if seat is not None)}
 
-    async def take(self, hired: Hired) -> None:
-        """Give him the first vacant seat; with the last one a new epoch begins."""
-        position = self.seats.index(None)
+    async def take(self, hired: Hired) -> bool:
+        """Give him the first vacant seat; with the last one a new epoch begins.  False: there is none."""
+        await self._seating.acquire()
+        try:
+            if None not in self.seats:
+                return False
+            await self._seat(self.seats.index(None), hired)
+        finally:
+            self._seating.release()
+        await self.reload()
+        return True
+
+    async def change(self, index_or_idurl: str, hired: Hired) -> tuple[int, Hired | None]:
+        """
+        Give him, who has agreed, this supplier's seat; answers its position and who had it.
+
+        @raise NotFound: no such position or IDURL.
+        @raise Conflict: he has a seat already.
+        """
+        await self._seating.acquire()
+        try:
+            position = self.find(index_or_idurl)
+            if any(seat is not None and seat.fingerprint == hired.fingerprint for seat in self.seats):
+                raise Conflict(f"{hired.idurl} is a supplier already")
+            old = self.seats[position]
+            if old is not None:
+                self.seats[position] = None
+                await self._db(_vacate, old.fingerprint)
+                self.fired(old, position)
+            await self._seat(position, hired)
+        finally:
+            self._seating.release()
+        await self.reload()
+        return position, old
+
+    def find(self, index_or_idurl: str) -> int:
+        """The position that is meant.  @raise NotFound: there is none."""
+        for position, seat in enumerate(self.seats):
+            if index_or_idurl == str(position) or (
+                seat is not None and index_or_idurl in (seat.idurl, seat.fingerprint)
+            ):
+                return position
+        raise NotFound(
+            f"{index_or_idurl!r} is not one of the suppliers", hint="`bitdust supplier list` lists them"
+        )
+
+    async def _seat(self, position: int, hired: Hired) -> None:
         seats = list(self.seats)
         seats[position] = hired
         if None not in seats:
@@ -160,7 +206,6 @@ class Suppliers:
         if self.seats[position] is None:
             self.seats[position] = hired
             self.hired(hired, position)
-        await self.reload()
 
     async def replace(self, index_or_idurl: str) -> tuple[int, Hired]:
         """
@@ -169,19 +214,14 @@ class Suppliers:
         @raise NotFound: no such position or IDURL.
         @raise Conflict: that seat is being filled already.
         """
-        for position, seat in enumerate(self.seats):
-            if index_or_idurl == str(position) or (
-                seat is not None and index_or_idurl in (seat.idurl, seat.fingerprint)
-            ):
-                if seat is None:
-                    raise Conflict(f"a supplier for position {position} is being looked for already")
-                self.seats[position] = None
-                await self._db(_vacate, seat.fingerprint)
-                self.fired(seat, position)
-                return position, seat
-        raise NotFound(
-            f"{index_or_idurl!r} is not one of the suppliers", hint="`bitdust supplier list` lists them"
-        )
+        position = self.find(index_or_idurl)
+        seat = self.seats[position]
+        if seat is None:
+            raise Conflict(f"a supplier for position {position} is being looked for already")
+        self.seats[position] = None
+        await self._db(_vacate, seat.fingerprint)
+        self.fired(seat, position)
+        return position, seat
 
     def _begin(self, c: sqlite3.Connection, seats: list[Hired]) -> None:
         before = epochs.current(c)

@@ -147,6 +147,9 @@ class Chronicle:
         self._stops += [
             service.accepted.listen(accepted),
             service.left.listen(lambda who, idurl: tell("customer.left", idurl=idurl, fingerprint=who)),
+            service.rejected.listen(
+                lambda who, idurl: tell("customer.rejected", idurl=idurl, fingerprint=who)
+            ),
             service.patrol.expired.listen(
                 lambda who, idurl: tell("customer.expired", idurl=idurl, fingerprint=who)
             ),

@@ -40,11 +40,11 @@ from bitdust.customer.listing import Listing
 from bitdust.customer.piece_sender import PieceSender
 from bitdust.customer.spool import Spool
 from bitdust.customer.spool_sweeper import SpoolSweeper
-from bitdust.customer.supplier_finder import SupplierFinder
+from bitdust.customer.supplier_finder import Hired, SupplierFinder
 from bitdust.customer.suppliers import SERVICE, Suppliers
 from bitdust.customer.tombstones import Tombstones
 from bitdust.database import Database
-from bitdust.errors import BitDustError, Refused, TryLater
+from bitdust.errors import BitDustError, Conflict, Refused, TryLater
 from bitdust.events import Signal
 from bitdust.identity.document import Document
 from bitdust.identity.keys import Keys
@@ -279,7 +279,11 @@ class CustomerSide:
     def _search(self, hired: Callable[[], None], nobody: Callable[[], None]) -> None:
         async def search() -> None:
             try:
-                await self.suppliers.take(await self.finder.find(self.suppliers.excluded()))
+                found = await self.finder.find(self.suppliers.excluded())
+                if not await self.suppliers.take(found):
+                    # The user was faster; he who agreed is told that nothing comes of it.
+                    self._courted.discard(found.fingerprint)
+                    self.suppliers.let_go(found.fingerprint)
             except (BitDustError, OSError) as error:
                 self._log.info("{why}", why=error)
                 self.unfound = str(error)
@@ -294,6 +298,24 @@ class CustomerSide:
                 self._courted.clear()
 
         self._later(search())
+
+    async def change_supplier(self, index_or_idurl: str, document: Document) -> tuple[int, Hired | None]:
+        """
+        Hire this one in that one's place; the pieces are made again there.
+
+        @raise NotFound, Conflict: there is no such seat, or he cannot have it.
+        @raise Refused, Offline, Timeout: he gives no contract.
+        """
+        self.suppliers.find(index_or_idurl)
+        if document.fingerprint in self.suppliers.excluded():
+            raise Conflict(f"{document.idurl} keeps pieces of ours already, or is this node itself")
+        await self._agree(document)
+        try:
+            outcome = await self.suppliers.change(index_or_idurl, Hired(document.fingerprint, document.idurl))
+        finally:
+            self._courted.discard(document.fingerprint)
+        self.monitor.restart()
+        return outcome
 
     def _staffed(self) -> None:
         self.synchronizer.changed()

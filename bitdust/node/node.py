@@ -34,6 +34,7 @@ from bitdust.node.own_identity import OwnIdentity
 from bitdust.node.pages import Pages
 from bitdust.node.peers import Peers
 from bitdust.node.people import People
+from bitdust.node.peers import Peers
 from bitdust.node.registration import IDENTITY, Registration
 from bitdust.node.seams import Databases, Ground, Seams
 from bitdust.node.somebody import Somebody, customers_folder
@@ -95,6 +96,7 @@ class Node:
         self.registration = Registration(
             self._ground, self.people, lambda: self.identity, self._become, self._is_usurped, self._retire
         )
+        self.peers = Peers(self)
         self.peers = Peers(self)
         self._recovering: Deferred[None] | None = None
         self._serving: IListeningPort | None = None

@@ -158,6 +158,13 @@ class Peer:
         """Would nobody notice if this peer were met anew?"""
         return not self.kept and not self._waiting and self.links.best() is None
 
+    def reconnect(self) -> None:
+        """Make the link anew, now."""
+        self._road.attempts = 0
+        self.links.close("connecting anew")
+        if self.kept or self._waiting:
+            self._router.want()
+
     def stop(self, why: str) -> None:
         """End everything about this peer."""
         self._stopped = True

@@ -185,6 +185,11 @@ class Router:
         if peer is not None:
             peer.let_go()
 
+    def reconnect(self) -> None:
+        """End every link, and make those anew that are kept or waited for, without the pauses of the past."""
+        for peer in list(self._peers.values()):
+            peer.reconnect()
+
     async def ping(self, fingerprint: str, within: float = 10.0) -> tuple[float, str]:
         """
         Seconds an Identity took to be acknowledged, and the name of the transport it went over.

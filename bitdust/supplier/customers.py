@@ -79,7 +79,10 @@ SCHEMA = [
         PRIMARY KEY (customer, block)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX tombstones_by_time ON tombstones (done, not_before);
+    """,
     """
+    CREATE TABLE rejected (fingerprint TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+    """,
 ]
 
 
@@ -169,6 +172,18 @@ def not_behind(c: sqlite3.Connection, customer: Customer, epoch: int) -> None:
         )
     if epoch > customer.epoch:
         c.execute("UPDATE customers SET epoch = ? WHERE fingerprint = ?", (epoch, customer.fingerprint))
+
+
+def reject(c: sqlite3.Connection, fingerprint: str, rejected: bool) -> None:
+    """From now on he gets no contract; or he may ask again."""
+    c.execute("DELETE FROM rejected WHERE fingerprint = ?", (fingerprint,))
+    if rejected:
+        c.execute("INSERT INTO rejected VALUES (?)", (fingerprint,))
+
+
+def is_rejected(c: sqlite3.Connection, fingerprint: str) -> bool:
+    """Has the owner of this node ended his contract?"""
+    return c.execute("SELECT 1 FROM rejected WHERE fingerprint = ?", (fingerprint,)).fetchone() is not None
 
 
 def count(c: sqlite3.Connection, fingerprint: str, charge: int, files: int) -> None:

@@ -15,6 +15,7 @@ from twisted.internet.defer import DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
 
 from bitdust.database import Database
+from bitdust.errors import NotFound
 from bitdust.events import Signal
 from bitdust.router.router import Sender
 from bitdust.supplier import contract, customers, pieces
@@ -111,6 +112,8 @@ class SupplierService:
         self.accepted: Signal[[str, str, int]] = Signal()
         #: fingerprint and IDURL of a customer who has ended his contract
         self.left: Signal[[str, str]] = Signal()
+        #: fingerprint and IDURL of a customer whose contract we have ended
+        self.rejected: Signal[[str, str]] = Signal()
         self._heard: dict[str, int] = {}
         self._reading: dict[str, DeferredSemaphore] = {}
 
@@ -155,6 +158,8 @@ class SupplierService:
         def agree(c: sqlite3.Connection) -> tuple[bool, customers.Customer]:
             terms = Terms(self._donated(), self._minimum, shelf.drive.free())
             known = customers.find(c, sender.fingerprint)
+            if customers.is_rejected(c, sender.fingerprint):
+                raise customers.NotCustomer("the owner of this supplier does not keep your pieces any more")
             agreed = contract.agree(c, sender.fingerprint, sender.document.idurl, packet, terms, now)
             return known is None or known.state != "active", agreed
 
@@ -179,6 +184,31 @@ class SupplierService:
         self.left(sender.fingerprint, sender.document.idurl)
         self.patrol.soon()
         return Ack()
+
+    async def reject(self, idurl_or_fingerprint: str, allow: bool = False) -> str:
+        """
+        End a customer's contract and remove his pieces; he gets no other.  With `allow`, he may ask again.
+
+        Answers his IDURL.  @raise NotFound: he never was a customer.
+        """
+
+        def reject(c: sqlite3.Connection) -> customers.Customer:
+            for each in customers.everyone(c):
+                if idurl_or_fingerprint in (each.idurl, each.fingerprint):
+                    customers.reject(c, each.fingerprint, not allow)
+                    if not allow and each.state == "active":
+                        contract.end(c, each, "cancelled")
+                        pieces.forgive(c, each.fingerprint)
+                    return each
+            raise NotFound(
+                f"{idurl_or_fingerprint!r} is no customer", hint="`bitdust customer list` lists them"
+            )
+
+        customer = await self.shelf.db(reject)
+        if not allow:
+            self.rejected(customer.fingerprint, customer.idurl)
+            self.patrol.soon()
+        return customer.idurl
 
     async def data(self, sender: Sender, packet: Data, exchange: IExchange) -> Packet:
         """A piece to keep."""
@@ -242,7 +272,8 @@ class SupplierService:
             return [
                 CustomerRow(
                     each.fingerprint, each.idurl, each.granted, each.used, pieces.count(c, each.fingerprint),
-                    each.since, each.last_contact, each.state,
+                    each.since, each.last_contact,
+                    "rejected" if customers.is_rejected(c, each.fingerprint) else each.state,
                 )
                 for each in customers.everyone(c)
             ]  # fmt: skip

@@ -122,7 +122,9 @@ NAMES = """
     backup_delete_path backups_queue backups_running backup_cancel_pending backup_abort_running restore_single
     restores_running restore_abort ping suppliers_list supplier_replace customers_list space_donated
     space_consumed space_local automats_list process_health identity_get identity_create identity_backup
-    identity_recover tasks_list filemanager show gui_link
+    identity_recover tasks_list list_messages send_message list_correspondents add_correspondent
+    remove_correspondent find_peer_by_nickname filemanager show gui_link
+customer_reject customers_ping events_list reconnect supplier_change suppliers_ping
 """
 
 
@@ -165,9 +167,11 @@ def test_questions_change_nothing():
     """Methods that alter something are marked: REST and browsers may not reach them with GET."""
     questions = {name for name, one in all_methods().items() if not one.changes}
     assert questions == {
+        *("list_correspondents", "find_peer_by_nickname"),
         *("config_get", "config_list", "backups_list", "backups_id_list", "backups_queue", "backups_running"),
         *("restores_running", "ping", "suppliers_list", "customers_list", "space_donated", "space_consumed"),
-        *("space_local", "automats_list", "process_health", "identity_get", "tasks_list"),
+        *("space_local", "automats_list", "process_health", "identity_get", "tasks_list", "list_messages"),
+        *("events_list", "suppliers_ping", "customers_ping"),
     }
 
 
