@@ -18,12 +18,12 @@ import os
 import socket
 import ssl
 import xmlrpc.client
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from bitdust.api.xmltext import CONTENT_TYPE, call_text
+from bitdust.calls import Calls
 from bitdust.errors import BitDustError, Denied, NoDaemon, Refused, Timeout, Usage, all_errors
 
 #: Methods after which the node may be gone before its answer is read.
@@ -33,7 +33,7 @@ _LARGEST_ANSWER = 1 << 30
 _LARGEST_FILE = 4096
 
 
-class Client:
+class Client(Calls):
     """
     Asks one node.
 
@@ -75,15 +75,6 @@ class Client:
             if name in _ENDINGS:
                 return {"result": _ENDINGS[name]}
             raise NoDaemon("the node closed the connection without an answer") from None
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name.startswith("_"):
-            raise AttributeError(name)
-
-        def method(*args: object, **kwargs: object) -> Any:
-            return self.call(name, *args, **kwargs)
-
-        return method
 
     def _ask(self, body: bytes) -> Any:
         connection, headers = self._connect()

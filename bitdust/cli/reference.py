@@ -10,12 +10,14 @@ from pathlib import Path
 
 import click
 
+from bitdust import client
 from bitdust.api.methods import all_methods
 from bitdust.api.registry import Method
 from bitdust.api.shapes import SHAPES, words_of
 from bitdust.cli.main import bitdust
 from bitdust.cli.man import man_pages
 from bitdust.cli.tree import commands
+from bitdust.cli.typed import calls_text
 from bitdust.config.table import ALL_OPTIONS
 from bitdust.errors import all_errors
 
@@ -131,6 +133,7 @@ def main() -> int:
         (folder / part).mkdir(parents=True, exist_ok=True)
         for name, text in found.items():
             (folder / part / name).write_text(text)
+    Path(client.__file__).with_name("calls.py").write_text(calls_text())
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import inspect
 import re
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from bitdust.api.methods import all_methods
 from bitdust.cli.man import man_pages
 from bitdust.cli.reference import pages
 from bitdust.cli.tree import commands
+from bitdust.cli.typed import calls_text
+from bitdust.client import Client
 
 DOCS = Path(__file__).parent.parent.parent / "docs" / "reference"
 
@@ -41,3 +44,12 @@ def test_every_command_has_a_man_page() -> None:
 def test_shapes_in_words() -> None:
     """The examples in the docstrings hold."""
     assert doctest.testmod(shapes).failed == 0
+
+
+def test_the_client_is_typed() -> None:
+    """The Python client has one typed call for each method, with its arguments and defaults."""
+    assert (DOCS.parent.parent / "bitdust" / "calls.py").read_text() == calls_text(), "run `make docs`"
+    for name, method in all_methods().items():
+        _, *params = inspect.signature(getattr(Client, name)).parameters.values()
+        told = [(param.name, param.default is param.empty) for param in params]
+        assert told == [(param.name, param.required) for param in method.params]

@@ -140,7 +140,7 @@ class Sockets(TestCase):
                 client.backup_start_id("9")
             assert "bitdust ls" in caught.value.hint
             with pytest.raises(UnknownMethod):
-                client.no_such()
+                client.call("no_such")
             with pytest.raises(Usage):
                 client.config_get()
             with pytest.raises(Usage):

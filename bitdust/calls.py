@@ -1,0 +1,383 @@
+"""
+Every method of the API as a typed call.  Made from the list of methods by `make docs`; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Calls:
+    """What a node can be asked, by name."""
+
+    def call(self, name: str, *args: object, **kwargs: object) -> Any:
+        """The value the method answers."""
+        raise NotImplementedError
+
+    def automats_list(
+        self,
+    ) -> list[Any]:
+        """List the state machines of the node, oldest first, with their names and present states."""
+        answer: list[Any] = self.call("automats_list")
+        return answer
+
+    def backup_abort_running(
+        self,
+        backup_id: str,
+    ) -> dict[str, Any]:
+        """Stop a backup under way."""
+        answer: dict[str, Any] = self.call("backup_abort_running", backup_id)
+        return answer
+
+    def backup_cancel_pending(
+        self,
+        path_id: str,
+    ) -> dict[str, Any]:
+        """Take a backup off the queue."""
+        answer: dict[str, Any] = self.call("backup_cancel_pending", path_id)
+        return answer
+
+    def backup_delete_id(
+        self,
+        pathID_or_backupID: str,
+    ) -> dict[str, Any]:
+        """Delete a version, or an item with all below it, here and at the suppliers."""
+        answer: dict[str, Any] = self.call("backup_delete_id", pathID_or_backupID)
+        return answer
+
+    def backup_delete_local(
+        self,
+        backupID: str,
+    ) -> dict[str, Any]:
+        """Remove the copies of a version that are kept on this machine; never the last copy of anything."""
+        answer: dict[str, Any] = self.call("backup_delete_local", backupID)
+        return answer
+
+    def backup_delete_path(
+        self,
+        localPath: str,
+    ) -> dict[str, Any]:
+        """Delete the item of a local path, with all below it, here and at the suppliers.  The files stay."""
+        answer: dict[str, Any] = self.call("backup_delete_path", localPath)
+        return answer
+
+    def backup_dir_add(
+        self,
+        dirpath: str,
+    ) -> dict[str, Any]:
+        """Put a folder into the catalog, without backing it up yet."""
+        answer: dict[str, Any] = self.call("backup_dir_add", dirpath)
+        return answer
+
+    def backup_file_add(
+        self,
+        filepath: str,
+    ) -> dict[str, Any]:
+        """Put a file into the catalog, without backing it up yet."""
+        answer: dict[str, Any] = self.call("backup_file_add", filepath)
+        return answer
+
+    def backup_start_id(
+        self,
+        pathID: str,
+    ) -> dict[str, Any]:
+        """Start to back up an item of the catalog."""
+        answer: dict[str, Any] = self.call("backup_start_id", pathID)
+        return answer
+
+    def backup_start_path(
+        self,
+        path: str,
+    ) -> dict[str, Any]:
+        """Start to back up a file or folder, new to the catalog or not."""
+        answer: dict[str, Any] = self.call("backup_start_path", path)
+        return answer
+
+    def backup_tree_add(
+        self,
+        dirpath: str,
+    ) -> dict[str, Any]:
+        """Put a folder and every file and folder below it into the catalog, each as an item of its own."""
+        answer: dict[str, Any] = self.call("backup_tree_add", dirpath)
+        return answer
+
+    def backups_id_list(
+        self,
+    ) -> list[Any]:
+        """List the versions that can be restored, newest first within an item."""
+        answer: list[Any] = self.call("backups_id_list")
+        return answer
+
+    def backups_list(
+        self,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> list[Any]:
+        """List the catalog, parents first, with the versions of each item."""
+        answer: list[Any] = self.call("backups_list", limit, after)
+        return answer
+
+    def backups_queue(
+        self,
+    ) -> list[Any]:
+        """List the backups that wait for their turn."""
+        answer: list[Any] = self.call("backups_queue")
+        return answer
+
+    def backups_running(
+        self,
+    ) -> list[Any]:
+        """List the backups under way.  `progress` is in percent, `total_size` -1 until it is known."""
+        answer: list[Any] = self.call("backups_running")
+        return answer
+
+    def backups_update(
+        self,
+    ) -> dict[str, Any]:
+        """Begin the round of the backup monitor anew, and synchronise the catalog with all suppliers."""
+        answer: dict[str, Any] = self.call("backups_update")
+        return answer
+
+    def config_get(
+        self,
+        key: str,
+        default: str | int | float | bool | None = None,
+    ) -> dict[str, Any]:
+        """Read one setting."""
+        answer: dict[str, Any] = self.call("config_get", key, default)
+        return answer
+
+    def config_list(
+        self,
+        sort: bool = False,
+    ) -> list[Any]:
+        """List every setting."""
+        answer: list[Any] = self.call("config_list", sort)
+        return answer
+
+    def config_set(
+        self,
+        key: str,
+        value: str | int | float | bool,
+        typ: str | int | None = None,
+    ) -> dict[str, Any]:
+        """Change one setting.  It is stored at once, and the parts that follow it are told."""
+        answer: dict[str, Any] = self.call("config_set", key, value, typ)
+        return answer
+
+    def customer_reject(
+        self,
+        idurl: str,
+        allow: bool = False,
+    ) -> dict[str, Any]:
+        """End a customer's contract, remove his pieces from this disk, and give him no other contract."""
+        answer: dict[str, Any] = self.call("customer_reject", idurl, allow)
+        return answer
+
+    def customers_list(
+        self,
+    ) -> list[Any]:
+        """List the customers of this node.  Sizes in bytes, times in Unix seconds."""
+        answer: list[Any] = self.call("customers_list")
+        return answer
+
+    def customers_ping(
+        self,
+        timeout: float = 10.0,
+    ) -> list[Any]:
+        """Ask all customers at once for a sign of life.  `rtt` in seconds, null and an `error` when there
+        was none."""
+        answer: list[Any] = self.call("customers_ping", timeout)
+        return answer
+
+    def events_list(
+        self,
+        since: int | None = None,
+        limit: int = 100,
+        types: list[str] | None = None,
+        timeout: float = 0.0,
+    ) -> list[Any]:
+        """List what happened lately, oldest first: `id`, `time` (ISO 8601, UTC), `type`, `data`."""
+        answer: list[Any] = self.call("events_list", since, limit, types, timeout)
+        return answer
+
+    def filemanager(
+        self,
+        json_request: dict[str, Any] | str,
+    ) -> Any:
+        """Browse, back up, restore and delete, as a page of files does: `{'params': {'mode': 'list',
+        'path': '/'}}`."""
+        return self.call("filemanager", json_request)
+
+    def gui_link(
+        self,
+    ) -> dict[str, Any]:
+        """Make a link that logs one browser in, once, within a minute."""
+        answer: dict[str, Any] = self.call("gui_link")
+        return answer
+
+    def identity_backup(
+        self,
+        path: str | None = None,
+        passphrase: str | None = None,
+    ) -> dict[str, Any]:
+        """Show the recovery kit: 24 words that bring everything back, and that nobody else may see."""
+        answer: dict[str, Any] = self.call("identity_backup", path, passphrase)
+        return answer
+
+    def identity_create(
+        self,
+        name: str,
+        servers: list[str] | None = None,
+    ) -> dict[str, Any]:
+        """Make an identity and publish it."""
+        answer: dict[str, Any] = self.call("identity_create", name, servers)
+        return answer
+
+    def identity_get(
+        self,
+    ) -> dict[str, Any]:
+        """Show the identity of this node, with its signed public document."""
+        answer: dict[str, Any] = self.call("identity_get")
+        return answer
+
+    def identity_recover(
+        self,
+        kit: str,
+        seeds: list[str] | None = None,
+        passphrase: str | None = None,
+    ) -> dict[str, Any]:
+        """Bring an identity back, with its catalog, on a node that has none."""
+        answer: dict[str, Any] = self.call("identity_recover", kit, seeds, passphrase)
+        return answer
+
+    def ping(
+        self,
+        idurl: str,
+        timeout: float = 10.0,
+    ) -> dict[str, Any]:
+        """Ask a peer for a sign of life."""
+        answer: dict[str, Any] = self.call("ping", idurl, timeout)
+        return answer
+
+    def process_health(
+        self,
+    ) -> dict[str, Any]:
+        """Tell in one sentence how everything is, and in parts: what is wrong, and what to do next."""
+        answer: dict[str, Any] = self.call("process_health")
+        return answer
+
+    def reconnect(
+        self,
+    ) -> dict[str, Any]:
+        """End every connection to other nodes and make those that are needed anew, without waiting."""
+        answer: dict[str, Any] = self.call("reconnect")
+        return answer
+
+    def restart(
+        self,
+        show: bool = False,
+    ) -> dict[str, Any]:
+        """End the node and start it anew with the same command line, folder, port and token."""
+        answer: dict[str, Any] = self.call("restart", show)
+        return answer
+
+    def restore_abort(
+        self,
+        backup_id: str,
+    ) -> dict[str, Any]:
+        """Stop a restore under way.  What is already back stays."""
+        answer: dict[str, Any] = self.call("restore_abort", backup_id)
+        return answer
+
+    def restore_single(
+        self,
+        pathID_or_backupID_or_localPath: str,
+        destinationPath: str | None = None,
+    ) -> dict[str, Any]:
+        """Start to restore an item, a version, or a single file of a folder's version."""
+        answer: dict[str, Any] = self.call("restore_single", pathID_or_backupID_or_localPath, destinationPath)
+        return answer
+
+    def restores_running(
+        self,
+    ) -> list[Any]:
+        """List the restores under way.  `progress` is in percent, `block_number` -1: blocks come in no
+        order."""
+        answer: list[Any] = self.call("restores_running")
+        return answer
+
+    def show(
+        self,
+    ) -> dict[str, Any]:
+        """Open the page, logged in, in the default browser of the node's machine."""
+        answer: dict[str, Any] = self.call("show")
+        return answer
+
+    def space_consumed(
+        self,
+    ) -> dict[str, Any]:
+        """Tell what we need and use at our suppliers, in bytes, altogether and per supplier."""
+        answer: dict[str, Any] = self.call("space_consumed")
+        return answer
+
+    def space_donated(
+        self,
+    ) -> dict[str, Any]:
+        """Tell what others may use and do use of this disk, in bytes."""
+        answer: dict[str, Any] = self.call("space_donated")
+        return answer
+
+    def space_local(
+        self,
+    ) -> dict[str, Any]:
+        """Tell what this node's own folders take on this disk, in bytes, and what is free."""
+        answer: dict[str, Any] = self.call("space_local")
+        return answer
+
+    def stop(
+        self,
+    ) -> dict[str, Any]:
+        """End the node cleanly: transfers are parked, the catalog is closed."""
+        answer: dict[str, Any] = self.call("stop")
+        return answer
+
+    def supplier_change(
+        self,
+        index_or_idurl: str | int,
+        new_idurl: str,
+    ) -> dict[str, Any]:
+        """Hire a certain node in a supplier's place; what that one held is made again there."""
+        answer: dict[str, Any] = self.call("supplier_change", index_or_idurl, new_idurl)
+        return answer
+
+    def supplier_replace(
+        self,
+        index_or_idurl: str | int,
+    ) -> dict[str, Any]:
+        """Replace a supplier by a new one; what it held is made again there."""
+        answer: dict[str, Any] = self.call("supplier_replace", index_or_idurl)
+        return answer
+
+    def suppliers_list(
+        self,
+    ) -> list[Any]:
+        """List the present suppliers by position."""
+        answer: list[Any] = self.call("suppliers_list")
+        return answer
+
+    def suppliers_ping(
+        self,
+        timeout: float = 10.0,
+    ) -> list[Any]:
+        """Ask all suppliers at once for a sign of life.  `rtt` in seconds, null and an `error` when there
+        was none."""
+        answer: list[Any] = self.call("suppliers_ping", timeout)
+        return answer
+
+    def tasks_list(
+        self,
+    ) -> list[Any]:
+        """List the long work that runs, and the last hundred that ended, oldest first."""
+        answer: list[Any] = self.call("tasks_list")
+        return answer
