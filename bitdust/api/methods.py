@@ -12,6 +12,7 @@ from bitdust.api import (
     filemanager,
     gui,
     identity,
+    messages,
     network,
     process,
     restores,
@@ -35,5 +36,6 @@ def all_methods() -> Registry:
         customers,
         space,
         identity,
+        messages,
         network,
     )
