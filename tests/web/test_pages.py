@@ -236,6 +236,10 @@ def test_forged_forms(person, node):
     )
     assert person.send("/files/act", good | {"mode": "stop"}).status == 400
     assert node.asked == []
+    # What a browser sends with a form of ours, since our pages give no referrer.
+    assert (
+        person.send("/files/act", good, **{"Origin": "null", "Sec-Fetch-Site": "same-origin"}).status == 303
+    )
 
 
 def test_errors_are_pages(person, node):
