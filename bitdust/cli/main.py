@@ -34,6 +34,8 @@ SECTIONS = {
     "Peers": {
         "supplier": ("supplier:supplier", "Those who keep our pieces: list, ping, replace."),
         "customer": ("customer:customer", "Those whose pieces we keep: list."),
+        "contact": ("contact:contact", "The people we write to: list, add, remove, find."),
+        "message": ("message:message", "Private messages: list, send."),
         "ping": ("ping:ping", "Ask a peer for a sign of life."),
     },
     "You": {

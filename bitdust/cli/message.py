@@ -1,0 +1,61 @@
+"""
+message: what people write to each other.
+"""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from bitdust.cli.groups import Nouns
+from bitdust.cli.names import name_in
+from bitdust.cli.terminal import Terminal, pass_terminal, said
+
+
+@click.group(
+    cls=Nouns,
+    default="list",
+    help=said("Private messages.", "bitdust message list", "bitdust message send bob 'See you at eight.'"),
+)
+def message() -> None:
+    pass
+
+
+@message.command(
+    "list",
+    help=said("What was written, newest last.", "bitdust message list", "bitdust message list --with bob"),
+)
+@click.option("--with", "correspondent", metavar="WHO", help="Only those with him: an IDURL or a nickname.")
+@click.option("--limit", type=int, default=100, show_default=True, help="At most so many, the newest.")
+@pass_terminal
+def list_(terminal: Terminal, correspondent: str | None, limit: int) -> None:
+    found = terminal.ask("list_messages", limit, 0.0, correspondent)
+    if terminal.json:
+        terminal.show(found)
+        return
+    for each in found:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(each["time"]))
+        way, who = ("from", each["sender"]) if each["direction"] == "in" else ("to", each["recipient"])
+        head = f"{when}  {way} {name_in(who)} ({who}), {each['state']}"
+        terminal.say(click.style(head, bold=True))
+        # What a stranger writes must not steer the terminal.
+        for line in each["message"].splitlines():
+            terminal.say("    " + "".join(one if one.isprintable() else "\ufffd" for one in line))
+    if not found:
+        terminal.note("Nothing was written yet.")
+
+
+@message.command(
+    "send",
+    help=said(
+        "Write to somebody.",
+        "bitdust message send bob 'See you at eight.'",
+        "bitdust message send http://id.example.net/bob.xml hello",
+    ),
+)
+@click.argument("recipient")
+@click.argument("text", nargs=-1, required=True)
+@pass_terminal
+def send(terminal: Terminal, recipient: str, text: tuple[str, ...]) -> None:
+    terminal.answer(terminal.ask("send_message", recipient, " ".join(text)))
