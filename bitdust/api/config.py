@@ -58,5 +58,18 @@ def config_list(node: Node, sort: bool = False) -> list[Any]:
     ]
 
 
+@method()
+def config_explain(node: Node, key: str) -> dict[str, Any]:
+    """
+    Tell all about one setting: its sentence, type, value and default, and what it may be.
+
+    `source` is where the value comes from: `default`, `file` or `environment`; `variable` is the environment
+    variable that would set it; `restart` tells that a change holds from the next start only.
+
+    @param key: its name, like `services/customer/needed-space`.
+    """
+    return dict(node.settings.explain(key))
+
+
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -68,6 +68,34 @@ def set_(terminal: Terminal, key: str, value: str) -> None:
         terminal.say(f"{found['key']}: {found['value']} (was {found['old_value']})")
 
 
+@config.command(
+    help=said(
+        "All about one setting: what it does, what it is, what it may be.",
+        "bitdust config explain services/customer/needed-space",
+        "bitdust config explain needed",
+    )
+)
+@click.argument("key")
+@pass_terminal
+def explain(terminal: Terminal, key: str) -> None:
+    found = _ask(terminal, "config_explain", SHORT_KEYS.get(key, key))
+    if terminal.json:
+        terminal.show(found)
+        return
+    source = {"file": "the settings file", "environment": f"the variable {found['variable']}"}
+    terminal.say(f"{found['key']}: {found['sentence']}")
+    for label, text in (
+        ("value", f"{found['value'] or '(empty)'}, from {source.get(found['source'], 'the default')}"),
+        ("default", found["default"] or "(empty)"),
+        ("type", found["type"]),
+        ("allowed", found["allowed"]),
+        ("variable", found["variable"]),
+        ("a change", "holds from the next start" if found["restart"] else "holds at once"),
+    ):
+        if text:
+            terminal.say(f"  {label:<10}{text}")
+
+
 def _ask(terminal: Terminal, method: str, *arguments: str) -> Any:
     """Ask the node, or read and write its file when it is not running."""
     try:
@@ -89,6 +117,8 @@ def _in_the_file(terminal: Terminal, method: str, key: str = "", value: str = ""
             {"key": each, "type": settings.option(each).type, "value": settings.text(each)}
             for each in settings
         ]
+    if method == "config_explain":
+        return settings.explain(key)
     option = settings.option(key)
     told = {"key": key, "type": option.type}
     if method == "config_set":

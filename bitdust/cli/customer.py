@@ -11,11 +11,13 @@ import click
 from bitdust.cli.groups import Nouns
 from bitdust.cli.names import name_in
 from bitdust.cli.terminal import Terminal, pass_terminal, said
+from bitdust.errors import Offline
 
 
 @click.group(
     cls=Nouns,
     default="list",
+    old={"reject": "remove", "call": "ping"},
     help=said("Those whose pieces we keep.", "bitdust customer list", "bitdust --json customer list"),
 )
 def customer() -> None:
@@ -48,3 +50,42 @@ def list_(terminal: Terminal) -> None:
         terminal.table(head, rows, right=(2, 3, 4))
     else:
         terminal.note("Nobody keeps anything here yet.")
+
+
+@customer.command(
+    help=said(
+        "Ask all customers for a sign of life.", "bitdust customer ping", "bitdust --json customer ping"
+    )
+)
+@pass_terminal
+def ping(terminal: Terminal) -> None:
+    found = terminal.ask("customers_ping")
+    if terminal.json:
+        terminal.show(found)
+    for each in found if not terminal.json else []:
+        terminal.say(f"{each['position']}  {each['result']}")
+    silent = sum(bool(each["error"]) for each in found)
+    if found and silent == len(found):
+        raise Offline("no customer answered")
+    if silent:
+        raise click.exceptions.Exit(3)
+
+
+@customer.command(
+    help=said(
+        "End a customer's contract, remove his pieces, and give him no other.",
+        "bitdust customer remove bob",
+        "bitdust customer remove --allow http://id.example.net/bob.xml",
+    )
+)
+@click.argument("which", metavar="NAME|IDURL")
+@click.option("--allow", is_flag=True, help="The other way: he may ask for a contract again.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@pass_terminal
+def remove(terminal: Terminal, which: str, allow: bool, yes: bool) -> None:
+    if "/" not in which:
+        named = [each["idurl"] for each in terminal.ask("customers_list") if name_in(each["idurl"]) == which]
+        which = named[0] if len(named) == 1 else which
+    if not allow:
+        terminal.confirm(f"Remove customer {which}?  He loses every piece that lies here.", yes)
+    terminal.answer(terminal.ask("customer_reject", which, allow))

@@ -34,8 +34,6 @@ SECTIONS = {
     "Peers": {
         "supplier": ("supplier:supplier", "Those who keep our pieces: list, ping, replace."),
         "customer": ("customer:customer", "Those whose pieces we keep: list."),
-        "contact": ("contact:contact", "The people we write to: list, add, remove, find."),
-        "message": ("message:message", "Private messages: list, send."),
         "ping": ("ping:ping", "Ask a peer for a sign of life."),
     },
     "You": {
@@ -46,6 +44,7 @@ SECTIONS = {
         "start": ("node:start", "Run the node, here or in the background."),
         "stop": ("node:stop", "End the node cleanly."),
         "restart": ("node:restart", "End the node and start it anew."),
+        "reconnect": ("reconnect:reconnect", "Every connection to other nodes made anew."),
         "config": ("config:config", "Settings: list, get, set."),
         "show": ("show:show", "Open the page in the browser, or print a link that does."),
         "gui": ("show:show", "The same as `show`."),

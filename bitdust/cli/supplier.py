@@ -17,7 +17,7 @@ from bitdust.errors import BitDustError, NotFound, Offline
 @click.group(
     cls=Nouns,
     default="list",
-    old={"fire": "replace", "call": "ping"},
+    old={"fire": "replace", "call": "ping", "hire": "change"},
     help=said("Those who keep our pieces.", "bitdust supplier list", "bitdust supplier replace 2"),
 )
 def supplier() -> None:
@@ -100,11 +100,34 @@ def ping(terminal: Terminal, which: str | None) -> None:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @pass_terminal
 def replace(terminal: Terminal, which: str, yes: bool) -> None:
-    if not which.isdecimal() and "/" not in which:
-        named = [each["idurl"] for each in terminal.ask("suppliers_list") if name_in(each["idurl"]) == which]
-        which = named[0] if len(named) == 1 else which
+    which = _meant(terminal, which)
     terminal.confirm(f"Replace supplier {which}?  What it holds is sent to a new one.", yes)
     terminal.answer(terminal.ask("supplier_replace", which))
+
+
+@supplier.command(
+    help=said(
+        "Hire a certain node in a supplier's place; its pieces are made again there.",
+        "bitdust supplier change 2 http://id.example.net/dave.xml",
+        "bitdust supplier change carol http://id.example.net/dave.xml#fp=FINGERPRINT",
+    )
+)
+@click.argument("which", metavar="POSITION|NAME|IDURL")
+@click.argument("new", metavar="IDURL")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@pass_terminal
+def change(terminal: Terminal, which: str, new: str, yes: bool) -> None:
+    which = _meant(terminal, which)
+    terminal.confirm(f"Replace supplier {which} by {new}?  What it holds is sent to the new one.", yes)
+    terminal.answer(terminal.ask("supplier_change", which, new))
+
+
+def _meant(terminal: Terminal, which: str) -> str:
+    """A name as the IDURL it stands for; what is none, or names several, as it is."""
+    if which.isdecimal() or "/" in which:
+        return which
+    named = [each["idurl"] for each in terminal.ask("suppliers_list") if name_in(each["idurl"]) == which]
+    return named[0] if len(named) == 1 else which
 
 
 def _date(seconds: float) -> str:

@@ -84,6 +84,21 @@ class Settings:
             return "environment"
         return "file" if key in self._stored else "default"
 
+    def explain(self, key: str) -> dict[str, str | bool]:
+        """All that is to be said of an option.  @raise NotFound: there is none of that name."""
+        option = self.option(key)
+        return {
+            "key": key,
+            "type": option.type,
+            "sentence": option.sentence,
+            "value": self.text(key),
+            "default": option.text(option.default),
+            "source": self.source(key),
+            "allowed": option.bounds(),
+            "variable": option.variable,
+            "restart": not option.live,
+        }
+
     def flag(self, key: str) -> bool:
         """A boolean."""
         return bool(self.get(key))

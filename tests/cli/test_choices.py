@@ -1,0 +1,58 @@
+"""The owner's choices about peers and settings, from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli.conftest import Run
+from tests.cli.stub import StubNode, supplier
+
+DAVE = "http://id.example.net/dave.xml"
+BOB = "http://id.example.net/bob.xml"
+
+
+def test_supplier_change(run: Run, node: StubNode) -> None:
+    """A name that the list shows is the IDURL behind it; the old word reaches the same."""
+    node.answers |= {"suppliers_list": [supplier(0, "bob")], "supplier_change": {"result": "done"}}
+    assert run("supplier", "change", "bob", DAVE).out == "done\n"
+    assert node.calls[-1] == ("supplier_change", BOB, DAVE)
+    run("supplier", "hire", "0", DAVE)
+    assert node.calls[-1] == ("supplier_change", "0", DAVE)
+
+
+def test_customer_remove(run: Run, node: StubNode) -> None:
+    """By name or IDURL, with the word of the original too; and the way back."""
+    node.answers |= {"customers_list": [{"idurl": BOB}], "customer_reject": {"result": "gone"}}
+    assert run("customer", "remove", "bob").out == "gone\n"
+    assert node.calls[-1] == ("customer_reject", BOB, False)
+    run("customers", "reject", BOB, "--allow")
+    assert node.calls[-1] == ("customer_reject", BOB, True)
+
+
+def test_customer_ping(run: Run, node: StubNode) -> None:
+    """All of them; the exit code says whether some or all are silent."""
+    there = {"position": 0, "result": "Ack", "error": ""}
+    away = {"position": 1, "result": "away", "error": "offline"}
+    for answer, code in (([], 0), ([there], 0), ([there, away], 3), ([away], 13)):
+        node.answers["customers_ping"] = answer
+        assert run("customer", "ping").code == code
+        assert run("--json", "customer", "ping").json == answer
+
+
+def test_reconnect(run: Run, node: StubNode) -> None:
+    """One word."""
+    node.answers["reconnect"] = {"result": "reconnected"}
+    assert run("reconnect").out == "reconnected\n"
+
+
+def test_config_explain(run: Run, home: Path) -> None:
+    """Of a node that is not running too: sentence, value and its source, default, bounds, variable."""
+    told = run("config", "explain", "needed").out
+    assert "value     1 GB, from the default" in told
+    assert "allowed   1 MB or more" in told
+    assert "variable  BITDUST_SERVICES_CUSTOMER_NEEDED_SPACE" in told
+    assert "a change  holds at once" in told
+    run("config", "set", "needed", "5GiB")
+    found = run("--json", "config", "explain", "services/customer/needed-space").json
+    assert (found["value"], found["source"], found["default"]) == ("5 GB", "file", "1 GB")
+    assert run("config", "explain", "no/such").code == 15
