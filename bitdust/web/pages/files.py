@@ -142,7 +142,7 @@ def crumbs(path: str, page: str, /, **query: object) -> Tag:
     steps = [el("li", link("/", page, path="/", **query))]
     for depth, name in enumerate(names):
         steps.append(el("li", link(name, page, path="/" + "/".join(names[: depth + 1]), **query)))
-    return el("nav", el("ol", steps), class_="crumbs", aria_label="Folder")
+    return el("nav", el("ol", steps), class_="crumbs", aria_label="Where you are")
 
 
 def paging(items: list[dict[str, Any]], rows: int, page: str, /, **query: object) -> Tag | None:
