@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bitdust.errors import Conflict, IdentityConflict, NotFound, Usage
+from bitdust.messaging import history
 from bitdust.messaging.messages import MessageView
 from tests.world import House, World
 
@@ -78,3 +80,87 @@ def test_one_is_away(two: tuple[World, House, House]) -> None:
     bob.start()
     world.run(4000)
     assert len(texts(bob)) == 20
+
+
+def test_the_power_goes_between_receipt_and_display(two: tuple[World, House, House]) -> None:
+    """Wherever the receiver's power goes, the message is shown once, told in the next life, and delivered."""
+    world, alice, bob = two
+    for moment in range(6):
+        text = f"letter {moment}"
+        told = heard(bob)
+        bob.crash_in = moment
+        send(alice, bob.idurl, text)
+        world.until(lambda: not bob.is_alive, 30)
+        bob.begin()
+        shown_in_all = [*told, *heard(bob)]
+        assert shown_in_all.count(text) <= 1
+        world.until(lambda moment=moment: states(alice) == ["delivered"] * (moment + 1), 4000)
+    assert [text for _, text, _ in texts(bob)] == [f"letter {moment}" for moment in range(6)]
+
+
+def test_nicknames(two: tuple[World, House, House]) -> None:
+    """Several claim a name; the oldest claim that holds is meant, and one's own correspondent before it."""
+    world, alice, bob = two
+    find = alice.node.messaging.nicknames.find
+    assert world.wait(find("Builder")).idurl == ""
+    bob.node.settings.set("personal/nickname", "Builder")
+    world.until(lambda: world.wait(find("builder")).idurl == bob.idurl)
+    eve = world.supplier("eve", personal__nickname="BUILDER")
+    world.until(lambda: len(world.wait(find("builder")).candidates) == 2)
+    found = world.wait(find("builder"))
+    assert [(each.idurl, each.position) for each in found.candidates] == [(bob.idurl, 0), (eve.idurl, 1)]
+    assert (found.idurl, found.position) == (bob.idurl, 0)
+    world.wait(alice.node.messaging.book.add(eve.idurl, "builder"))
+    assert world.wait(find("Builder")).idurl == eve.idurl
+    bob.node.settings.set("personal/nickname", "")
+    world.until(lambda: len(world.wait(find("builder")).candidates) == 1)
+    assert send(alice, "builder", "hello").recipient == eve.idurl
+
+
+def test_correspondents(two: tuple[World, House, House]) -> None:
+    """One is added, renamed, shown with what is known of him, and removed; a nickname is given once."""
+    world, alice, bob = two
+    book = alice.node.messaging.book
+    assert world.wait(book.add(bob.idurl, "")).nickname == "bob"
+    assert world.wait(book.add(bob.idurl, "Bobby")).how == "renamed"
+    (shown,) = world.wait(book.everyone())
+    assert (shown.idurl, shown.nickname, shown.fingerprint) == (bob.idurl, "Bobby", bob.fingerprint)
+    assert shown.state == "unverified"
+    with pytest.raises(Conflict):
+        world.wait(book.add("http://127.0.0.1/sup0.xml", "BOBBY"))
+    assert world.wait(book.add(f"{bob.idurl}#fp={bob.fingerprint}", "")).how == "known"
+    assert world.wait(book.everyone())[0].state == "verified"
+    world.wait(book.remove(bob.idurl))
+    assert world.wait(book.everyone()) == []
+    with pytest.raises(NotFound):
+        world.wait(book.remove(bob.idurl))
+    with pytest.raises(NotFound):
+        send(alice, "Bobby", "hello")
+
+
+def test_who_is_in_doubt_gets_nothing(two: tuple[World, House, House]) -> None:
+    """Another identity under a correspondent's name: he is shown in conflict, and nothing is sent to him."""
+    world, alice, bob = two
+    world.wait(alice.node.messaging.book.add(bob.idurl, ""))
+    bob.stop()
+    eve = world.supplier("eve")
+    book = alice.node.messaging.book
+    (known,) = world.wait(book.everyone())
+    alice.node.people.pins.alarm(bob.idurl, known.fingerprint, eve.fingerprint)
+    assert world.wait(book.everyone())[0].state == "conflict"
+    with pytest.raises(IdentityConflict):
+        send(alice, "bob", "hello")
+
+
+def test_a_stranger_fills_nothing(two: tuple[World, House, House], monkeypatch: pytest.MonkeyPatch) -> None:
+    """T33: of a stranger so many messages are kept and no more; what is refused is not called delivered."""
+    world, alice, bob = two
+    monkeypatch.setattr(history, "MOST_OF_STRANGER", 3)
+    for number in range(5):
+        send(alice, bob.idurl, f"letter {number}")
+    assert len(texts(bob)) == 3
+    assert states(alice) == ["delivered"] * 3 + ["queued"] * 2
+    with pytest.raises(Usage):
+        send(alice, bob.idurl, "x" * 40_000)
+    world.wait(bob.node.messaging.book.add(alice.idurl, ""))
+    world.until(lambda: states(alice) == ["delivered"] * 5, 4000)
