@@ -16,6 +16,7 @@ from bitdust.api import (
     network,
     process,
     restores,
+    services,
     space,
     suppliers,
 )
@@ -34,6 +35,7 @@ def all_methods() -> Registry:
         restores,
         suppliers,
         customers,
+        services,
         space,
         identity,
         messages,

@@ -53,6 +53,7 @@ SECTIONS = {
     "For developers": {
         "events": ("events:events", "What happened lately, and what happens."),
         "api": ("api:api", "Call any method of the node."),
+        "services": ("services:services", "The parts of the node: list, show, start, stop."),
         "automat": ("automat:automat", "The state machines of the node."),
         "version": ("paths:version", "Which BitDust this is."),
     },

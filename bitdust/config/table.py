@@ -84,7 +84,7 @@ ALL_OPTIONS = (
         live=True,
         least=4 * _MB,
     ),
-    Option("services/customer/enabled", "boolean", True, "Keep our files at suppliers."),
+    Option("services/customer/enabled", "boolean", True, "Keep our files at suppliers.", live=True),
     Option(
         "services/customer/needed-space",
         "disk space",
@@ -101,7 +101,9 @@ ALL_OPTIONS = (
         live=True,
         choices=("2", "4", "7", "13", "18", "26", "64"),
     ),
-    Option("services/supplier/enabled", "boolean", True, "Keep the pieces of others on this disk."),
+    Option(
+        "services/supplier/enabled", "boolean", True, "Keep the pieces of others on this disk.", live=True
+    ),
     Option(
         "services/supplier/donated-space",
         "disk space",
@@ -153,12 +155,14 @@ ALL_OPTIONS = (
         "boolean",
         True,
         "Write and receive private messages, and keep sealed letters for customers who are away.",
+        live=True,
     ),
     Option(
         "services/identity-server/enabled",
         "boolean",
         False,
         "Be an identity server: keep signed identities of others for everyone to fetch.",
+        live=True,
     ),
     Option(
         "services/identity-server/host",

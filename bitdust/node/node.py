@@ -34,9 +34,9 @@ from bitdust.node.own_identity import OwnIdentity
 from bitdust.node.pages import Pages
 from bitdust.node.peers import Peers
 from bitdust.node.people import People
-from bitdust.node.peers import Peers
 from bitdust.node.registration import IDENTITY, Registration
 from bitdust.node.seams import Databases, Ground, Seams
+from bitdust.node.services import Services
 from bitdust.node.somebody import Somebody, customers_folder
 from bitdust.node.views import (
     CustomerView,
@@ -97,7 +97,9 @@ class Node:
             self._ground, self.people, lambda: self.identity, self._become, self._is_usurped, self._retire
         )
         self.peers = Peers(self)
-        self.peers = Peers(self)
+        self.services = Services(
+            settings, lambda: self.somebody is not None, self._build_anew, self._serve_anew, self._may_switch
+        )
         self._recovering: Deferred[None] | None = None
         self._serving: IListeningPort | None = None
 
@@ -107,6 +109,7 @@ class Node:
         """Come up: serve identities if that is wanted, and be who we are."""
         self._unfollow_settings = follow_settings(self.settings, self.happenings)
         self._serving = serve_identities(self._ground, self._databases)
+        self.services.start()
         identity = OwnIdentity.load(self.home / IDENTITY, self._ground.wall) or self.registration.cut_off()
         if identity is not None:
             await self._become(identity)
@@ -164,6 +167,7 @@ class Node:
     async def shut_down(self) -> None:
         """Park the transfers, close the catalog, leave nothing ticking."""
         self._unfollow_settings()
+        await self.services.stop()
         self._health_watch.stop()
         if self._recovering is not None:
             give_up(self._recovering)
@@ -173,6 +177,24 @@ class Node:
         if self._serving is not None:
             await maybeDeferred(self._serving.stopListening)
         await self._databases.close()
+
+    async def _build_anew(self) -> None:
+        """Put all parts down and build them with the settings as they are now."""
+        somebody = self.as_somebody()
+        self._end_chronicle()
+        await somebody.stop()
+        await self._become(somebody.identity)
+
+    async def _serve_anew(self) -> None:
+        """Serve identities, or no more, as the settings say now."""
+        serving, self._serving = self._serving, None
+        if serving is not None:
+            await maybeDeferred(serving.stopListening)
+        self._serving = serve_identities(self._ground, self._databases)
+
+    def _may_switch(self) -> None:
+        if self.registration.is_recovering():
+            raise TryLater("the catalog is being recovered: nothing is switched meanwhile")
 
     def _end_chronicle(self) -> None:
         if self._chronicle is not None:
