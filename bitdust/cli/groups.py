@@ -35,7 +35,13 @@ class Nouns(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         asks_help = args and args[0] in ctx.help_option_names
-        if self._default is not None and not asks_help and (not args or args[0].startswith("-")):
+        # A shell that completes `bitdust supplier re` does not mean the list.
+        if (
+            self._default is not None
+            and not asks_help
+            and not ctx.resilient_parsing
+            and (not args or args[0].startswith("-"))
+        ):
             args = [self._default, *args]
         return super().parse_args(ctx, args)
 

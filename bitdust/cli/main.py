@@ -34,6 +34,8 @@ SECTIONS = {
     "Peers": {
         "supplier": ("supplier:supplier", "Those who keep our pieces: list, ping, replace."),
         "customer": ("customer:customer", "Those whose pieces we keep: list."),
+        "contact": ("contact:contact", "The people we write to: list, add, remove, find."),
+        "message": ("message:message", "Private messages: list, send."),
         "ping": ("ping:ping", "Ask a peer for a sign of life."),
     },
     "You": {
@@ -55,6 +57,7 @@ SECTIONS = {
         "api": ("api:api", "Call any method of the node."),
         "services": ("services:services", "The parts of the node: list, show, start, stop."),
         "automat": ("automat:automat", "The state machines of the node."),
+        "completion": ("completion:completion", "Let bash, zsh or fish complete the words."),
         "version": ("paths:version", "Which BitDust this is."),
     },
 }
@@ -100,6 +103,11 @@ def bitdust(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line.  @return: the exit code."""
+    asked = os.environ.get("_BITDUST_COMPLETE")
+    if asked:
+        from bitdust.cli.completion import complete
+
+        return complete(bitdust, asked)
     words = _json_first(list(sys.argv[1:] if arguments is None else arguments))
     terminal = Terminal(json="--json" in words)
     code = _run(words, terminal)

@@ -142,9 +142,9 @@ class Sockets(TestCase):
             with pytest.raises(UnknownMethod):
                 client.call("no_such")
             with pytest.raises(Usage):
-                client.config_get()
+                client.call("config_get")
             with pytest.raises(Usage):
-                client.config_get("a", kee="b")
+                client.call("config_get", "a", kee="b")
             with pytest.raises(Usage):
                 client.config_get(object())
             with pytest.raises(Usage):
