@@ -14,6 +14,16 @@ class Calls:
         """The value the method answers."""
         raise NotImplementedError
 
+    def add_correspondent(
+        self,
+        idurl: str,
+        nickname: str = "",
+    ) -> dict[str, Any]:
+        """Add somebody to write to: his identity is fetched, checked and pinned.  One who is known is
+        renamed."""
+        answer: dict[str, Any] = self.call("add_correspondent", idurl, nickname)
+        return answer
+
     def automats_list(
         self,
     ) -> list[Any]:
@@ -138,6 +148,14 @@ class Calls:
         answer: dict[str, Any] = self.call("backups_update")
         return answer
 
+    def config_explain(
+        self,
+        key: str,
+    ) -> dict[str, Any]:
+        """Tell all about one setting: its sentence, type, value and default, and what it may be."""
+        answer: dict[str, Any] = self.call("config_explain", key)
+        return answer
+
     def config_get(
         self,
         key: str,
@@ -209,6 +227,15 @@ class Calls:
         'path': '/'}}`."""
         return self.call("filemanager", json_request)
 
+    def find_peer_by_nickname(
+        self,
+        nickname: str,
+    ) -> dict[str, Any]:
+        """Find who is called so: a correspondent of that name first, else the oldest claim whose identity
+        holds."""
+        answer: dict[str, Any] = self.call("find_peer_by_nickname", nickname)
+        return answer
+
     def gui_link(
         self,
     ) -> dict[str, Any]:
@@ -251,6 +278,24 @@ class Calls:
         answer: dict[str, Any] = self.call("identity_recover", kit, seeds, passphrase)
         return answer
 
+    def list_correspondents(
+        self,
+    ) -> list[Any]:
+        """List the people we write to, each pinned by his fingerprint; `conflict`: it is in doubt who he
+        is."""
+        answer: list[Any] = self.call("list_correspondents")
+        return answer
+
+    def list_messages(
+        self,
+        limit: int = 1000,
+        since: float = 0.0,
+        correspondent: str | None = None,
+    ) -> list[Any]:
+        """List private messages, newest last."""
+        answer: list[Any] = self.call("list_messages", limit, since, correspondent)
+        return answer
+
     def ping(
         self,
         idurl: str,
@@ -272,6 +317,14 @@ class Calls:
     ) -> dict[str, Any]:
         """End every connection to other nodes and make those that are needed anew, without waiting."""
         answer: dict[str, Any] = self.call("reconnect")
+        return answer
+
+    def remove_correspondent(
+        self,
+        idurl: str,
+    ) -> dict[str, Any]:
+        """Remove somebody from those we write to.  What was written stays."""
+        answer: dict[str, Any] = self.call("remove_correspondent", idurl)
         return answer
 
     def restart(
@@ -305,6 +358,46 @@ class Calls:
         """List the restores under way.  `progress` is in percent, `block_number` -1: blocks come in no
         order."""
         answer: list[Any] = self.call("restores_running")
+        return answer
+
+    def send_message(
+        self,
+        recipient: str,
+        message_body: str,
+    ) -> dict[str, Any]:
+        """Write a private message to somebody."""
+        answer: dict[str, Any] = self.call("send_message", recipient, message_body)
+        return answer
+
+    def service_info(
+        self,
+        name: str,
+    ) -> dict[str, Any]:
+        """Show one part of the node."""
+        answer: dict[str, Any] = self.call("service_info", name)
+        return answer
+
+    def service_start(
+        self,
+        name: str,
+    ) -> dict[str, Any]:
+        """Switch a part of the node on, now and for later starts."""
+        answer: dict[str, Any] = self.call("service_start", name)
+        return answer
+
+    def service_stop(
+        self,
+        name: str,
+    ) -> dict[str, Any]:
+        """Switch a part of the node off, now and for later starts."""
+        answer: dict[str, Any] = self.call("service_stop", name)
+        return answer
+
+    def services_list(
+        self,
+    ) -> list[Any]:
+        """List the parts of the node: `state` is ON or OFF, `config_path` the switch, if there is one."""
+        answer: list[Any] = self.call("services_list")
         return answer
 
     def show(

@@ -61,6 +61,8 @@ OLD_WORDS: Mapping[tuple[str, ...], tuple[str, ...]] = MappingProxyType(
         ("supplier", "fire"): ("supplier", "replace"),
         ("supplier", "call"): ("supplier", "ping"),
         ("customers",): ("customer",),
+        ("service",): ("services",),
+        ("svc",): ("services",),
         ("space",): ("storage",),
         ("automats",): ("automat",),
         ("states",): ("automat",),

@@ -124,7 +124,8 @@ NAMES = """
     space_consumed space_local automats_list process_health identity_get identity_create identity_backup
     identity_recover tasks_list list_messages send_message list_correspondents add_correspondent
     remove_correspondent find_peer_by_nickname filemanager show gui_link
-config_explain customer_reject customers_ping events_list reconnect service_info service_start service_stop services_list supplier_change suppliers_ping
+    config_explain customer_reject customers_ping events_list reconnect service_info service_start
+    service_stop services_list supplier_change suppliers_ping
 """
 
 
