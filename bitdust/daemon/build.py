@@ -23,6 +23,11 @@ class RunningNode(Protocol):
 
     #: Fires when the node is asked to end; with True it is to start anew.
     on_stop: Signal[[bool]]
+    #: When it starts anew, its page is to be opened.
+    shows_again: bool
+
+    def show(self) -> None:
+        """Begin to open the page."""
 
     async def start(self) -> None:
         """Come up."""

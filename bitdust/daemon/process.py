@@ -22,6 +22,7 @@ from bitdust.errors import BitDustError
 from bitdust.world import Rng, Threads, spawn
 
 KEPT_PORT = "BITDUST_KEEP_PORT"  # "<wanted>:<had>", for the process that takes our place
+SHOW_PAGE = "BITDUST_SHOW_PAGE"  # likewise: open the page when the node answers
 LONGEST_END = 10.0  # seconds a node may take to come down
 MOST_THREADS = 4
 
@@ -81,6 +82,8 @@ class Process:
         self._doors.open()
         self._log.info("the node answers at {url}", url=self._doors.url)
         self.starter.ready(self._doors.url)
+        if self.environment.pop(SHOW_PAGE, None):
+            parts.node.show()
 
     def _failed(self, failure: Failure) -> None:
         if self._ending and isinstance(failure.value, CancelledError):
@@ -97,6 +100,8 @@ class Process:
 
     def _asked_to_stop(self, restart: bool) -> None:
         self.again = restart
+        if restart and self._parts is not None and self._parts.node.shows_again:
+            self.environment[SHOW_PAGE] = "1"
         self._stop()
 
     def _stop(self) -> None:

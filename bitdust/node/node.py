@@ -90,6 +90,8 @@ class Node:
         self.somebody: Somebody | None = None
         #: those who show our pages, if anybody does
         self.pages: Pages | None = None
+        #: after a restart the page is to be opened
+        self.shows_again = False
         self._ground = Ground(reactor, home, settings, rng, wall, threads, seams)
         self._databases = Databases(self._ground)
         self.people = People(self._ground, self._databases.open("peers.db", PINS))
@@ -206,7 +208,8 @@ class Node:
         self._ground.reactor.callLater(0.1, self.on_stop, False)
 
     def restart(self, show: bool = False) -> None:
-        """Begin to end and start anew, a moment from now."""
+        """Begin to end and start anew, a moment from now; with `show`, and then to open the page."""
+        self.shows_again = show
         self._ground.reactor.callLater(0.1, self.on_stop, True)
 
     def show(self) -> None:

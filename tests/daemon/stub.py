@@ -32,6 +32,10 @@ class StubNode:
         self.on_stop: Signal[[bool]] = Signal()
         self.reactor = reactor
         self.home = home
+        self.shows_again = False
+
+    def show(self) -> None:
+        (self.home / "shown").touch()
 
     async def start(self) -> None:
         fate = os.environ.get("STUB_FATE")
@@ -65,6 +69,7 @@ class Asked(Resource):
         return f"{os.getpid()} {self.token}".encode()
 
     def render_POST(self, request: Any) -> bytes:
+        self.node.shows_again = bool(request.args.get(b"show"))
         self.node.reactor.callLater(0, self.node.on_stop, request.path == b"/restart")
         return b"done"
 

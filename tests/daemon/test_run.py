@@ -114,6 +114,20 @@ def test_restart_keeps_process_folder_port_and_token(home: Path) -> None:
     assert (home / "ends").read_text() == "clean\n"
 
 
+def test_restart_with_the_page(home: Path) -> None:
+    """Asked to, a node that starts anew opens its page, once it answers; and only that once."""
+    url = start_detached(home, command(home))
+    post(url + "/restart?show=1")
+    wait_for((home / "shown").exists)
+    assert get(url)
+    (home / "shown").unlink()
+    post(url + "/restart")
+    wait_for(lambda: (home / "ends").read_text() == "clean\nclean\n")
+    wait_for((home / "api-url").exists)
+    assert get(url)
+    assert not (home / "shown").exists()
+
+
 def test_failed_start_is_the_parents_error(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What keeps a node from starting is said by the parent, in the node's own words."""
     monkeypatch.setenv("STUB_FATE", "no space")
