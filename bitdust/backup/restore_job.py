@@ -35,6 +35,8 @@ P = ParamSpec("P")
 
 #: entries of one page, and bytes of content that are gathered before they are fetched
 PAGE, GATHER = 500, 64 * 2**20
+#: entries that are gathered at most: a million of empty files is no bytes, and much memory
+MOST = 8192
 #: chunks that are looked up at a time
 ROWS = 512
 #: longest read of a block, largest gap that is read along, and reads under way at a time
@@ -162,7 +164,7 @@ class RestoreJob:
                 found += 1
                 waiting.append(await self._moved(entry))
                 size += entry.meta.size
-                if size >= GATHER:
+                if size >= GATHER or len(waiting) >= MOST:
                     await self._batch(waiting)
                     waiting, size = [], 0
             after = page[-1].path

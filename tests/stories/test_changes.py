@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bitdust.backup import restore_job
+from bitdust.backup.restore_job import RestoreJob
 from bitdust.errors import Conflict, NotFound, Usage
 from tests.world import KIB, MIB, House, World, look, noise
 
@@ -257,3 +260,22 @@ def test_two_nodes_in_one_interpreter(world: World) -> None:
     assert look(Path(f"{world.folder}/out{source}")) == look(source)
     assert [task.kind for task in alice.node.backups.tasks()] == ["backup"]
     assert [task.kind for task in bob.node.backups.tasks()] == ["backup", "restore"]
+
+
+def test_many_tiny_files_are_restored_in_portions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However small the files are, no more than so many wait in memory at a time."""
+    portions: list[int] = []
+    really = RestoreJob._batch
+
+    async def counted(job: RestoreJob, batch: list[Any]) -> None:
+        portions.append(len(batch))
+        await really(job, batch)
+
+    monkeypatch.setattr(restore_job, "MOST", 16)
+    monkeypatch.setattr(RestoreJob, "_batch", counted)
+    alice = ready(world)
+    source = world.tree(**{f"f{i}": 1 for i in range(100)})
+    assert alice.back_up(source).state == "committed"
+    assert alice.restore(str(source), world.folder / "out").state == "done"
+    assert look(world.folder / f"out{source}") == look(source)
+    assert max(portions) == 16
