@@ -207,6 +207,19 @@ class FakeNode:
     def now(self) -> float:
         return 1457883477.25
 
+    #: how it shows its pages
+    seconds = 60
+    has_browser = False
+
+    def show(self) -> None:
+        self.asked.append(("show",))
+
+    def require_pages(self) -> FakeNode:
+        return self
+
+    def link(self) -> str:
+        return "http://127.0.0.1:8180/login?code=x"
+
     def stop(self) -> None:
         self.asked.append(("stop",))
 
