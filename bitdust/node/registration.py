@@ -259,7 +259,7 @@ def _read(kit_text: str, passphrase: str | None) -> Kit:
             raise NotFound(
                 f"{kit_text!r}: {error.strerror}", hint="give the kit's file, or its 24 words"
             ) from error
-    return read_kit(kit_text.encode(), passphrase)
+    return read_kit(kit_text.encode(errors="replace"), passphrase)
 
 
 async def _find_record(directory: IDirectory, keys: Keys) -> Record:

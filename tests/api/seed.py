@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bitdust.api.methods import all_methods
-
 #: name -> how it is called; ours may have more arguments behind these, with defaults.
 SEED = {
     "stop": "",
@@ -33,22 +31,3 @@ SEED = {
     "find_peer_by_nickname": "nickname",
     "ping": "idurl",
 }
-
-#: Those that are still being built.  Remove a name when its method is there; the tests then demand it.
-COMING = frozenset(
-    (
-        "show",
-        "list_messages",
-        "send_message",
-        "list_correspondents",
-        "add_correspondent",
-        "remove_correspondent",
-        "find_peer_by_nickname",
-    )
-)
-
-
-def present() -> list[str]:
-    """The seed's methods that there are."""
-    methods = all_methods()
-    return [name for name in SEED if name in methods]
