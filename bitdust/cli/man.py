@@ -8,8 +8,7 @@ from collections.abc import Mapping
 
 import click
 
-from bitdust.cli.main import bitdust
-from bitdust.cli.tree import commands
+from bitdust.cli.tree import commands, root_context
 
 
 def man_page(words: tuple[str, ...], context: click.Context) -> str:
@@ -46,7 +45,7 @@ def man_page(words: tuple[str, ...], context: click.Context) -> str:
 
 def man_pages() -> Mapping[str, str]:
     """File name -> content of every man page."""
-    root = click.Context(bitdust, info_name="bitdust")
+    root = root_context()
     found = {"bitdust.1": man_page((), root)}
     for words, context in commands():
         found["-".join(("bitdust", *words)) + ".1"] = man_page(words, context)

@@ -8,15 +8,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import click
-
 from bitdust import client
 from bitdust.api.methods import all_methods
 from bitdust.api.registry import Method
 from bitdust.api.shapes import SHAPES, words_of
 from bitdust.cli.main import bitdust
 from bitdust.cli.man import man_pages
-from bitdust.cli.tree import commands
+from bitdust.cli.tree import commands, root_context
 from bitdust.cli.typed import calls_text
 from bitdust.config.table import ALL_OPTIONS
 from bitdust.errors import all_errors
@@ -70,8 +68,7 @@ def _method(method: Method) -> str:
 
 
 def _cli() -> str:
-    root = click.Context(bitdust, info_name="bitdust", max_content_width=100, terminal_width=100)
-    parts = ["# The command line\n", f"\n{_MADE}", f"\n```\n{bitdust.get_help(root)}\n```\n"]
+    parts = ["# The command line\n", f"\n{_MADE}", f"\n```\n{bitdust.get_help(root_context())}\n```\n"]
     for words, context in commands():
         parts.append(f"\n## bitdust {' '.join(words)}\n\n```\n{context.get_help()}\n```\n")
     return "".join(parts)

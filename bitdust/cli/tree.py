@@ -11,9 +11,15 @@ import click
 from bitdust.cli.main import SECTIONS, bitdust
 
 
+def root_context() -> click.Context:
+    """The context of `bitdust` itself, as it is when it is called."""
+    # click keeps a command's help option from when it is first shown: all have to ask in the same words.
+    return click.Context(bitdust, info_name="bitdust", terminal_width=100, **bitdust.context_settings)
+
+
 def commands() -> Iterator[tuple[tuple[str, ...], click.Context]]:
     """Every command, as the words that call it and a context to ask it in."""
-    root = click.Context(bitdust, info_name="bitdust", max_content_width=100, terminal_width=100)
+    root = root_context()
     for section in SECTIONS.values():
         for name in section:
             command = bitdust.get_command(root, name)
