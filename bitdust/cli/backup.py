@@ -4,6 +4,7 @@ backup PATH...
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from typing import Any
@@ -25,13 +26,22 @@ LOOK_EVERY = 0.2
         "Back up files and folders, and wait until they are at enough suppliers.",
         "bitdust backup ~/Documents ~/Photos",
         "bitdust backup --no-wait 0/0/1",
+        "bitdust backup --add ~/Documents",
     )
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH|ID...")
 @click.option("--wait/--no-wait", default=True, help="Until it is committed (default), or not at all.")
 @click.option("--safe", is_flag=True, help="Wait until every supplier has its pieces.")
+@click.option("--add", is_flag=True, help="Only put them into the catalog, for a later backup by ID.")
+@click.option("--add-tree", is_flag=True, help="The same, with everything below, each an item of its own.")
 @pass_terminal
-def backup(terminal: Terminal, paths: tuple[str, ...], wait: bool, safe: bool) -> None:
+def backup(
+    terminal: Terminal, paths: tuple[str, ...], wait: bool, safe: bool, add: bool, add_tree: bool
+) -> None:
+    if add or add_tree:
+        for path in paths:
+            terminal.answer(_add(terminal, absolute(path), add_tree))
+        return
     begun = time.monotonic()
     before = last_task(terminal)
     works = []
@@ -60,6 +70,12 @@ def backup(terminal: Terminal, paths: tuple[str, ...], wait: bool, safe: bool) -
         terminal.note(str(terminal.ask("process_health")["sentence"]))
     if code:
         raise click.exceptions.Exit(code)
+
+
+def _add(terminal: Terminal, path: str, with_all: bool) -> Any:
+    if with_all:
+        return terminal.ask("backup_tree_add", path)
+    return terminal.ask("backup_dir_add" if os.path.isdir(path) else "backup_file_add", path)
 
 
 def _start(terminal: Terminal, path: str) -> Any:

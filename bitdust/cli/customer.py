@@ -17,7 +17,7 @@ from bitdust.errors import Offline
 @click.group(
     cls=Nouns,
     default="list",
-    old={"reject": "remove", "call": "ping"},
+    old={**dict.fromkeys(("reject", "refuse", "delete", "del", "rm", "free"), "remove"), "call": "ping"},
     help=said("Those whose pieces we keep.", "bitdust customer list", "bitdust --json customer list"),
 )
 def customer() -> None:

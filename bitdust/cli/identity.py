@@ -17,7 +17,14 @@ from bitdust.cli.waking import awake
 @click.group(
     cls=Nouns,
     default="show",
-    old={"new": "create", "register": "create", "generate": "create", "info": "show", "print": "show"},
+    old={
+        "new": "create",
+        "register": "create",
+        "generate": "create",
+        "info": "show",
+        "print": "show",
+        "?": "show",
+    },
     help=said("Who this node is.", "bitdust identity create alice", "bitdust identity backup ~/alice.kit"),
 )
 def identity() -> None:

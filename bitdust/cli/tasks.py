@@ -4,10 +4,14 @@ tasks: the long work of the node.
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from bitdust.cli.groups import Nouns
+from bitdust.cli.names import is_backup_id, is_id
 from bitdust.cli.terminal import Terminal, pass_terminal, said
+from bitdust.cli.waiting import ENDED
 from bitdust.errors import NotFound
 
 
@@ -48,18 +52,35 @@ def list_(terminal: Terminal) -> None:
 
 
 @tasks.command(
-    help=said("Stop a backup or restore.", "bitdust tasks cancel 17", "bitdust --json tasks cancel 17")
+    help=said(
+        "Stop a backup or restore, by its number or by the ID of what is backed up or restored.",
+        "bitdust tasks cancel 17",
+        "bitdust tasks cancel 0/0/1/F20160313043757PM",
+    )
 )
-@click.argument("number", type=int)
+@click.argument("which", metavar="NUMBER|ID")
 @pass_terminal
-def cancel(terminal: Terminal, number: int) -> None:
-    task = next((task for task in terminal.ask("tasks_list") if task["id"] == number), None)
-    if task is None:
-        raise NotFound(f"there is no task {number}", hint="`bitdust tasks list` shows them")
-    version = f"{task['path_id']}/{task['version']}"
+def cancel(terminal: Terminal, which: str) -> None:
+    task = next((task for task in reversed(terminal.ask("tasks_list")) if _is(task, which)), None)
+    if task is None and (which.isdecimal() or not is_id(which)):
+        raise NotFound(f"there is no task {which}", hint="`bitdust tasks list` shows them")
+    if task is None:  # the node forgets a task's end, and knows best what it still does
+        task = {"kind": "backup", "path_id": which, "version": ""}
+    version = f"{task['path_id']}/{task['version']}" if task["version"] else which
     if task["kind"] == "restore":
         terminal.answer(terminal.ask("restore_abort", version))
-    elif any(queued["path_id"] == task["path_id"] for queued in terminal.ask("backups_queue")):
+    elif not is_backup_id(version) or _is_queued(terminal, task["path_id"]):
         terminal.answer(terminal.ask("backup_cancel_pending", task["path_id"]))
     else:
         terminal.answer(terminal.ask("backup_abort_running", version))
+
+
+def _is(task: dict[str, Any], which: str) -> bool:
+    """Is that the task meant?  By its ID, only while it lasts."""
+    if which.isdecimal():
+        return bool(task["id"] == int(which))
+    return task["state"] not in ENDED and which in (task["path_id"], f"{task['path_id']}/{task['version']}")
+
+
+def _is_queued(terminal: Terminal, path_id: str) -> bool:
+    return any(queued["path_id"] == path_id for queued in terminal.ask("backups_queue"))

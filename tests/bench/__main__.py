@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from bitdust.blocks.erasure import Codecs
-from tests.bench import limits, ours, raw
+from tests.bench import doors, limits, ours, raw
 from tests.bench.measure import Figures
 from tests.bench.peers import Scripts, missing
 from tests.bench.render import tables
@@ -33,7 +33,9 @@ def main() -> int:
         "--parts", default="500MB,1000x10KB,10000x10KB", help=f"of {','.join(_PARTS)}; which data"
     )
     parser.add_argument(
-        "--only", default="ours,restic,tahoe,raw,limits", help="of ours,restic,tahoe,raw,limits; who runs"
+        "--only",
+        default="ours,restic,tahoe,raw,limits,doors",
+        help="of ours,restic,tahoe,raw,limits,doors; who runs",
     )
     default = os.environ.get("BITDUST_PEERS", str(_REPOSITORY.parent / "shared/bench/peers"))
     parser.add_argument(
@@ -74,6 +76,9 @@ def main() -> int:
             if "tahoe" in only:
                 scripts = Scripts(options.peers.resolve(), options.work / f"peers-{run}", options.data)
                 scripts.tahoe(figures, run, "t1000")
+    if "doors" in only:
+        for run in range(options.runs):
+            doors.run(figures, "bitdust", run, options.work)
     if "limits" in only:
         limits.run(figures, "bitdust", 0, options.work)
     shutil.rmtree(options.work, ignore_errors=True)

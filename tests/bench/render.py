@@ -66,7 +66,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def tables(rows: Sequence[dict[str, object]]) -> str:
     """Everything there are figures for."""
     m = Medians(rows)
-    parts = [_about(rows), _large(m), _small(m), _parts(m), _limits(m)]
+    parts = [_about(rows), _large(m), _small(m), _parts(m), _limits(m), _doors(m)]
     parts += [f"{peer} is missing: {why}\n" for peer, why in sorted(m.missing.items())]
     return "\n".join(part for part in parts if part)
 
@@ -271,6 +271,30 @@ def _limits(m: Medians) -> str:
         ["unchanged: growth at the 4 suppliers", m.cell(OURS, "unchanged_10000x10KB_grown") + " bytes"],
     ]
     return table(["the limits of a customer", "measured"], rows)
+
+
+def _doors(m: Medians) -> str:
+    if m.of(OURS, "calls_bare") is None:
+        return ""
+    named = (("bare", "a bare Resource"), ("xmlrpc", "XML-RPC"), ("jsonrpc", "JSON-RPC"), ("rest", "REST"))
+    rows = [
+        [
+            text,
+            m.cell(OURS, f"calls_{door}"),
+            "" if door == "bare" else m.ratio(OURS, f"calls_{door}", OURS, "calls_bare"),
+        ]
+        for door, text in named
+    ]
+    first = table(["`config_get`, one after another", "calls/s", "to a bare Resource"], rows)
+    bare, ours = m.of(OURS, "command_bare") or 0.0, m.of(OURS, "command_answer") or 0.0
+    second = table(
+        ["the command line", "ms"],
+        [
+            ["`python -c pass`", shown(bare * 1000)],
+            ["`bitdust --json supplier list`, answered by a node", shown(ours * 1000)],
+        ],
+    )
+    return f"{first}\n{second}"
 
 
 def main() -> int:

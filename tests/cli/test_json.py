@@ -1,0 +1,149 @@
+"""What a program reads: valid JSON, of the shape the manual promises; and no escape bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from bitdust.api.shapes import SHAPES, Nullable, schema_of
+from bitdust.cli.tree import commands
+from tests.cli.conftest import Run
+from tests.cli.stub import StubNode, task
+
+BOB = "http://id.example.net/bob.xml"
+#: The command line -> the method whose answer it shows.
+SHOWN = {
+    "status": "process_health",
+    "stop": "stop",
+    "show": "show",
+    "show --link": "gui_link",
+    "reconnect": "reconnect",
+    "restart": "restart",
+    "ls": "backups_list",
+    "delete 0/0/1": "backup_delete_id",
+    "delete folder": "backup_delete_path",
+    "delete --local 0/0/1/F20160313043757PM": "backup_delete_local",
+    "backup --no-wait 0/0/1": "backup_start_id",
+    "backup --no-wait folder": "backup_start_path",
+    "backup --add .": "backup_dir_add",
+    "backup --add file": "backup_file_add",
+    "backup --add-tree .": "backup_tree_add",
+    "restore --no-wait 0/0/1 out": "restore_single",
+    "tasks list": "tasks_list",
+    "tasks cancel 0/0/1": "backup_cancel_pending",
+    "tasks cancel 0/0/1/F20160313043757PM": "backup_abort_running",
+    "tasks cancel 1": "restore_abort",
+    "events": "events_list",
+    "config list": "config_list",
+    "config get needed": "config_get",
+    "config set needed 1": "config_set",
+    "config explain needed": "config_explain",
+    "supplier list": "suppliers_list",
+    "supplier replace 1": "supplier_replace",
+    f"supplier change 1 {BOB}": "supplier_change",
+    "customer list": "customers_list",
+    "customer ping": "customers_ping",
+    f"customer remove {BOB}": "customer_reject",
+    "contact list": "list_correspondents",
+    f"contact add {BOB} bob": "add_correspondent",
+    f"contact remove {BOB}": "remove_correspondent",
+    "contact find bob": "find_peer_by_nickname",
+    "message list": "list_messages",
+    "message send bob hello": "send_message",
+    f"ping {BOB}": "ping",
+    "identity show": "identity_get",
+    "identity create alice": "identity_create",
+    "identity backup": "identity_backup",
+    f"recover {'word ' * 24}": "identity_recover",
+    "services list": "services_list",
+    "services show supplier": "service_info",
+    "services start supplier": "service_start",
+    "services stop supplier": "service_stop",
+    "automat list": "automats_list",
+    "api backups_id_list": "backups_id_list",
+}
+#: Those that show what they put together, or nothing of the node's.
+OWN = {
+    *("demo", "help", "start", "gui", "paths", "version", "completion"),
+    *("backup", "restore", "versions", "storage", "supplier ping"),
+}
+
+
+def example(shape: Any) -> Any:
+    """A value of the shape, with letters that need care."""
+    match shape:
+        case Nullable():
+            return example(shape.shape)
+        case type():
+            return {str: 'caf\u00e9 "\n\ufffd', int: 7, float: 1.5, bool: True}.get(shape, {})
+        case [one]:
+            return [example(one), example(one)]
+    return {"key" if key is str else key.removesuffix("?"): example(one) for key, one in shape.items()}
+
+
+def prepare(node: StubNode, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node that answers each method with its shape."""
+    monkeypatch.chdir(home)
+    monkeypatch.setattr("bitdust.cli.waking.running_in", lambda home: 1)
+    part = {"name": "service_supplier", "state": "ON", "config_path": "", "depends": [], "enabled": True}
+    sign = {"position": 0, "idurl": BOB, "result": "alive", "error": "", "rtt": 0.1}
+    setting = {"key": "k", "type": "t", "value": "v", "default": "d", "sentence": "It is.", "allowed": ""}
+    node.answers |= {name: example(shape) for name, shape in SHAPES.items()} | {
+        "services_list": [part],
+        "service_info": part,
+        "service_start": {"result": "started", **part},
+        "service_stop": {"result": "stopped", **part},
+        "customers_ping": [sign],
+        "customer_reject": {"result": "removed", "idurl": BOB},
+        "config_explain": {**setting, "source": "file", "variable": "V", "restart": False},
+        "supplier_change": {"result": "changed", "position": 1, "idurl": BOB},
+        "reconnect": {"result": "reconnected"},
+        "backups_queue": [],
+        "tasks_list": [task(kind="restore", state="downloading", path_id="0/7")],
+        "events_list": [
+            {"id": 7, "time": "2026-11-23T15:58:13.705Z", "type": "node.ready", "data": {"x": "y"}}
+        ],
+    }
+
+    def restart(show: bool) -> Any:
+        (home / "api-url").write_text("http://127.0.0.1/")
+        return example(SHAPES["restart"])
+
+    node.answers["restart"] = restart
+
+
+def test_none_is_forgotten() -> None:
+    """Each command there is, is in one of the two tables."""
+    ends = {" ".join(words) for words, context in commands() if not hasattr(context.command, "commands")}
+    tested = {name for name in ends for line in SHOWN if f"{line} ".startswith(f"{name} ")}
+    assert ends - tested - OWN == set()
+
+
+@pytest.mark.parametrize("line", SHOWN)
+def test_the_answer_in_json(
+    line: str, run: Run, node: StubNode, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--json` shows the node's answer as one line of JSON of the promised shape, with nothing beside it."""
+    prepare(node, home, monkeypatch)
+    outcome = run(*line.split(), "--json")
+    assert (outcome.code, outcome.err, outcome.out.count("\n")) == (0, "", 1)
+    assert SHOWN[line] in [call[0] for call in node.calls]
+    if SHOWN[line] in SHAPES and line != "show":
+        jsonschema.validate(outcome.json, schema_of(SHAPES[SHOWN[line]]))
+    if line == "show":  # the link beside the words, for a program to open
+        assert set(outcome.json) == {"result", "url"}
+
+
+@pytest.mark.parametrize("line", SHOWN)
+def test_no_escapes_in_a_pipe(
+    line: str, run: Run, node: StubNode, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What people are shown has, in a pipe, not one escape byte."""
+    prepare(node, home, monkeypatch)
+    outcome = run(*line.split())
+    assert outcome.code == 0
+    assert outcome.out
+    assert "\x1b" not in outcome.out + outcome.err
