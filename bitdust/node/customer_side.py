@@ -225,8 +225,11 @@ class CustomerSide:
         self.synchronizer.committed.listen(lambda: self._later(self.suppliers.reload()))
         self.suppliers.changed.listen(self._supplier_changed)
         self.suppliers.let_go.listen(lambda who: self._later(self._cancel_service(who)))
-        self._stop_listening = outbox.answered.listen(self._parted)
-        settings.listen("services/customer/", self._wanted_otherwise)
+        # What outlives us: whoever is built anew in our place listens for himself.
+        self._stops = (
+            outbox.answered.listen(self._parted),
+            settings.listen("services/customer/", self._wanted_otherwise),
+        )
 
     async def start(self) -> None:
         """Take everything up where it was left."""
@@ -248,7 +251,8 @@ class CustomerSide:
     def stop(self) -> None:
         """Put everything down; nothing ticks afterwards."""
         self._up = False
-        self._stop_listening()
+        for stop in self._stops:
+            stop()
         self.monitor.stop()
         self.fire_hire.stop()
         self.queue.stop()

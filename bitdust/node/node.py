@@ -159,11 +159,8 @@ class Node:
 
     async def _retire(self) -> None:
         """From now on this node is nobody, and its catalog is closed."""
-        if self._recovering is not None:
-            give_up(self._recovering)
         somebody, self.somebody = self.as_somebody(), None
-        self._end_chronicle()
-        await somebody.stop()
+        await self._put_down(somebody)
         await somebody.catalog_db.close()
 
     async def shut_down(self) -> None:
@@ -171,11 +168,8 @@ class Node:
         self._unfollow_settings()
         await self.services.stop()
         self._health_watch.stop()
-        if self._recovering is not None:
-            give_up(self._recovering)
-        self._end_chronicle()
         if self.somebody is not None:
-            await self.somebody.stop()
+            await self._put_down(self.somebody)
         if self._serving is not None:
             await maybeDeferred(self._serving.stopListening)
         await self._databases.close()
@@ -183,8 +177,7 @@ class Node:
     async def _build_anew(self) -> None:
         """Put all parts down and build them with the settings as they are now."""
         somebody = self.as_somebody()
-        self._end_chronicle()
-        await somebody.stop()
+        await self._put_down(somebody)
         await self._become(somebody.identity)
 
     async def _serve_anew(self) -> None:
@@ -198,10 +191,14 @@ class Node:
         if self.registration.is_recovering():
             raise TryLater("the catalog is being recovered: nothing is switched meanwhile")
 
-    def _end_chronicle(self) -> None:
+    async def _put_down(self, somebody: Somebody) -> None:
+        """End all its parts, and whatever worked on them."""
+        if self._recovering is not None:
+            give_up(self._recovering)
         if self._chronicle is not None:
             self._chronicle.stop()
             self._chronicle = None
+        await somebody.stop()
 
     def stop(self) -> None:
         """Begin to end, a moment from now: the answer to whoever asked goes out first."""
@@ -268,7 +265,7 @@ class Node:
         if messaging is None:
             raise Conflict(
                 "private messages are switched off here",
-                hint="`bitdust config set services/private-messages/enabled true`, and restart the node",
+                hint="`bitdust config set services/private-messages/enabled true`",
             )
         return messaging
 

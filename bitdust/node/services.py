@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from twisted.internet.defer import DeferredLock
+from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 
 from bitdust.config.settings import Settings
-from bitdust.errors import BitDustError, Conflict, NotFound
+from bitdust.errors import BitDustError, Conflict, NotFound, TryLater
 from bitdust.world import background
 
 #: name -> (its switch, or "": it always runs; what it needs)
@@ -130,9 +131,12 @@ class Services:
                 await self._serve_anew()
             elif self._is_up():
                 await self._build_anew()
-        except BitDustError as error:
+        except (BitDustError, OSError, CannotListenError) as error:
             self._log.warn("{key}: {why}", key=key, why=error)
-            self._trouble[key] = error
+            self._trouble[key] = error if isinstance(error, BitDustError) else TryLater(str(error))
+        except Exception:
+            self._trouble[key] = BitDustError(f"the node made a mistake when {key} was switched")
+            raise
         finally:
             self._turning.release()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bitdust.errors import Conflict, NotFound
-from tests.world import House, World, look
+from bitdust.errors import BitDustError, Conflict, NotFound
+from tests.world import SERVER, House, World, look
 
 
 def state(house: House, name: str) -> str:
@@ -57,3 +57,49 @@ def test_what_has_no_switch(world: World) -> None:
     with pytest.raises(NotFound):
         alice.node.services.find("blockchain")
     assert [service.index for service in alice.node.services.all()] == list(range(14))
+
+
+def test_a_setting_turned_during_a_recovery(world: World) -> None:
+    """The parts are built anew and the recovery goes on, once: not beside one that works on the old parts."""
+    world.suppliers(4)
+    alice = world.customer()
+    source = world.tree(a=300_000)
+    assert alice.back_up(source).state == "committed"
+    alice.until_safe()
+    words = world.wait(alice.node.identity_backup(None, None)).words
+    seated = world.seated(alice)
+    alice.crash()
+    world.away(*seated)
+    again = world.house("alice.2", services__supplier__enabled=False)
+    again.begin()
+    with pytest.raises(BitDustError):
+        world.wait(again.node.identity_recover(words, [SERVER], None), 600)
+    first = again.node._recovering
+    assert first is not None
+    again.node.settings.set("services/private-messages/enabled", False)
+    world.run(5)
+    assert first.called
+    world.back(*seated)
+    world.until(lambda: not again.node.registration.is_recovering(), 1000)
+    assert again.restore(str(source), world.folder / "out").state == "done"
+
+
+def test_a_switch_that_breaks_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody foresaw while the parts are built anew is not told as done."""
+    alice = world.house("alice").start()
+
+    async def broken() -> None:
+        raise OSError("the port is taken")
+
+    monkeypatch.setattr(alice.node.services, "_build_anew", broken)
+    with pytest.raises(BitDustError, match="the port is taken"):
+        world.wait(alice.node.services.switch("supplier", False))
+
+
+def test_parts_that_were_put_down_hear_no_setting(world: World) -> None:
+    """However often parts are switched, no more listen to the settings than before."""
+    alice = world.house("alice").start()
+    before = len(alice.node.settings._listeners)
+    for on in (False, True, False, True):
+        world.wait(alice.node.services.switch("supplier", on))
+    assert len(alice.node.settings._listeners) == before
