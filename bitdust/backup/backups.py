@@ -7,12 +7,13 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from bitdust.backup.backup_queue import BackupQueue
 from bitdust.backup.browsing import Browsing
 from bitdust.backup.keeping import Keeping
+from bitdust.backup.local import is_within
 from bitdust.backup.restores import Restores
 from bitdust.backup.tasks import Tasks
 from bitdust.backup.views import (
@@ -250,11 +251,7 @@ class Backups:
 
     async def _local(self, path: str) -> tuple[bytes, str, int]:
         """The absolute path, whether it is a dir or a file, and its size (-1 for a dir)."""
-        full = _absolute(path)
-        for folder in self.own:
-            if full == folder or full.startswith(folder + b"/"):
-                raise Usage(f"{path!r} is this node's own folder", hint="choose another one")
-        return await self.in_thread(_look, full, path)
+        return await self.in_thread(_look, _absolute(path), path, self.own)
 
 
 def _absolute(path: str) -> bytes:
@@ -264,7 +261,10 @@ def _absolute(path: str) -> bytes:
     return os.path.normpath(full)
 
 
-def _look(full: bytes, path: str) -> tuple[bytes, str, int]:
+def _look(full: bytes, path: str, own: Collection[bytes]) -> tuple[bytes, str, int]:
+    # A link may lead there, or one of the folders above it.
+    if is_within(os.path.realpath(full), {os.path.realpath(folder) for folder in own}):
+        raise Usage(f"{path!r} is this node's own folder", hint="choose another one")
     try:
         status = os.stat(full)
     except OSError as error:

@@ -45,7 +45,7 @@ def list_folder(
     secret = {os.path.realpath(folder) for folder in own}
     try:
         real = os.path.realpath(path)
-        if _is_within(real, secret):
+        if is_within(real, secret):
             raise Usage(f"{os.fsdecode(path)!r} is this node's own folder", hint="choose another one")
         with os.scandir(path) as found:
             names = heapq.nsmallest(limit, _names(found, real, secret, only_folders, after))
@@ -71,7 +71,7 @@ def _names(
             continue
         if entry.is_dir():
             leads_to = os.path.realpath(entry.path) if entry.is_symlink() else os.path.join(real, entry.name)
-            if _is_within(leads_to, secret):
+            if is_within(leads_to, secret):
                 continue
         yield entry.name
 
@@ -94,5 +94,6 @@ def _look(folder: bytes, name: bytes) -> LocalEntry | None:
     return LocalEntry(folder, name, is_folder, status.st_mode, status.st_size, status.st_mtime)
 
 
-def _is_within(path: bytes, folders: Collection[bytes]) -> bool:
+def is_within(path: bytes, folders: Collection[bytes]) -> bool:
+    """Is it one of these folders, or below one?  All as `os.path.realpath` has them."""
     return any(path == folder or path.startswith(folder.rstrip(b"/") + b"/") for folder in folders)

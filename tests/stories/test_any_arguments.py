@@ -32,6 +32,8 @@ def test_any_arguments(world: World) -> None:
             f"{item['id']}/{item['versions'][0]['version']}",
             str(source),
             str(source / "a"),
+            f"{source}/\x00",
+            f"{source}/\udcff/../a",
             world.seated(alice)[0].idurl,
             alice.idurl,
             "customer",

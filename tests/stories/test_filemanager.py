@@ -245,8 +245,9 @@ def test_secrets_are_not_shown(world: World) -> None:
     for path in (alice.home, alice.home / "logs", world.folder / "link", world.folder / "shown/../link"):
         with pytest.raises(Usage, match="own folder"):
             manage(alice, "listlocal", path=str(path))
-    with pytest.raises(Usage, match="own folder"):
-        manage(alice, "upload", path=str(alice.home))
+    for path in (alice.home, alice.home / "logs", world.folder / "link", world.folder / "link/logs"):
+        with pytest.raises(Usage, match="own folder"):
+            manage(alice, "upload", path=str(path))
 
 
 @pytest.mark.parametrize(
