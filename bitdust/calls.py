@@ -87,6 +87,16 @@ class Calls:
         answer: dict[str, Any] = self.call("backup_file_add", filepath)
         return answer
 
+    def backup_preview(
+        self,
+        path_or_id: str,
+        limit: int = 100,
+    ) -> dict[str, Any]:
+        """Tell what a backup would take along and leave out, and by which rule, without backing anything
+        up."""
+        answer: dict[str, Any] = self.call("backup_preview", path_or_id, limit)
+        return answer
+
     def backup_start_id(
         self,
         pathID: str,
@@ -217,6 +227,30 @@ class Calls:
     ) -> list[Any]:
         """List what happened lately, oldest first: `id`, `time` (ISO 8601, UTC), `type`, `data`."""
         answer: list[Any] = self.call("events_list", since, limit, types, timeout)
+        return answer
+
+    def exclude_add(
+        self,
+        rule: str,
+    ) -> dict[str, Any]:
+        """Add a rule that says what every backup leaves out from now on.  Versions that exist stay as
+        they are."""
+        answer: dict[str, Any] = self.call("exclude_add", rule)
+        return answer
+
+    def exclude_remove(
+        self,
+        rule: str | int,
+    ) -> dict[str, Any]:
+        """Remove a rule: what it left out is taken along from now on."""
+        answer: dict[str, Any] = self.call("exclude_remove", rule)
+        return answer
+
+    def excludes_list(
+        self,
+    ) -> list[Any]:
+        """List the rules that say what every backup leaves out, in order: the last that fits decides."""
+        answer: list[Any] = self.call("excludes_list")
         return answer
 
     def filemanager(

@@ -122,6 +122,19 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         ],
         "backup_cancel_pending": RESULT,
         "backup_abort_running": RESULT,
+        "excludes_list": [{"position": int, "rule": str}],
+        "exclude_add": {**RESULT, "position": int},
+        "exclude_remove": {**RESULT, "position": int},
+        "backup_preview": {
+            **_PATH,
+            "files": int,
+            "folders": int,
+            "size": int,
+            "left_out_count": int,
+            "left_out_size": int,
+            "left_out": [{**_PATH, "type": str, "size": int, "rule": str, "source": str}],
+            "notes": [str],
+        },
         "restore_single": RESULT,
         "restores_running": [
             {

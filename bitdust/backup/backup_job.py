@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
+from bitdust.backup.excludes import Rules
 from bitdust.backup.packer import Packer, Place, Sealed
 from bitdust.backup.reading import Reading, Stretch
 from bitdust.backup.walk import Found, Skipped, Walk, unchanged
@@ -102,6 +103,7 @@ class BackupJob:
         clock: IReactorTime,
         check: Callable[[], None],
         sweep: Callable[[], Awaitable[object]],
+        rules: Rules | None = None,
     ) -> None:
         self.task = task
         self.progress = Progress()
@@ -122,7 +124,7 @@ class BackupJob:
         self._checkpoint: Callable[[BackupJob], Awaitable[None]] = _none
         self._checked_at = clock.seconds()
         self._checked_new = 0
-        self._walk = Walk(task.path, excluded, now_ns)
+        self._walk = Walk(task.path, excluded, now_ns, rules=rules)
         self._reading = Reading(task.path, chunk_key, now_ns)
         self._growing: dict[bytes, _Growing] = {}
         self._complete: deque[tuple[Found, _Growing]] = deque()

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from bitdust.backup.backup_queue import BackupQueue
 from bitdust.backup.browsing import Browsing
+from bitdust.backup.excludes import Rules
 from bitdust.backup.keeping import Keeping
 from bitdust.backup.local import is_within
+from bitdust.backup.preview import Preview, preview
 from bitdust.backup.restores import Restores
 from bitdust.backup.tasks import Tasks
 from bitdust.backup.views import (
@@ -50,6 +52,7 @@ class Backups:
         being recovered.
     @param recorded: called after each change of the catalog: it is brought to the suppliers.
     @param round: begins the monitor's round anew.
+    @param rules: what the settings leave out, as they are now.
     """
 
     db: Database
@@ -63,6 +66,7 @@ class Backups:
     check: Callable[[], None]
     recorded: Callable[[], None]
     round: Callable[[], None]
+    rules: Callable[[], Rules]
 
     # -- looking
 
@@ -127,7 +131,7 @@ class Backups:
         root, kind, _ = await self._local(path)
         if kind != "dir":
             raise Usage(f"{path!r} is not a folder")
-        walk = Walk(root, self.own, self.now_ns)
+        walk = Walk(root, self.own, self.now_ns, rules=self.rules())
         count = 0
         while batch := await self.in_thread(walk.next_batch, PAGE):
             rows: list[tuple[bytes, Kind, int]] = [
@@ -155,6 +159,18 @@ class Backups:
         return path_id
 
     # -- backing up
+
+    async def preview(self, path_or_id: str, limit: int) -> Preview:
+        """
+        What a backup would take along and leave out, told of the first `limit` names left out.
+
+        @raise NotFound, Usage: there is no such item, or it is not on the disk.
+        """
+        if not path_or_id.startswith(("/", "~")):
+            item = await self.db.read(tree.get, labels.parse_path_id(path_or_id))
+            path_or_id = os.fsdecode(item.path)
+        root, _, _ = await self._local(path_or_id)
+        return await self.in_thread(preview, root, self.own, self.rules(), self.now_ns, limit)
 
     async def start_id(self, path_id: str) -> Started:
         """

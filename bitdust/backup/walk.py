@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from bitdust.backup.description import attributes_of, describe, unchanged
+from bitdust.backup.excludes import Excludes, LeftOut, Rules
 from bitdust.backup.folders import Folders
 from bitdust.backup.owners import Owners
 from bitdust.catalog.facts import Kind, Meta
@@ -69,12 +70,16 @@ class Walk:
 
     @param root: absolute path of the file or folder.
     @param excluded: absolute paths that are left out with all below them: the node's own folders.
+    @param rules: what the user wishes to leave out; a file that is itself the root is always taken.
     """
 
     root: bytes
     excluded: frozenset[bytes]
     now_ns: Callable[[], int]
     skipped: list[Skipped] = field(default_factory=list)
+    rules: Rules | None = None
+    #: called with whatever a rule leaves out
+    left_out: Callable[[LeftOut], object] | None = None
 
     def __post_init__(self) -> None:
         self._entries = self._walk()
@@ -83,6 +88,7 @@ class Walk:
         self._linked: dict[tuple[int, int], tuple[bytes, int]] = {}
         self._excluded_names = {os.path.basename(path) for path in self.excluded}
         self._excluded_ids: set[tuple[int, int]] = set()
+        self._excludes = Excludes(self.rules) if self.rules is not None else None
 
     def next_batch(self, limit: int) -> list[Found]:
         """
@@ -122,6 +128,8 @@ class Walk:
         if not modes.S_ISDIR(status.st_mode):
             yield Found(b"", self._meta(b"", status, Kind.FILE))
             return
+        for note in self.rules.notes if self.rules is not None else ():
+            self.skipped.append(Skipped(b"", note))
         yield self._folder(b"", status)
         # A stack instead of recursion: folders may be nested deeper than Python's stack.
         # It holds lengths of paths, since the paths themselves would add up.
@@ -169,6 +177,10 @@ class Walk:
             status = os.stat(name, dir_fd=above, follow_symlinks=False)
             if self._is_excluded(name, path, status):
                 return None
+            if self._excludes is not None and (left := self._excludes.look(path, status, above)) is not None:
+                if self.left_out is not None:
+                    self.left_out(left)
+                return None
             if len(path) > PATH_LIMIT:
                 self.skipped.append(Skipped(path, "its path is too long"))
                 return None
@@ -210,6 +222,8 @@ class Walk:
         except PermissionError:
             # The folder itself comes along; the note is made when its names are wanted.
             return Found(path, self._meta(path, status, Kind.DIR))
+        if self._excludes is not None and (note := self._excludes.enter(path, descriptor, status)):
+            self.skipped.append(Skipped(path, note))
         attributes = attributes_of(descriptor, lambda why: self.skipped.append(Skipped(path, why)))
         return Found(path, self._meta(path, os.fstat(descriptor), Kind.DIR, xattrs=attributes))
 

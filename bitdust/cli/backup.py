@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from bitdust.cli.exclude import tell_preview
 from bitdust.cli.names import absolute, counted, is_id
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 from bitdust.cli.waiting import Work, follow, last_task
@@ -19,6 +20,7 @@ from bitdust.errors import BitDustError
 PARTIAL = 3  # the exit code of work that left something out
 _PATH_ID = re.compile(r"uploading (\S+) started")
 LOOK_EVERY = 0.2
+SHOWN = 1000  # names left out that a dry run shows
 
 
 @click.command(
@@ -27,6 +29,7 @@ LOOK_EVERY = 0.2
         "bitdust backup ~/Documents ~/Photos",
         "bitdust backup --no-wait 0/0/1",
         "bitdust backup --add ~/Documents",
+        "bitdust backup --dry-run ~/Documents",
     )
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH|ID...")
@@ -34,10 +37,21 @@ LOOK_EVERY = 0.2
 @click.option("--safe", is_flag=True, help="Wait until every supplier has its pieces.")
 @click.option("--add", is_flag=True, help="Only put them into the catalog, for a later backup by ID.")
 @click.option("--add-tree", is_flag=True, help="The same, with everything below, each an item of its own.")
+@click.option("--dry-run", is_flag=True, help="Only tell what would be left out, and by which rule.")
 @pass_terminal
 def backup(
-    terminal: Terminal, paths: tuple[str, ...], wait: bool, safe: bool, add: bool, add_tree: bool
+    terminal: Terminal,
+    paths: tuple[str, ...],
+    wait: bool,
+    safe: bool,
+    add: bool,
+    add_tree: bool,
+    dry_run: bool,
 ) -> None:
+    if dry_run:
+        for path in paths:
+            tell_preview(terminal, path, SHOWN)
+        return
     if add or add_tree:
         for path in paths:
             terminal.answer(_add(terminal, absolute(path), add_tree))

@@ -28,6 +28,7 @@ SECTIONS = {
         "ls": ("catalog:ls", "What is in the catalog."),
         "versions": ("catalog:versions", "The versions that can be restored."),
         "delete": ("catalog:delete", "Delete a version or an item, here and at the suppliers."),
+        "exclude": ("exclude:exclude", "What backups leave out: list, add, remove, test."),
         "tasks": ("tasks:tasks", "What is under way, and what became of it."),
         "storage": ("storage:storage", "Room: given, taken, left."),
     },

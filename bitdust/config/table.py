@@ -77,6 +77,13 @@ ALL_OPTIONS = (
         most=10 * 365 * 86400,
     ),
     Option(
+        "services/backups/excludes",
+        "text",
+        "",
+        "What backups leave out: rules as in a .gitignore, a line each; `bitdust exclude` changes them.",
+        live=True,
+    ),
+    Option(
         "services/data-motion/transfer-budget",
         "disk space",
         64 * _MB,

@@ -21,6 +21,7 @@ from bitdust.backup.backup_job import Task as JobTask
 from bitdust.backup.backup_monitor import Round, make_backup_monitor
 from bitdust.backup.backup_queue import BackupQueue
 from bitdust.backup.backups import Backups
+from bitdust.backup.excludes import Rules, read_rules
 from bitdust.backup.index_synchronizer import IndexSynchronizer
 from bitdust.backup.keeping import Keeping
 from bitdust.backup.packer import Packer, Sealed
@@ -111,6 +112,9 @@ class CustomerSide:
         def now_ns() -> int:
             return int(wall() * 10**9)
 
+        def rules() -> Rules:
+            return read_rules(settings.words("services/backups/excludes").split("\n"))
+
         # The parts.
         codecs = Codecs.best()
         self.codecs = codecs
@@ -173,7 +177,7 @@ class CustomerSide:
                 machines=machines, excluded=own_folders, now_ns=now_ns, new_data=self.data_sender.new_data,
                 acked=self.data_sender.acked, seal=self._seal, freed=self.sweeper.freed, names=self._names,
                 clock=clock, check=self.synchronizer.check,
-                sweep=lambda: self.sweeper.sweep(self._block_size()),
+                sweep=lambda: self.sweeper.sweep(self._block_size()), rules=rules(),
             )  # fmt: skip
 
         def make_restore_job(wanted: Wanted) -> RestoreJob:
@@ -208,6 +212,7 @@ class CustomerSide:
         self.backups = Backups(
             db, self.queue, self.restores, self.keeping, self.tasks, in_thread, own_folders, now_ns,
             check=self.synchronizer.check, recorded=self.synchronizer.changed, round=self.monitor.restart,
+            rules=rules,
         )  # fmt: skip
 
         # How they are joined.

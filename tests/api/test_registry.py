@@ -126,6 +126,7 @@ NAMES = """
     remove_correspondent find_peer_by_nickname filemanager show gui_link
     config_explain customer_reject customers_ping events_list reconnect service_info service_start
     service_stop services_list supplier_change suppliers_ping
+    excludes_list exclude_add exclude_remove backup_preview
 """
 
 
@@ -173,7 +174,7 @@ def test_questions_change_nothing():
         *("restores_running", "ping", "suppliers_list", "customers_list", "space_donated", "space_consumed"),
         *("space_local", "automats_list", "process_health", "identity_get", "tasks_list", "list_messages"),
         *("events_list", "suppliers_ping", "customers_ping", "config_explain"),
-        *("services_list", "service_info"),
+        *("services_list", "service_info", "excludes_list", "backup_preview"),
     }
 
 
