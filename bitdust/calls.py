@@ -4,7 +4,47 @@ Every method of the API as a typed call.  Made from the list of methods by `make
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bitdust.answers import (
+        AddCorrespondent,
+        AutomatsList,
+        BackupsIdList,
+        BackupsList,
+        BackupsQueue,
+        BackupsRunning,
+        ConfigExplain,
+        ConfigGet,
+        ConfigList,
+        ConfigSet,
+        CustomerReject,
+        CustomersList,
+        CustomersPing,
+        EventsList,
+        FindPeerByNickname,
+        GuiLink,
+        IdentityBackup,
+        IdentityCreate,
+        IdentityGet,
+        IdentityRecover,
+        ListCorrespondents,
+        ListMessages,
+        Ping,
+        ProcessHealth,
+        RestoresRunning,
+        Result,
+        SendMessage,
+        ServiceInfo,
+        ServicesList,
+        ServiceStart,
+        ServiceStop,
+        SupplierChange,
+        SupplierReplace,
+        SuppliersList,
+        SuppliersPing,
+        TasksList,
+    )
 
 
 class Calls:
@@ -18,73 +58,73 @@ class Calls:
         self,
         idurl: str,
         nickname: str = "",
-    ) -> dict[str, Any]:
+    ) -> AddCorrespondent:
         """Add somebody to write to: his identity is fetched, checked and pinned.  One who is known is
         renamed."""
-        answer: dict[str, Any] = self.call("add_correspondent", idurl, nickname)
+        answer: AddCorrespondent = self.call("add_correspondent", idurl, nickname)
         return answer
 
     def automats_list(
         self,
-    ) -> list[Any]:
+    ) -> list[AutomatsList]:
         """List the state machines of the node, oldest first, with their names and present states."""
-        answer: list[Any] = self.call("automats_list")
+        answer: list[AutomatsList] = self.call("automats_list")
         return answer
 
     def backup_abort_running(
         self,
         backup_id: str,
-    ) -> dict[str, Any]:
+    ) -> Result:
         """Stop a backup under way."""
-        answer: dict[str, Any] = self.call("backup_abort_running", backup_id)
+        answer: Result = self.call("backup_abort_running", backup_id)
         return answer
 
     def backup_cancel_pending(
         self,
         path_id: str,
-    ) -> dict[str, Any]:
+    ) -> Result:
         """Take a backup off the queue."""
-        answer: dict[str, Any] = self.call("backup_cancel_pending", path_id)
+        answer: Result = self.call("backup_cancel_pending", path_id)
         return answer
 
     def backup_delete_id(
         self,
         pathID_or_backupID: str,
-    ) -> dict[str, Any]:
+    ) -> Result:
         """Delete a version, or an item with all below it, here and at the suppliers."""
-        answer: dict[str, Any] = self.call("backup_delete_id", pathID_or_backupID)
+        answer: Result = self.call("backup_delete_id", pathID_or_backupID)
         return answer
 
     def backup_delete_local(
         self,
         backupID: str,
-    ) -> dict[str, Any]:
+    ) -> Result:
         """Remove the copies of a version that are kept on this machine; never the last copy of anything."""
-        answer: dict[str, Any] = self.call("backup_delete_local", backupID)
+        answer: Result = self.call("backup_delete_local", backupID)
         return answer
 
     def backup_delete_path(
         self,
         localPath: str,
-    ) -> dict[str, Any]:
+    ) -> Result:
         """Delete the item of a local path, with all below it, here and at the suppliers.  The files stay."""
-        answer: dict[str, Any] = self.call("backup_delete_path", localPath)
+        answer: Result = self.call("backup_delete_path", localPath)
         return answer
 
     def backup_dir_add(
         self,
         dirpath: str,
-    ) -> dict[str, Any]:
+    ) -> Result:
         """Put a folder into the catalog, without backing it up yet."""
-        answer: dict[str, Any] = self.call("backup_dir_add", dirpath)
+        answer: Result = self.call("backup_dir_add", dirpath)
         return answer
 
     def backup_file_add(
         self,
         filepath: str,
-    ) -> dict[str, Any]:
+    ) -> Result:
         """Put a file into the catalog, without backing it up yet."""
-        answer: dict[str, Any] = self.call("backup_file_add", filepath)
+        answer: Result = self.call("backup_file_add", filepath)
         return answer
 
     def backup_preview(
@@ -100,87 +140,87 @@ class Calls:
     def backup_start_id(
         self,
         pathID: str,
-    ) -> dict[str, Any]:
+    ) -> Result:
         """Start to back up an item of the catalog."""
-        answer: dict[str, Any] = self.call("backup_start_id", pathID)
+        answer: Result = self.call("backup_start_id", pathID)
         return answer
 
     def backup_start_path(
         self,
         path: str,
-    ) -> dict[str, Any]:
+    ) -> Result:
         """Start to back up a file or folder, new to the catalog or not."""
-        answer: dict[str, Any] = self.call("backup_start_path", path)
+        answer: Result = self.call("backup_start_path", path)
         return answer
 
     def backup_tree_add(
         self,
         dirpath: str,
-    ) -> dict[str, Any]:
+    ) -> Result:
         """Put a folder and every file and folder below it into the catalog, each as an item of its own."""
-        answer: dict[str, Any] = self.call("backup_tree_add", dirpath)
+        answer: Result = self.call("backup_tree_add", dirpath)
         return answer
 
     def backups_id_list(
         self,
-    ) -> list[Any]:
+    ) -> list[BackupsIdList]:
         """List the versions that can be restored, newest first within an item."""
-        answer: list[Any] = self.call("backups_id_list")
+        answer: list[BackupsIdList] = self.call("backups_id_list")
         return answer
 
     def backups_list(
         self,
         limit: int | None = None,
         after: str | None = None,
-    ) -> list[Any]:
+    ) -> list[BackupsList]:
         """List the catalog, parents first, with the versions of each item."""
-        answer: list[Any] = self.call("backups_list", limit, after)
+        answer: list[BackupsList] = self.call("backups_list", limit, after)
         return answer
 
     def backups_queue(
         self,
-    ) -> list[Any]:
+    ) -> list[BackupsQueue]:
         """List the backups that wait for their turn."""
-        answer: list[Any] = self.call("backups_queue")
+        answer: list[BackupsQueue] = self.call("backups_queue")
         return answer
 
     def backups_running(
         self,
-    ) -> list[Any]:
+    ) -> list[BackupsRunning]:
         """List the backups under way.  `progress` is in percent, `total_size` -1 until it is known."""
-        answer: list[Any] = self.call("backups_running")
+        answer: list[BackupsRunning] = self.call("backups_running")
         return answer
 
     def backups_update(
         self,
-    ) -> dict[str, Any]:
+    ) -> Result:
         """Begin the round of the backup monitor anew, and synchronise the catalog with all suppliers."""
-        answer: dict[str, Any] = self.call("backups_update")
+        answer: Result = self.call("backups_update")
         return answer
 
     def config_explain(
         self,
         key: str,
-    ) -> dict[str, Any]:
+    ) -> ConfigExplain:
         """Tell all about one setting: its sentence, type, value and default, and what it may be."""
-        answer: dict[str, Any] = self.call("config_explain", key)
+        answer: ConfigExplain = self.call("config_explain", key)
         return answer
 
     def config_get(
         self,
         key: str,
         default: str | int | float | bool | None = None,
-    ) -> dict[str, Any]:
+    ) -> ConfigGet:
         """Read one setting."""
-        answer: dict[str, Any] = self.call("config_get", key, default)
+        answer: ConfigGet = self.call("config_get", key, default)
         return answer
 
     def config_list(
         self,
         sort: bool = False,
-    ) -> list[Any]:
+    ) -> list[ConfigList]:
         """List every setting."""
-        answer: list[Any] = self.call("config_list", sort)
+        answer: list[ConfigList] = self.call("config_list", sort)
         return answer
 
     def config_set(
@@ -188,34 +228,34 @@ class Calls:
         key: str,
         value: str | int | float | bool,
         typ: str | int | None = None,
-    ) -> dict[str, Any]:
+    ) -> ConfigSet:
         """Change one setting.  It is stored at once, and the parts that follow it are told."""
-        answer: dict[str, Any] = self.call("config_set", key, value, typ)
+        answer: ConfigSet = self.call("config_set", key, value, typ)
         return answer
 
     def customer_reject(
         self,
         idurl: str,
         allow: bool = False,
-    ) -> dict[str, Any]:
+    ) -> CustomerReject:
         """End a customer's contract, remove his pieces from this disk, and give him no other contract."""
-        answer: dict[str, Any] = self.call("customer_reject", idurl, allow)
+        answer: CustomerReject = self.call("customer_reject", idurl, allow)
         return answer
 
     def customers_list(
         self,
-    ) -> list[Any]:
+    ) -> list[CustomersList]:
         """List the customers of this node.  Sizes in bytes, times in Unix seconds."""
-        answer: list[Any] = self.call("customers_list")
+        answer: list[CustomersList] = self.call("customers_list")
         return answer
 
     def customers_ping(
         self,
         timeout: float = 10.0,
-    ) -> list[Any]:
+    ) -> list[CustomersPing]:
         """Ask all customers at once for a sign of life.  `rtt` in seconds, null and an `error` when there
         was none."""
-        answer: list[Any] = self.call("customers_ping", timeout)
+        answer: list[CustomersPing] = self.call("customers_ping", timeout)
         return answer
 
     def events_list(
@@ -224,9 +264,9 @@ class Calls:
         limit: int = 100,
         types: list[str] | None = None,
         timeout: float = 0.0,
-    ) -> list[Any]:
+    ) -> list[EventsList]:
         """List what happened lately, oldest first: `id`, `time` (ISO 8601, UTC), `type`, `data`."""
-        answer: list[Any] = self.call("events_list", since, limit, types, timeout)
+        answer: list[EventsList] = self.call("events_list", since, limit, types, timeout)
         return answer
 
     def exclude_add(
@@ -264,42 +304,42 @@ class Calls:
     def find_peer_by_nickname(
         self,
         nickname: str,
-    ) -> dict[str, Any]:
+    ) -> FindPeerByNickname:
         """Find who is called so: a correspondent of that name first, else the oldest claim whose identity
         holds."""
-        answer: dict[str, Any] = self.call("find_peer_by_nickname", nickname)
+        answer: FindPeerByNickname = self.call("find_peer_by_nickname", nickname)
         return answer
 
     def gui_link(
         self,
-    ) -> dict[str, Any]:
+    ) -> GuiLink:
         """Make a link that logs one browser in, once, within a minute."""
-        answer: dict[str, Any] = self.call("gui_link")
+        answer: GuiLink = self.call("gui_link")
         return answer
 
     def identity_backup(
         self,
         path: str | None = None,
         passphrase: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> IdentityBackup:
         """Show the recovery kit: 24 words that bring everything back, and that nobody else may see."""
-        answer: dict[str, Any] = self.call("identity_backup", path, passphrase)
+        answer: IdentityBackup = self.call("identity_backup", path, passphrase)
         return answer
 
     def identity_create(
         self,
         name: str,
         servers: list[str] | None = None,
-    ) -> dict[str, Any]:
+    ) -> IdentityCreate:
         """Make an identity and publish it."""
-        answer: dict[str, Any] = self.call("identity_create", name, servers)
+        answer: IdentityCreate = self.call("identity_create", name, servers)
         return answer
 
     def identity_get(
         self,
-    ) -> dict[str, Any]:
+    ) -> IdentityGet:
         """Show the identity of this node, with its signed public document."""
-        answer: dict[str, Any] = self.call("identity_get")
+        answer: IdentityGet = self.call("identity_get")
         return answer
 
     def identity_recover(
@@ -307,17 +347,17 @@ class Calls:
         kit: str,
         seeds: list[str] | None = None,
         passphrase: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> IdentityRecover:
         """Bring an identity back, with its catalog, on a node that has none."""
-        answer: dict[str, Any] = self.call("identity_recover", kit, seeds, passphrase)
+        answer: IdentityRecover = self.call("identity_recover", kit, seeds, passphrase)
         return answer
 
     def list_correspondents(
         self,
-    ) -> list[Any]:
+    ) -> list[ListCorrespondents]:
         """List the people we write to, each pinned by his fingerprint; `conflict`: it is in doubt who he
         is."""
-        answer: list[Any] = self.call("list_correspondents")
+        answer: list[ListCorrespondents] = self.call("list_correspondents")
         return answer
 
     def list_messages(
@@ -325,186 +365,186 @@ class Calls:
         limit: int = 1000,
         since: float = 0.0,
         correspondent: str | None = None,
-    ) -> list[Any]:
+    ) -> list[ListMessages]:
         """List private messages, newest last."""
-        answer: list[Any] = self.call("list_messages", limit, since, correspondent)
+        answer: list[ListMessages] = self.call("list_messages", limit, since, correspondent)
         return answer
 
     def ping(
         self,
         idurl: str,
         timeout: float = 10.0,
-    ) -> dict[str, Any]:
+    ) -> Ping:
         """Ask a peer for a sign of life."""
-        answer: dict[str, Any] = self.call("ping", idurl, timeout)
+        answer: Ping = self.call("ping", idurl, timeout)
         return answer
 
     def process_health(
         self,
-    ) -> dict[str, Any]:
+    ) -> ProcessHealth:
         """Tell in one sentence how everything is, and in parts: what is wrong, and what to do next."""
-        answer: dict[str, Any] = self.call("process_health")
+        answer: ProcessHealth = self.call("process_health")
         return answer
 
     def reconnect(
         self,
-    ) -> dict[str, Any]:
+    ) -> Result:
         """End every connection to other nodes and make those that are needed anew, without waiting."""
-        answer: dict[str, Any] = self.call("reconnect")
+        answer: Result = self.call("reconnect")
         return answer
 
     def remove_correspondent(
         self,
         idurl: str,
-    ) -> dict[str, Any]:
+    ) -> Result:
         """Remove somebody from those we write to.  What was written stays."""
-        answer: dict[str, Any] = self.call("remove_correspondent", idurl)
+        answer: Result = self.call("remove_correspondent", idurl)
         return answer
 
     def restart(
         self,
         show: bool = False,
-    ) -> dict[str, Any]:
+    ) -> Result:
         """End the node and start it anew with the same command line, folder, port and token."""
-        answer: dict[str, Any] = self.call("restart", show)
+        answer: Result = self.call("restart", show)
         return answer
 
     def restore_abort(
         self,
         backup_id: str,
-    ) -> dict[str, Any]:
+    ) -> Result:
         """Stop a restore under way.  What is already back stays."""
-        answer: dict[str, Any] = self.call("restore_abort", backup_id)
+        answer: Result = self.call("restore_abort", backup_id)
         return answer
 
     def restore_single(
         self,
         pathID_or_backupID_or_localPath: str,
         destinationPath: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> Result:
         """Start to restore an item, a version, or a single file of a folder's version."""
-        answer: dict[str, Any] = self.call("restore_single", pathID_or_backupID_or_localPath, destinationPath)
+        answer: Result = self.call("restore_single", pathID_or_backupID_or_localPath, destinationPath)
         return answer
 
     def restores_running(
         self,
-    ) -> list[Any]:
+    ) -> list[RestoresRunning]:
         """List the restores under way.  `progress` is in percent, `block_number` -1: blocks come in no
         order."""
-        answer: list[Any] = self.call("restores_running")
+        answer: list[RestoresRunning] = self.call("restores_running")
         return answer
 
     def send_message(
         self,
         recipient: str,
         message_body: str,
-    ) -> dict[str, Any]:
+    ) -> SendMessage:
         """Write a private message to somebody."""
-        answer: dict[str, Any] = self.call("send_message", recipient, message_body)
+        answer: SendMessage = self.call("send_message", recipient, message_body)
         return answer
 
     def service_info(
         self,
         name: str,
-    ) -> dict[str, Any]:
+    ) -> ServiceInfo:
         """Show one part of the node."""
-        answer: dict[str, Any] = self.call("service_info", name)
+        answer: ServiceInfo = self.call("service_info", name)
         return answer
 
     def service_start(
         self,
         name: str,
-    ) -> dict[str, Any]:
+    ) -> ServiceStart:
         """Switch a part of the node on, now and for later starts."""
-        answer: dict[str, Any] = self.call("service_start", name)
+        answer: ServiceStart = self.call("service_start", name)
         return answer
 
     def service_stop(
         self,
         name: str,
-    ) -> dict[str, Any]:
+    ) -> ServiceStop:
         """Switch a part of the node off, now and for later starts."""
-        answer: dict[str, Any] = self.call("service_stop", name)
+        answer: ServiceStop = self.call("service_stop", name)
         return answer
 
     def services_list(
         self,
-    ) -> list[Any]:
+    ) -> list[ServicesList]:
         """List the parts of the node: `state` is ON or OFF, `config_path` the switch, if there is one."""
-        answer: list[Any] = self.call("services_list")
+        answer: list[ServicesList] = self.call("services_list")
         return answer
 
     def show(
         self,
-    ) -> dict[str, Any]:
+    ) -> Result:
         """Open the page, logged in, in the default browser of the node's machine."""
-        answer: dict[str, Any] = self.call("show")
+        answer: Result = self.call("show")
         return answer
 
     def space_consumed(
         self,
-    ) -> dict[str, Any]:
+    ) -> dict[str, int]:
         """Tell what we need and use at our suppliers, in bytes, altogether and per supplier."""
-        answer: dict[str, Any] = self.call("space_consumed")
+        answer: dict[str, int] = self.call("space_consumed")
         return answer
 
     def space_donated(
         self,
-    ) -> dict[str, Any]:
+    ) -> dict[str, int]:
         """Tell what others may use and do use of this disk, in bytes."""
-        answer: dict[str, Any] = self.call("space_donated")
+        answer: dict[str, int] = self.call("space_donated")
         return answer
 
     def space_local(
         self,
-    ) -> dict[str, Any]:
+    ) -> dict[str, int]:
         """Tell what this node's own folders take on this disk, in bytes, and what is free."""
-        answer: dict[str, Any] = self.call("space_local")
+        answer: dict[str, int] = self.call("space_local")
         return answer
 
     def stop(
         self,
-    ) -> dict[str, Any]:
+    ) -> Result:
         """End the node cleanly: transfers are parked, the catalog is closed."""
-        answer: dict[str, Any] = self.call("stop")
+        answer: Result = self.call("stop")
         return answer
 
     def supplier_change(
         self,
         index_or_idurl: str | int,
         new_idurl: str,
-    ) -> dict[str, Any]:
+    ) -> SupplierChange:
         """Hire a certain node in a supplier's place; what that one held is made again there."""
-        answer: dict[str, Any] = self.call("supplier_change", index_or_idurl, new_idurl)
+        answer: SupplierChange = self.call("supplier_change", index_or_idurl, new_idurl)
         return answer
 
     def supplier_replace(
         self,
         index_or_idurl: str | int,
-    ) -> dict[str, Any]:
+    ) -> SupplierReplace:
         """Replace a supplier by a new one; what it held is made again there."""
-        answer: dict[str, Any] = self.call("supplier_replace", index_or_idurl)
+        answer: SupplierReplace = self.call("supplier_replace", index_or_idurl)
         return answer
 
     def suppliers_list(
         self,
-    ) -> list[Any]:
+    ) -> list[SuppliersList]:
         """List the present suppliers by position."""
-        answer: list[Any] = self.call("suppliers_list")
+        answer: list[SuppliersList] = self.call("suppliers_list")
         return answer
 
     def suppliers_ping(
         self,
         timeout: float = 10.0,
-    ) -> list[Any]:
+    ) -> list[SuppliersPing]:
         """Ask all suppliers at once for a sign of life.  `rtt` in seconds, null and an `error` when there
         was none."""
-        answer: list[Any] = self.call("suppliers_ping", timeout)
+        answer: list[SuppliersPing] = self.call("suppliers_ping", timeout)
         return answer
 
     def tasks_list(
         self,
-    ) -> list[Any]:
+    ) -> list[TasksList]:
         """List the long work that runs, and the last hundred that ended, oldest first."""
-        answer: list[Any] = self.call("tasks_list")
+        answer: list[TasksList] = self.call("tasks_list")
         return answer

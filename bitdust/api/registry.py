@@ -97,11 +97,6 @@ class Method:
         return sum(param.required for param in self.params)
 
     @property
-    def result_schema(self) -> dict[str, str]:
-        """The type of its result as JSON Schema; empty when that depends on the arguments."""
-        return {} if self.result == "any" else {"type": self.result}
-
-    @property
     def usage(self) -> str:
         """How it is called: `config_get(key, default=None)`."""
         words = (p.name if p.required else f"{p.name}={p.default!r}" for p in self.params)

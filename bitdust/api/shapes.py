@@ -1,18 +1,22 @@
 """
 What each method answers, written so that people, the manual and JSON Schema read the same thing.
 
-A shape is a type (`str int float bool`), `[shape]` for a list, a dict of shapes by key for exactly these keys
-(`key?` may be missing), `{str: shape}` for any keys, `object` for anything, or `Nullable(shape)`.
+A shape is a type (`str int float bool`), None for null alone, `[shape]` for a list, a dict of shapes by key
+for exactly these keys (`key?` may be missing), `{str: shape}` for any keys, `object` for anything,
+`Nullable(shape)`, or `Either((shape, shape))`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
+
+from bitdust.api.file_shapes import MODE_SHAPES
 
 Shape = Any
+T = TypeVar("T")
 
 _WORDS = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
@@ -24,9 +28,33 @@ class Nullable:
     shape: Shape
 
 
+@dataclass(frozen=True)
+class Either:
+    """One of several shapes, whichever was asked for."""
+
+    shapes: tuple[Shape, ...]
+
+
 RESULT = {"result": str}
 _SETTING = {"key": str, "type": str, "value": str}
 _PATH = {"path": str, "path_b64?": str}
+_SIGN = {
+    "position": int,
+    "idurl": str,
+    "result": str,
+    "rtt": Nullable(float),
+    "transport": str,
+    "error": str,
+}
+_SERVICE = {
+    "index": int,
+    "name": str,
+    "state": str,
+    "enabled": bool,
+    "installed": bool,
+    "config_path": str,
+    "depends": [str],
+}
 _IDENTITY = {
     "idurl": str,
     "name": str,
@@ -80,6 +108,16 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         "config_get": _SETTING,
         "config_set": {**_SETTING, "old_value": str},
         "config_list": [_SETTING],
+        "config_explain": {
+            **_SETTING,
+            "sentence": str,
+            "default": str,
+            "source": str,
+            "allowed": str,
+            "variable": str,
+            "restart": bool,
+        },
+        "filemanager": Either(tuple(MODE_SHAPES.values())),
         "backups_update": RESULT,
         "backups_list": [
             {
@@ -206,6 +244,8 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             }
         ],
         "supplier_replace": {**RESULT, "position": int, "idurl": str},
+        "supplier_change": {**RESULT, "position": int, "idurl": str, "old_idurl": str},
+        "suppliers_ping": [_SIGN],
         "customers_list": [
             {
                 "position": int,
@@ -220,6 +260,13 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
                 "last_contact": float,
             }
         ],
+        "customer_reject": {**RESULT, "idurl": str},
+        "customers_ping": [_SIGN],
+        "services_list": [_SERVICE],
+        "service_info": _SERVICE,
+        "service_start": {**RESULT, **_SERVICE},
+        "service_stop": {**RESULT, **_SERVICE},
+        "reconnect": RESULT,
         "space_donated": {str: int},
         "space_consumed": {str: int},
         "space_local": {str: int},
@@ -241,8 +288,12 @@ def schema_of(shape: Shape) -> dict[str, Any]:
     if shape is object:
         return {}
     match shape:
+        case None:
+            return {"type": "null"}
         case type():
             return {"type": _WORDS[shape]}
+        case Either():
+            return {"anyOf": _once(schema_of(one) for one in shape.shapes)}
         case Nullable():
             inner = schema_of(shape.shape)
             if set(inner) == {"type"}:
@@ -270,8 +321,12 @@ def words_of(shape: Shape, indent: str = "") -> str:
     if shape is object:
         return "anything"
     match shape:
+        case None:
+            return "null"
         case type():
             return _WORDS[shape]
+        case Either():
+            return "\nor ".join(_once(words_of(one, indent) for one in shape.shapes))
         case Nullable():
             return f"{words_of(shape.shape, indent)} or null"
         case [one]:
@@ -287,6 +342,55 @@ def words_of(shape: Shape, indent: str = "") -> str:
     return "{\n" + "\n".join(lines) + f"\n{indent}}}"
 
 
-def result_schema(name: str, otherwise: dict[str, Any]) -> dict[str, Any]:
-    """What the method of that name answers, as JSON Schema; `otherwise` when it has no shape here."""
-    return schema_of(SHAPES[name]) if name in SHAPES else otherwise
+def typed(shape: Shape, name: str, classes: dict[str, dict[str, str]]) -> str:
+    """
+    The shape as a type of Python.
+
+    @param name: what a dict of known keys is called; one within it gets its key behind that.
+    @param classes: is filled with such names, and the types of their keys.
+
+    >>> classes = {}
+    >>> typed([{"id": int, "rtt?": Nullable(float)}], "Row", classes), classes
+    ('list[Row]', {'Row': {'id': 'int', 'rtt?': 'float | None'}})
+    """
+    if shape is object:
+        return "Any"
+    match shape:
+        case None:
+            return "None"
+        case type():
+            return str(shape.__name__)
+        case Nullable():
+            return f"{typed(shape.shape, name, classes)} | None"
+        case Either():
+            return "Any"
+        case [one]:
+            return f"list[{typed(one, name, classes)}]"
+    if shape == RESULT:
+        name = "Result"
+    if set(shape) == {str}:
+        return f"dict[str, {typed(shape[str], name, classes)}]"
+    fields = {
+        key: typed(one, name + key.strip("?").title().replace("_", ""), classes) for key, one in shape.items()
+    }
+    classes[name] = fields
+    return name
+
+
+def result_schema(name: str) -> dict[str, Any]:
+    """What the method of that name answers, as JSON Schema."""
+    return schema_of(SHAPES[name])
+
+
+def result_kinds(name: str) -> list[str]:
+    """The types of that answer, as JSON Schema has them: one, or several when the arguments decide."""
+    schema = result_schema(name)
+    return _once(one["type"] for one in schema.get("anyOf", [schema]))
+
+
+def _once(several: Iterable[T]) -> list[T]:
+    found: list[T] = []
+    for one in several:
+        if one not in found:
+            found.append(one)
+    return found

@@ -15,7 +15,7 @@ from bitdust.api.shapes import SHAPES, words_of
 from bitdust.cli.main import bitdust
 from bitdust.cli.man import man_pages
 from bitdust.cli.tree import commands, root_context
-from bitdust.cli.typed import calls_text
+from bitdust.cli.typed import answers_text, calls_text
 from bitdust.config.table import ALL_OPTIONS
 from bitdust.errors import all_errors
 
@@ -62,8 +62,7 @@ def _method(method: Method) -> str:
     for param in method.params:
         absent = "required" if param.required else f"default `{param.default!r}`"
         lines.append(f"* `{param.name}` ({param.kind}, {absent}): {param.sentence}\n")
-    answer = words_of(SHAPES[method.name]) if method.name in SHAPES else "as told above"
-    lines.append(f"\nIt answers:\n\n```\n{answer}\n```\n")
+    lines.append(f"\nIt answers:\n\n```\n{words_of(SHAPES[method.name])}\n```\n")
     return "".join(lines)
 
 
@@ -130,6 +129,7 @@ def main() -> int:
         (folder / part).mkdir(parents=True, exist_ok=True)
         for name, text in found.items():
             (folder / part / name).write_text(text)
+    Path(client.__file__).with_name("answers.py").write_text(answers_text())
     Path(client.__file__).with_name("calls.py").write_text(calls_text())
     return 0
 

@@ -1,21 +1,30 @@
 """
-`bitdust/calls.py`, the typed half of the client, written from the list of methods by `make docs`.
+`bitdust/calls.py`, the typed half of the client, and `bitdust/answers.py`, the types of what it answers:
+written from the list of methods and the shapes of their answers by `make docs`.
 """
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 from bitdust.api.methods import all_methods
 from bitdust.api.registry import Method, Param
+from bitdust.api.shapes import SHAPES, typed
 
-_HEAD = '''"""
-Every method of the API as a typed call.  Made from the list of methods by `make docs`; do not edit.
+_MADE = "Made from the list of methods by `make docs`; do not edit."
+_HEAD = f'''"""
+Every method of the API as a typed call.  {_MADE}
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bitdust.answers import (
+        @NAMES@
+    )
 
 
 class Calls:
@@ -25,26 +34,66 @@ class Calls:
         """The value the method answers."""
         raise NotImplementedError
 '''
+_ANSWERS = f'''"""
+What the methods of the API answer, as types.  {_MADE}
+"""
 
-_RESULTS = {"object": "dict[str, Any]", "array": "list[Any]"}
+from __future__ import annotations
+
+from typing import Any, NotRequired, TypedDict
+'''
+_CLASS = '''
+
+class {name}(TypedDict):
+    """Keys of an answer."""
+
+{keys}
+'''
+
 _KINDS: dict[type, str] = {list: "list[str]", dict: "dict[str, Any]"}
 
 
 def calls_text() -> str:
-    """The whole file."""
-    return _HEAD + "".join(_call(method) for method in all_methods().values())
+    """The whole file of calls."""
+    methods = all_methods().values()
+    named = {name for method in methods for name in re.findall(r"[A-Z]\w+", _kind(method))} - {"Any"}
+    names = sorted(named, key=str.casefold)
+    head = _HEAD.replace("@NAMES@", "\n        ".join(f"{name}," for name in names))
+    return head + "".join(_call(method) for method in methods)
+
+
+def answers_text() -> str:
+    """The whole file of answers."""
+    classes: dict[str, dict[str, str]] = {}
+    for method in all_methods().values():
+        _kind(method, classes)
+    return _ANSWERS + "".join(
+        _CLASS.format(name=name, keys="\n".join(_key(*field) for field in fields.items()))
+        for name, fields in sorted(classes.items())
+    )
+
+
+def _kind(method: Method, classes: dict[str, dict[str, str]] | None = None) -> str:
+    """The type of a method's answer; `classes` hears of those it is made of."""
+    name = method.name.title().replace("_", "")
+    return typed(SHAPES[method.name], name, {} if classes is None else classes)
+
+
+def _key(name: str, kind: str) -> str:
+    return f"    {name[:-1]}: NotRequired[{kind}]" if name.endswith("?") else f"    {name}: {kind}"
 
 
 def _call(method: Method) -> str:
+    kind = _kind(method)
     lines = [f"    def {method.name}("]
     lines += [f"        {word}," for word in ("self", *map(_word, method.params))]
-    lines.append(f"    ) -> {_RESULTS.get(method.result, 'Any')}:")
+    lines.append(f"    ) -> {kind}:")
     # A sentence may hold a quotation mark at its end, which would end the docstring.
     lines.append(f'        """{_wrapped(method.sentence)}"""')
     words = ", ".join([f'"{method.name}"', *(param.name for param in method.params)])
     answer = f"self.call({words})"
-    if method.result in _RESULTS:
-        lines += [f"        answer: {_RESULTS[method.result]} = {answer}", "        return answer"]
+    if kind != "Any":
+        lines += [f"        answer: {kind} = {answer}", "        return answer"]
     else:
         lines.append(f"        return {answer}")
     return "\n" + "\n".join(lines) + "\n"

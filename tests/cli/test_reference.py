@@ -12,7 +12,7 @@ from bitdust.api.methods import all_methods
 from bitdust.cli.man import man_pages
 from bitdust.cli.reference import pages
 from bitdust.cli.tree import commands
-from bitdust.cli.typed import calls_text
+from bitdust.cli.typed import answers_text, calls_text
 from bitdust.client import Client
 
 DOCS = Path(__file__).parent.parent.parent / "docs" / "reference"
@@ -48,7 +48,9 @@ def test_shapes_in_words() -> None:
 
 def test_the_client_is_typed() -> None:
     """The Python client has one typed call for each method, with its arguments and defaults."""
-    assert (DOCS.parent.parent / "bitdust" / "calls.py").read_text() == calls_text(), "run `make docs`"
+    product = DOCS.parent.parent / "bitdust"
+    assert (product / "calls.py").read_text() == calls_text(), "run `make docs`"
+    assert (product / "answers.py").read_text() == answers_text(), "run `make docs`"
     for name, method in all_methods().items():
         _, *params = inspect.signature(getattr(Client, name)).parameters.values()
         told = [(param.name, param.default is param.empty) for param in params]

@@ -51,7 +51,7 @@ def open_rpc(registry: Registry) -> dict[str, Any]:
                     }
                     for param in method.params
                 ],
-                "result": {"name": "result", "schema": result_schema(method.name, method.result_schema)},
+                "result": {"name": "result", "schema": result_schema(method.name)},
             }
             for method in registry.values()
         ],
@@ -98,7 +98,7 @@ def _operation(method: Method) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": "What the method answers.",
-                "content": {"application/json": {"schema": result_schema(method.name, method.result_schema)}},
+                "content": {"application/json": {"schema": result_schema(method.name)}},
             },
             "default": _PROBLEM,
         },

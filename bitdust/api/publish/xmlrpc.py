@@ -4,7 +4,9 @@ The XML-RPC door: positional arguments, introspection, multicall.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from types import MappingProxyType
 from typing import Any
 from xmlrpc.client import Fault
 
@@ -17,6 +19,7 @@ from bitdust.api.publish.door import PARSE_ERROR, Door, code_of
 from bitdust.api.publish.page import Answer, WrongBody, answer_later, body_of, problem_answer, wrong_verb
 from bitdust.api.registry import Method
 from bitdust.api.results import carriable
+from bitdust.api.shapes import result_kinds
 from bitdust.api.xmltext import CONTENT_TYPE, answer_text
 from bitdust.errors import BitDustError, UnknownMethod, Usage
 from bitdust.world import spawn
@@ -29,8 +32,40 @@ _TYPES = {
     "boolean": "boolean",
     "array": "array",
     "object": "struct",
-    "any": "string",
 }
+_KINDS = {str: "string", int: "int", float: "double", bool: "boolean", list: "array", dict: "struct"}
+
+#: what is said of the door's own methods: how they are called, their signature, what they do
+_OWN: Mapping[str, tuple[str, list[list[str]], str]] = MappingProxyType(
+    {
+        "system.getCapabilities": (
+            "system.getCapabilities()",
+            [["struct"]],
+            "Tell what this door can do beside calls: a struct of specUrl and specVersion by name.",
+        ),
+        "system.listMethods": (
+            "system.listMethods()",
+            [["array"]],
+            "List the names of all methods, in alphabetical order.",
+        ),
+        "system.methodHelp": (
+            "system.methodHelp(methodName)",
+            [["string", "string"]],
+            "Tell how a method is called and what it does.",
+        ),
+        "system.methodSignature": (
+            "system.methodSignature(methodName)",
+            [["array", "string"]],
+            "List the ways to call a method: each an array of types, that of the result first.",
+        ),
+        "system.multicall": (
+            "system.multicall(calls)",
+            [["array", "array"]],
+            f"Make up to {_MOST_CALLS} calls, each a struct of methodName and params.\n\n"
+            "For each the answer has an array of the one result, or a struct of faultCode and faultString.",
+        ),
+    }
+)
 
 
 class XmlRpcDoor(XMLRPC):
@@ -50,7 +85,7 @@ class XmlRpcDoor(XMLRPC):
         return answer_later(request, self._reply(request))
 
     def listProcedures(self) -> list[str]:
-        return sorted([*self._door.registry, *self._system, "system.multicall"])
+        return sorted([*self._door.registry, *_OWN])
 
     def lookupProcedure(self, procedurePath: str) -> Callable[..., Deferred[Any]]:
         def procedure(*arguments: object) -> Deferred[Any]:
@@ -114,15 +149,14 @@ class XmlRpcDoor(XMLRPC):
 
     def _method_help(self, name: str) -> str:
         self._known(name)
-        if name in self._door.registry:
-            return self._door.registry[name].help
-        return f"{name}: see the description of XML-RPC introspection."
+        if name in _OWN:
+            usage, _, text = _OWN[name]
+            return f"{usage}\n\n{text}"
+        return self._door.registry[name].help
 
-    def _method_signature(self, name: str) -> list[list[str]] | str:
+    def _method_signature(self, name: str) -> list[list[str]]:
         self._known(name)
-        if name in self._door.registry:
-            return signatures(self._door.registry[name])
-        return "undef"
+        return _OWN[name][1] if name in _OWN else signatures(self._door.registry[name])
 
     def _capabilities(self) -> dict[str, Any]:
         return {
@@ -156,6 +190,15 @@ def split_arguments(method: Method, arguments: Sequence[Any]) -> tuple[Sequence[
 
 
 def signatures(method: Method) -> list[list[str]]:
-    """Every way to call it: the result's type, then those of the arguments, from the fewest to all."""
-    types = [_TYPES[method.result], *(_TYPES[param.kind] for param in method.params)]
-    return [types[:count] for count in range(method.required + 1, len(types) + 1)]
+    """
+    Every way to call it: the result's type, then those of the arguments, from the fewest to all.
+
+    Where several types are taken, or given, each has its own line.
+    """
+    results = [_TYPES[kind] for kind in result_kinds(method.name)]
+    kinds = [[_KINDS[kind] for kind in param.kinds] for param in method.params]
+    return [
+        list(one)
+        for count in range(method.required, len(kinds) + 1)
+        for one in product(results, *kinds[:count])
+    ]

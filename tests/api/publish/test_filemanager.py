@@ -7,6 +7,9 @@ import xmlrpc.client
 
 import pytest
 
+from bitdust.api.file_shapes import MODE_SHAPES
+from bitdust.api.filemanager import MODES
+from bitdust.api.shapes import schema_of
 from tests.web.doors import AUTH, JSON
 
 STATS = {"params": {"mode": "stats"}}
@@ -117,4 +120,5 @@ def test_description(browser):
     schema = told["requestBody"]["content"]["application/json"]["schema"]
     assert schema["required"] == ["params"]
     assert len(schema["properties"]["params"]["properties"]["mode"]["enum"]) == 11
-    assert told["responses"]["200"]["content"]["application/json"]["schema"] == {}
+    shape = told["responses"]["200"]["content"]["application/json"]["schema"]
+    assert [schema_of(MODE_SHAPES[mode]) in shape["anyOf"] for mode in MODES] == [True] * 11

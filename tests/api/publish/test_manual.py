@@ -6,7 +6,7 @@ from openapi_spec_validator import validate
 
 from bitdust.api.methods import all_methods
 from bitdust.api.publish.manual import open_api, open_rpc
-from bitdust.api.shapes import SHAPES, Nullable, schema_of
+from bitdust.api.shapes import Either, Nullable, result_kinds, schema_of
 
 
 def test_openapi_is_valid():
@@ -38,13 +38,16 @@ def test_shapes():
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(bad, schema)
     assert schema_of(Nullable(int)) == {"type": ["integer", "null"]}
+    assert schema_of(Either(([str], {"a": None}, [str])))["anyOf"] == [
+        schema_of([str]),
+        schema_of({"a": None}),
+    ]
 
 
 def test_shapes_have_the_kind_of_their_method():
     """What a method is typed to answer, a list or a dict, its shape is."""
     for name, method in all_methods().items():
-        if name in SHAPES:
-            assert schema_of(SHAPES[name])["type"] == method.result
+        assert result_kinds(name) == ([method.result] if method.result != "any" else ["array", "object"])
 
 
 def test_openrpc():

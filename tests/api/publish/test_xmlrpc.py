@@ -1,5 +1,6 @@
 """The XML-RPC door."""
 
+import re
 from xmlrpc.client import Binary, Fault
 
 import pytest
@@ -105,9 +106,29 @@ def test_introspection(browser):
         *("system.listMethods", "system.methodHelp", "system.methodSignature", "system.multicall"),
         "system.getCapabilities",
     }
+    types = {"string", "int", "double", "boolean", "array", "struct"}
     for name in names:
-        assert browser.xmlrpc("system.methodHelp", name)
-        assert browser.xmlrpc("system.methodSignature", name)
+        usage, _, told = browser.xmlrpc("system.methodHelp", name).partition("\n\n")
+        assert re.fullmatch(rf"{re.escape(name)}\(.*\)", usage)
+        assert told.partition("\n\n")[0].endswith((".", "`.", "}}`."))
+        ways = browser.xmlrpc("system.methodSignature", name)
+        arguments = [word for word in usage.partition("(")[2][:-1].split(", ") if word]
+        assert {len(way) - 1 for way in ways} == set(
+            range(sum("=" not in word for word in arguments), len(arguments) + 1)
+        )
+        assert {word for way in ways for word in way} <= types
+        for way in ways if name.startswith("system.") else []:
+            # The door's own methods take what they say, and answer it.
+            given = {"string": "stop", "array": []}
+            answer = browser.xmlrpc(name, *(given[word] for word in way[1:]))
+            assert type(answer) is {"struct": dict, "array": list, "string": str}[way[0]]
+    assert browser.xmlrpc("system.methodSignature", "filemanager") == [
+        ["array", "struct"],
+        ["array", "string"],
+        ["struct", "struct"],
+        ["struct", "string"],
+    ]
+    assert ["struct", "string", "double", "int"] in browser.xmlrpc("system.methodSignature", "config_set")
     assert browser.xmlrpc("system.methodHelp", "config_get").startswith(
         "config_get(key, default=None)\n\nRead one"
     )

@@ -1,0 +1,436 @@
+"""
+What the methods of the API answer, as types.  Made from the list of methods by `make docs`; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NotRequired, TypedDict
+
+
+class AddCorrespondent(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    idurl: str
+    nickname: str
+
+
+class AutomatsList(TypedDict):
+    """Keys of an answer."""
+
+    index: int
+    name: str
+    state: str
+    timers: str
+
+
+class BackupsIdList(TypedDict):
+    """Keys of an answer."""
+
+    backupid: str
+    path: str
+    path_b64: NotRequired[str]
+    size: str
+
+
+class BackupsList(TypedDict):
+    """Keys of an answer."""
+
+    id: str
+    path: str
+    path_b64: NotRequired[str]
+    size: int
+    type: str
+    versions: list[BackupsListVersions]
+
+
+class BackupsListVersions(TypedDict):
+    """Keys of an answer."""
+
+    blocks: int
+    size: str
+    version: str
+
+
+class BackupsQueue(TypedDict):
+    """Keys of an answer."""
+
+    created: float
+    local_path: str
+    path_b64: NotRequired[str]
+    path_id: str
+
+
+class BackupsRunning(TypedDict):
+    """Keys of an answer."""
+
+    backup_id: str
+    source_path: str
+    path_b64: NotRequired[str]
+    eccmap: str
+    pipe: str
+    block_size: int
+    aborting: bool
+    terminating: bool
+    eof_state: bool
+    reading: bool
+    closed: bool
+    work_blocks: int
+    block_number: int
+    bytes_processed: int
+    progress: float
+    total_size: int
+
+
+class ConfigExplain(TypedDict):
+    """Keys of an answer."""
+
+    key: str
+    type: str
+    value: str
+    sentence: str
+    default: str
+    source: str
+    allowed: str
+    variable: str
+    restart: bool
+
+
+class ConfigGet(TypedDict):
+    """Keys of an answer."""
+
+    key: str
+    type: str
+    value: str
+
+
+class ConfigList(TypedDict):
+    """Keys of an answer."""
+
+    key: str
+    type: str
+    value: str
+
+
+class ConfigSet(TypedDict):
+    """Keys of an answer."""
+
+    key: str
+    type: str
+    value: str
+    old_value: str
+
+
+class CustomerReject(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    idurl: str
+
+
+class CustomersList(TypedDict):
+    """Keys of an answer."""
+
+    position: int
+    idurl: str
+    fingerprint: str
+    status: str
+    state: str
+    granted: int
+    used: int
+    pieces: int
+    since: float
+    last_contact: float
+
+
+class CustomersPing(TypedDict):
+    """Keys of an answer."""
+
+    position: int
+    idurl: str
+    result: str
+    rtt: float | None
+    transport: str
+    error: str
+
+
+class EventsList(TypedDict):
+    """Keys of an answer."""
+
+    id: int
+    time: str
+    type: str
+    data: dict[str, Any]
+
+
+class FindPeerByNickname(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    nickname: str
+    position: int
+    idurl: str
+    candidates: list[FindPeerByNicknameCandidates]
+
+
+class FindPeerByNicknameCandidates(TypedDict):
+    """Keys of an answer."""
+
+    idurl: str
+    fingerprint: str
+    state: str
+    position: int
+
+
+class GuiLink(TypedDict):
+    """Keys of an answer."""
+
+    url: str
+    seconds: int
+    browser: bool
+
+
+class IdentityBackup(TypedDict):
+    """Keys of an answer."""
+
+    words: str
+    path: str | None
+    fingerprint: str
+
+
+class IdentityCreate(TypedDict):
+    """Keys of an answer."""
+
+    idurl: str
+    name: str
+    fingerprint: str
+    sources: list[str]
+    contacts: list[str]
+    revision: int
+    generation: int
+    document: str
+
+
+class IdentityGet(TypedDict):
+    """Keys of an answer."""
+
+    idurl: str
+    name: str
+    fingerprint: str
+    sources: list[str]
+    contacts: list[str]
+    revision: int
+    generation: int
+    document: str
+
+
+class IdentityRecover(TypedDict):
+    """Keys of an answer."""
+
+    idurl: str
+    name: str
+    fingerprint: str
+    sources: list[str]
+    contacts: list[str]
+    revision: int
+    generation: int
+    document: str
+
+
+class ListCorrespondents(TypedDict):
+    """Keys of an answer."""
+
+    idurl: str
+    nickname: str
+    fingerprint: str
+    state: str
+    online: bool
+
+
+class ListMessages(TypedDict):
+    """Keys of an answer."""
+
+    id: str
+    time: float
+    direction: str
+    sender: str
+    recipient: str
+    message: str
+    state: str
+
+
+class Ping(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    idurl: str
+    rtt: float
+    transport: str
+
+
+class ProcessHealth(TypedDict):
+    """Keys of an answer."""
+
+    state: str
+    sentence: str
+    survives: int | None
+    wrong: list[str]
+    next: list[str]
+    suppliers_online: int
+    suppliers_hired: int
+    suppliers_wanted: int
+    versions: int
+    pieces_missing: int
+
+
+class RestoresRunning(TypedDict):
+    """Keys of an answer."""
+
+    backup_id: str
+    creator_id: str
+    path_id: str
+    version: str
+    block_number: int
+    bytes_processed: int
+    created: float
+    aborted: bool
+    done: bool
+    eccmap: str
+    state: str
+    destination: str
+    progress: float
+    total_size: int
+
+
+class Result(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+
+
+class SendMessage(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    id: str
+    recipient: str
+    message: str
+    packet: str
+    state: str
+    error: str
+
+
+class ServiceInfo(TypedDict):
+    """Keys of an answer."""
+
+    index: int
+    name: str
+    state: str
+    enabled: bool
+    installed: bool
+    config_path: str
+    depends: list[str]
+
+
+class ServiceStart(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    index: int
+    name: str
+    state: str
+    enabled: bool
+    installed: bool
+    config_path: str
+    depends: list[str]
+
+
+class ServiceStop(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    index: int
+    name: str
+    state: str
+    enabled: bool
+    installed: bool
+    config_path: str
+    depends: list[str]
+
+
+class ServicesList(TypedDict):
+    """Keys of an answer."""
+
+    index: int
+    name: str
+    state: str
+    enabled: bool
+    installed: bool
+    config_path: str
+    depends: list[str]
+
+
+class SupplierChange(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    position: int
+    idurl: str
+    old_idurl: str
+
+
+class SupplierReplace(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    position: int
+    idurl: str
+
+
+class SuppliersList(TypedDict):
+    """Keys of an answer."""
+
+    position: int
+    idurl: str
+    fingerprint: str
+    state: str
+    status: str
+    since: float
+    connected: float
+    rtt: float | None
+    holds: int
+    numfiles: int
+    transport: str
+    uptime: float | None
+    audits: str | None
+
+
+class SuppliersPing(TypedDict):
+    """Keys of an answer."""
+
+    position: int
+    idurl: str
+    result: str
+    rtt: float | None
+    transport: str
+    error: str
+
+
+class TasksList(TypedDict):
+    """Keys of an answer."""
+
+    id: int
+    kind: str
+    name: str
+    path_b64: NotRequired[str]
+    path_id: str
+    version: str
+    state: str
+    progress: float
+    done: int
+    total: int
+    files: int
+    sent: int
+    skipped: int
+    error: str
+    message: str
