@@ -24,6 +24,31 @@ class AutomatsList(TypedDict):
     timers: str
 
 
+class BackupPreview(TypedDict):
+    """Keys of an answer."""
+
+    path: str
+    path_b64: NotRequired[str]
+    files: int
+    folders: int
+    size: int
+    left_out_count: int
+    left_out_size: int
+    left_out: list[BackupPreviewLeftOut]
+    notes: list[str]
+
+
+class BackupPreviewLeftOut(TypedDict):
+    """Keys of an answer."""
+
+    path: str
+    path_b64: NotRequired[str]
+    type: str
+    size: int
+    rule: str
+    source: str
+
+
 class BackupsIdList(TypedDict):
     """Keys of an answer."""
 
@@ -161,6 +186,27 @@ class EventsList(TypedDict):
     time: str
     type: str
     data: dict[str, Any]
+
+
+class ExcludeAdd(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    position: int
+
+
+class ExcludeRemove(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    position: int
+
+
+class ExcludesList(TypedDict):
+    """Keys of an answer."""
+
+    position: int
+    rule: str
 
 
 class FindPeerByNickname(TypedDict):

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from bitdust.answers import (
         AddCorrespondent,
         AutomatsList,
+        BackupPreview,
         BackupsIdList,
         BackupsList,
         BackupsQueue,
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
         CustomersList,
         CustomersPing,
         EventsList,
+        ExcludeAdd,
+        ExcludeRemove,
+        ExcludesList,
         FindPeerByNickname,
         GuiLink,
         IdentityBackup,
@@ -131,10 +135,10 @@ class Calls:
         self,
         path_or_id: str,
         limit: int = 100,
-    ) -> dict[str, Any]:
+    ) -> BackupPreview:
         """Tell what a backup would take along and leave out, and by which rule, without backing anything
         up."""
-        answer: dict[str, Any] = self.call("backup_preview", path_or_id, limit)
+        answer: BackupPreview = self.call("backup_preview", path_or_id, limit)
         return answer
 
     def backup_start_id(
@@ -272,25 +276,25 @@ class Calls:
     def exclude_add(
         self,
         rule: str,
-    ) -> dict[str, Any]:
+    ) -> ExcludeAdd:
         """Add a rule that says what every backup leaves out from now on.  Versions that exist stay as
         they are."""
-        answer: dict[str, Any] = self.call("exclude_add", rule)
+        answer: ExcludeAdd = self.call("exclude_add", rule)
         return answer
 
     def exclude_remove(
         self,
         rule: str | int,
-    ) -> dict[str, Any]:
+    ) -> ExcludeRemove:
         """Remove a rule: what it left out is taken along from now on."""
-        answer: dict[str, Any] = self.call("exclude_remove", rule)
+        answer: ExcludeRemove = self.call("exclude_remove", rule)
         return answer
 
     def excludes_list(
         self,
-    ) -> list[Any]:
+    ) -> list[ExcludesList]:
         """List the rules that say what every backup leaves out, in order: the last that fits decides."""
-        answer: list[Any] = self.call("excludes_list")
+        answer: list[ExcludesList] = self.call("excludes_list")
         return answer
 
     def filemanager(
