@@ -132,6 +132,13 @@ ALL_OPTIONS = (
         "Accept strangers' addresses inside private networks: for a demonstration or a home network.",
     ),
     Option(
+        "services/network/send-limit",
+        "disk space",
+        0,
+        "How many bytes a second may go to other nodes altogether; 0: as many as there are.",
+        live=True,
+    ),
+    Option(
         "services/tcp-connections/tcp-port",
         "positive integer",
         7771,

@@ -52,9 +52,10 @@ class Somebody:
         settings, own = ground.settings, identity.fingerprint
         self.catalog_db = databases.open(CATALOG_FILE, CATALOG)
         router_db = databases.open("router.db", ROUTER)
+        transports = self._transports()
         self.router = Router(
             clock=ground.reactor, wall=ground.wall, rng=ground.rng, machines=machines,
-            transports=self._transports(), pins=people.pins, meet=people.meet, own=lambda: identity.document,
+            transports=transports, pins=people.pins, meet=people.meet, own=lambda: identity.document,
             op_db=router_db,
         )  # fmt: skip
         self.outbox = Outbox(
@@ -86,6 +87,15 @@ class Somebody:
             )  # fmt: skip
         self._contacts: list[str] | None = None
         self._up = False
+
+        def hasten(key: str = "") -> None:
+            # There is one road today; were there more, they would share one bucket.
+            for pace in self._paces:
+                pace.set(settings.number("services/network/send-limit"))
+
+        self._paces = [transport.pace for transport in transports]
+        hasten()
+        self._unfollow_limit = settings.listen("services/network/send-limit", hasten)
         self._unfollow_nickname = settings.listen("personal/nickname", lambda _: self._tell())
         self.customer.suppliers.changed.listen(lambda _: self._tell())
         self.propagation.replaced.listen(self.customer.synchronizer.yield_to)
@@ -125,6 +135,7 @@ class Somebody:
     async def stop(self) -> None:
         """Park the transfers; nothing ticks afterwards."""
         self._unfollow_nickname()
+        self._unfollow_limit()
         self.propagation.stop()
         if self.messaging is not None:
             self.messaging.stop()
@@ -133,6 +144,8 @@ class Somebody:
             await self.supplier.stop()
         await self.outbox.stop()
         await self.router.stop()
+        for pace in self._paces:
+            pace.set(0)
 
     def _tell(self) -> None:
         """Have the world know what is true of us now."""

@@ -127,6 +127,7 @@ class ITransport(Interface):
     """A road."""
 
     scheme = Attribute('the scheme of its contacts: "tcp" in tcp://127.0.0.1:7771')
+    pace = Attribute("how fast all its links together may send")
 
     def listen(accepted: Callable[[ILink], None]) -> Deferred[list[str]]:
         """Take links from others; answers the port's contacts (`tcp://host:port`)."""

@@ -23,6 +23,7 @@ from bitdust.identity.document import Document
 from bitdust.transport import happened
 from bitdust.transport.exchange import Exchange
 from bitdust.transport.interface import Answerer, Doorman, ExchangeReset, Expected, ILink, LinkLost
+from bitdust.transport.pace import Pace
 from bitdust.transport.session import Session
 from bitdust.transport.stream import Stream
 from bitdust.wire.frames import VERSION, Hello
@@ -50,6 +51,7 @@ class Here:
     clock: IReactorTime
     wall: Wall
     rng: Rng
+    pace: Pace
 
 
 @implementer(ILink, IPushProducer)
@@ -75,6 +77,7 @@ class Link(Protocol):
         self.ahead = 0.0
         self._here, self._expected, self._gone = here, expected, gone
         self._session = Session(dialer=self.dialed)
+        self._go = self._flush
         self._timer: IDelayedCall | None = None
         self._begun = self._open = self._over = False
         self._corked = self._paused = False
@@ -278,7 +281,13 @@ class Link(Protocol):
         self._corked = True
         try:
             while not (self._paused or self._over):
-                data, drained = self._session.take(BATCH)
+                limit = self._here.pace.limit
+                if limit is None:
+                    data, drained = self._session.take(BATCH)
+                else:
+                    turn = self._session.turn()
+                    data, drained = self._session.take(limit.room(self._go, turn) if turn is not None else 0)
+                    limit.spend(len(data))
                 if not data:
                     return
                 self.transport.write(data)  # type: ignore[union-attr]

@@ -18,6 +18,7 @@ from bitdust.errors import Conflict, Timeout, Usage
 from bitdust.transport.interface import Doorman, Expected, ILink, ITransport
 from bitdust.transport.link import GREETING, Here, Link, refused, wrong_key
 from bitdust.transport.links import Links
+from bitdust.transport.pace import Pace
 from bitdust.transport.pipe import End, Pipe
 from bitdust.world import Rng, pause, spawn
 
@@ -152,7 +153,8 @@ class MemoryTransport:
         self.name, self.spki = name, spki
         self._network = network
         clock = network.clock
-        self._here = Here(document, doorman, clock, clock.seconds, network.rng)
+        self.pace = Pace(clock)
+        self._here = Here(document, doorman, clock, clock.seconds, network.rng, self.pace)
         self._links = Links()
         self._accepted: Callable[[ILink], None] | None = None
 

@@ -24,6 +24,9 @@ LINK_STEP = 2**20
 #: questions of one side that may be open at a time, and how many of them only urgent ones may use
 MAX_OPEN, RESERVED = 64, 8
 
+#: bytes of urgent frames handed out at a time when no bodies may go
+URGENT = 64 * 1024
+
 
 class Sending:
     """
@@ -131,13 +134,13 @@ class Sending:
     def take(self, limit: int) -> tuple[bytes, list[Stream]]:
         """
         About `limit` bytes to send now, b"" when there are none; and the streams whose writes have been
-        handed on completely.
+        handed on completely.  With 0, only what carries no body.
         """
         parts: list[bytes | memoryview] = []
         drained: list[Stream] = []
         size = 0
         size += self._windows(parts)
-        while self._urgent and size < limit:
+        while self._urgent and size < (limit or URGENT):
             frame, sent = self._urgent.popleft()
             parts.append(frame)
             size += len(frame)
@@ -151,6 +154,10 @@ class Sending:
             if not stream.out_size:
                 drained.append(stream)
         return b"".join(parts), drained
+
+    def turn(self) -> Priority | None:
+        """The most urgent body that could go on now; None when none could."""
+        return self._turns.first() if self._out_credit > 0 and not self.over else None
 
     def _windows(self, parts: list[bytes | memoryview]) -> int:
         """The credit the peer is owed by now."""

@@ -53,6 +53,10 @@ class Turns:
             turn = self._round[0]
             self._deficit[turn] += WEIGHTS[turn] * MAX_PAYLOAD
 
+    def first(self) -> Priority | None:
+        """The most urgent class that has something to send."""
+        return min((priority for priority, waiting in self._ready.items() if waiting), default=None)
+
     def sent(self, stream: Stream, size: int) -> None:
         """The frame of the stream that `next` gave had `size` bytes of body."""
         if stream.priority in self._deficit:

@@ -28,6 +28,7 @@ from bitdust.identity.keys import DeviceKey
 from bitdust.transport.interface import Doorman, Expected, ILink, ITransport
 from bitdust.transport.link import GREETING, Here, Link, refused
 from bitdust.transport.links import Links
+from bitdust.transport.pace import Pace
 from bitdust.transport.tcp.contact import SCHEME, parse_contact, write_contact
 from bitdust.transport.tcp.link import TcpLink
 from bitdust.transport.tcp.tls import DeviceTls
@@ -69,7 +70,8 @@ class TcpTransport:
         wall: Wall = system_wall,
     ) -> None:
         self._reactor, self._host, self._port = reactor, host, port
-        self._here = Here(document, doorman, reactor, wall, rng)
+        self.pace = Pace(reactor)
+        self._here = Here(document, doorman, reactor, wall, rng, self.pace)
         self._tls = DeviceTls(device)
         self.links = Links()
         self._guests: Counter[str] = Counter()
