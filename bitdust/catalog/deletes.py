@@ -62,6 +62,7 @@ def done(c: sqlite3.Connection, fingerprint: str, blocks: Iterable[bytes]) -> No
     peer = known_peer(c, fingerprint)
     rows = [(peer, block) for block in blocks]
     c.executemany("UPDATE tombstones SET done = 1 WHERE peer = ? AND block = ?", rows)
+    c.executemany("DELETE FROM orphans WHERE peer = ? AND block = ?", rows)
     c.executemany(
         "DELETE FROM tombstones WHERE peer = ? AND block = ? AND block NOT IN (SELECT id FROM blocks)", rows
     )

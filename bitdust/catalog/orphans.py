@@ -19,10 +19,15 @@ KEPT = 30 * 86400
 
 
 def seen(c: sqlite3.Connection, fingerprint: str, blocks: Iterable[bytes], now: int) -> None:
-    """This supplier lists pieces of these blocks, which the catalog does not know."""
+    """
+    This supplier lists pieces of these blocks, which the catalog does not know.  Those he is
+    about to be told to delete are none: they were given up here.
+    """
+    who = peer(c, fingerprint)
     c.executemany(
-        "INSERT OR IGNORE INTO orphans VALUES (?, ?, ?)",
-        [(peer(c, fingerprint), block, now) for block in blocks],
+        "INSERT OR IGNORE INTO orphans SELECT :who, :block, :now WHERE NOT EXISTS"
+        " (SELECT 1 FROM tombstones WHERE peer = :who AND block = :block)",
+        [{"who": who, "block": block, "now": now} for block in blocks],
     )
 
 

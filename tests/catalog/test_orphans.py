@@ -7,6 +7,7 @@ import sqlite3
 import pytest
 
 from bitdust.catalog import blocks, deletes, orphans
+from bitdust.catalog.rows import peer
 from tests.catalog.sample import fp, open_catalog, seal
 
 DAY = 86400
@@ -44,4 +45,15 @@ def test_a_block_that_became_known_stays(c: sqlite3.Connection) -> None:
     orphans.seen(c, fp(0), [block], 0)
     assert orphans.free(c, fp(0), 31 * DAY) == 0
     assert deletes.due(c, fp(0)) == []
+    assert orphans.count(c) == 0
+
+
+def test_what_was_given_up_is_no_orphan(c: sqlite3.Connection) -> None:
+    """What a supplier is yet to be told to delete is listed by him till then, and is no riddle."""
+    who = peer(c, fp(0))
+    deletes.queue(c, who, b"a" * 32, 0, 0)
+    orphans.seen(c, fp(0), [b"a" * 32, b"b" * 32], 0)
+    assert orphans.count(c) == 1
+    deletes.queue(c, who, b"b" * 32, 0, 0)
+    deletes.done(c, fp(0), [b"a" * 32, b"b" * 32])
     assert orphans.count(c) == 0
