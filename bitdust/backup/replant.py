@@ -176,6 +176,8 @@ class Replant:
             remove(folder, temporary_name(name))
             raise FileExistsError(errno.EEXIST, "something of that name is there already")
         if meta.kind is Kind.HARDLINK:
+            # A restore that was killed has perhaps left it; whether this link is made is not known yet.
+            remove(folder, temporary_name(name))
             self._links.add(path, meta)
         elif meta.kind is Kind.SYMLINK:
             self._symlink(path, folder, name, meta)
