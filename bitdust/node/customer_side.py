@@ -355,6 +355,8 @@ class CustomerSide:
     def _rebuild(self) -> None:
         async def rebuild() -> None:
             try:
+                # What a deletion that was cut off has left: it goes, whoever else deletes something.
+                await self.keeping.collect()
                 await self.rebuilder.run()
                 await self.sweeper.sweep()
                 self.synchronizer.changed()
@@ -478,11 +480,16 @@ class CustomerSide:
         ]
         return ", ".join(names) or "suppliers"
 
+    def _failed(self, failure: Failure) -> None:
+        """What a disk says for a moment is no fault of ours; the next round does it again."""
+        if isinstance(failure.value, BitDustError | OSError):
+            self._log.warn("work in the background is done later: {why}", why=failure.value)
+        else:
+            self._log.failure("work in the background failed", failure)
+
     def _later(self, work: Coroutine[Deferred[Any], Any, object]) -> None:
         """Begin work nobody waits for."""
-        running = background(
-            work, lambda failure: self._log.failure("work in the background failed", failure)
-        )
+        running = background(work, self._failed)
         if not running.called:
             self._running.append(running)
             running.addBoth(lambda _: self._running.remove(running))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bitdust.catalog import blocks, holdings
+from bitdust.catalog import blocks, holdings, removal
 from bitdust.errors import Conflict, NotFound
 from bitdust.wire.packets import Data, Packet
 from tests.world import MIB, House, World, look, noise
@@ -218,3 +218,17 @@ def test_gone_before_its_turn(slow: tuple[World, House, Path]) -> None:
     assert "No such file" in task.message
     assert str(other) in task.message
     assert alice.ended("backup", last).state == "committed"
+
+
+def test_killed_between_a_deletion_and_its_clearing_up(world: World) -> None:
+    """What only the deleted version needed goes after the next start, though nothing else is deleted."""
+    world.suppliers(2)
+    alice = world.customer(n=2)
+    assert alice.back_up(world.tree(a=100_000)).state == "committed"
+    alice.until_safe()
+    (version,) = alice.versions("0/0/0/0")
+    world.wait(alice.customer.db(removal.remove_version, "0/0/0/0", version.label))
+    alice.crash()
+    alice.start()
+    world.until(lambda: shelves(alice) == 0, 2000)
+    assert alice.blocks() == []
