@@ -61,6 +61,10 @@ OPTIONS = Options(replace(option, least=0) for option in ALL_OPTIONS)
 KIB, MIB = 1024, 1024**2
 
 
+class PowerOff(BaseException):
+    """A node died in the middle of this: nothing of it is done any more (see `tests/power.py`)."""
+
+
 def seeded(seed: str) -> Rng:
     """An `Rng` that repeats itself."""
     numbers = count()
@@ -105,6 +109,8 @@ class CountedNetwork(Network):
     def __init__(self, clock: IReactorTime, rng: Rng) -> None:
         super().__init__(clock, rng)
         self.bytes: Counter[tuple[str, str]] = Counter()
+        #: hears of each sender before his bytes go
+        self.sending: Callable[[str], None] = lambda owner: None
         self._owned: list[tuple[str, End]] = []
 
     def connect(self, dialer: str, listener: str) -> tuple[End, End]:
@@ -116,6 +122,7 @@ class CountedNetwork(Network):
 
     def _counted(self, write: Callable[[bytes], None], way: tuple[str, str]) -> Callable[[bytes], None]:
         def counted(data: bytes) -> None:
+            self.sending(way[0])
             self.bytes[way] += len(data)
             write(data)
 
@@ -202,7 +209,13 @@ class House:
                 self.crash_in -= 1
         if self._dead:
             return self.world.never()
-        return inline(function, *args, **kwargs)
+        lives = self.lives
+        result = inline(function, *args, **kwargs)
+        if self._dead and self.lives == lives:
+            # It died in the middle of that.
+            result.addErrback(lambda failure: None)
+            return self.world.never()
+        return result
 
     def stop(self) -> None:
         """The node ends in peace."""
@@ -361,8 +374,9 @@ class World:
 
         if event.get("log_level") in (LogLevel.warn, LogLevel.error):
             self.said.append(formatEvent(event))
-        if event.get("log_failure") is not None:
-            self.broken.append(f"{formatEvent(event)}\n{event['log_failure'].getTraceback()}")
+        failure = event.get("log_failure")
+        if failure is not None and not failure.check(PowerOff):
+            self.broken.append(f"{formatEvent(event)}\n{failure.getTraceback()}")
 
     def wall(self) -> float:
         return WALL + self.clock.seconds()

@@ -1,0 +1,210 @@
+"""
+Backup, restore and deletion are cut off at every single step of theirs: by death, by a power cut that takes
+what was not synced, by a full disk, by one that fails.
+
+`EVERY_STEP=1 pytest tests/stories/test_every_step.py` takes all the steps; without it, every fifth.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from bitdust.errors import BitDustError
+from tests.balance import balanced, settle, temporaries
+from tests.power import Power
+from tests.world import House, PowerOff, World, look, noise
+
+STRIDE = 1 if os.environ.get("EVERY_STEP") else 5
+#: errno or None, and whether unsynced writes are lost
+FATES = {
+    "killed": (None, False),
+    "power cut": (None, True),
+    "ENOSPC": (errno.ENOSPC, False),
+    "EIO": (errno.EIO, False),
+}
+each_fate = pytest.mark.parametrize("fate", FATES)
+
+
+@pytest.fixture
+def scene(world: World) -> tuple[World, House, Path]:
+    """Somebody with a safe version of a folder."""
+    world.suppliers(2)
+    alice = world.customer(n=2)
+    source = world.tree(same=100_000, changing=10, deep__er__small=3000, empty=b"")
+    assert alice.back_up(source).state == "committed"
+    settle(world, alice)
+    return world, alice, source
+
+
+def at_every_step(
+    scene: tuple[World, House, Path],
+    victim: House,
+    fate: str,
+    least: int,
+    prepare: Callable[[int], None],
+    work: Callable[[], object],
+    after: Callable[[], None],
+    more: tuple[Path, ...] = (),
+) -> None:
+    """Prepare, work with step i failing, start again whoever died, look closely: for all i."""
+    world, alice, _ = scene
+    failure, lost = FATES[fate]
+    reached = 0
+    for at in count(1, STRIDE):
+        prepare(at)
+        with Power(victim, at, failure, lost, more) as power:
+            try:
+                work()
+                world.until(lambda: not victim.is_alive or not busy(alice), 2000)
+                if victim.is_alive:
+                    settle(world, alice)
+            except PowerOff:
+                assert not victim.is_alive
+            except BitDustError:
+                # Told at once, in words, to whoever asked: only the errors of a disk are that.
+                assert failure is not None
+            except AssertionError:
+                if victim.is_alive:
+                    raise
+        if not victim.is_alive:
+            victim.start()
+        try:
+            world.until(lambda: not busy(alice), 2000)
+            after()
+            settle(world, alice)
+            balanced(world, alice)
+        except BaseException as error:
+            error.add_note(f"{fate} at step {at}: {power.met}")
+            raise
+        if not power.met:
+            break
+        reached = at
+        if failure is not None:
+            # The patrol says what the disk said, and comes again.
+            world.broken = [each for each in world.broken if not each.startswith("a patrol failed")]
+    assert reached > least
+
+
+def busy(alice: House) -> bool:
+    customer = alice.customer
+    return bool(customer.queue.running() or customer.queue.waiting() or customer.restores.running())
+
+
+def came_back(scene: tuple[World, House, Path], what: str, out: Path, expected: object) -> None:
+    _, alice, source = scene
+    assert alice.restore(what, out).state == "done"
+    assert look(Path(f"{out}{source}")) == expected
+    assert temporaries(out) == []
+
+
+@each_fate
+@pytest.mark.parametrize("who", ["customer", "supplier"])
+def test_a_backup_at_every_step(scene: tuple[World, House, Path], who: str, fate: str) -> None:
+    """T20, T21, T25: it ends by itself, restores identical, and the space is right to the byte."""
+    world, alice, source = scene
+    victim = alice if who == "customer" else world.seated(alice)[0]
+    out = world.folder / "out"
+    older = {v.backup_id: look(source) for v in alice.versions("0/0/0/0")}
+
+    def prepare(at: int) -> None:
+        (source / "changing").write_bytes(noise(f"changing {at}", 70_000 + at))
+        os.utime(source / "changing", ns=(10**18 + at, 10**18 + at))
+        for version in alice.versions("0/0/0/0")[1:]:
+            world.wait(alice.node.backups.delete(version.backup_id))
+        settle(world, alice)
+
+    def work() -> None:
+        world.wait(alice.node.backups.start_path(str(source)))
+
+    def after() -> None:
+        found = [v.backup_id for v in alice.versions("0/0/0/0")]
+        assert set(older) <= set(found), "a version was lost"
+        if len(found) == 1:
+            # It died, or failed, before the wish was written down; nobody was told otherwise.
+            assert alice.back_up(source).state == "committed"
+        assert all(v.complete for v in alice.versions("0/0/0/0"))
+        settle(world, alice)
+        shutil.rmtree(out, ignore_errors=True)
+        came_back(scene, str(source), out, look(source))
+
+    at_every_step(scene, victim, fate, 20, prepare, work, after)
+    shutil.rmtree(out)
+    for backup_id, expected in older.items():
+        came_back(scene, backup_id, out, expected)
+
+
+@each_fate
+def test_a_restore_at_every_step(scene: tuple[World, House, Path], fate: str) -> None:
+    """T20, T25: no file has a wrong byte under its own name; asked again all is there, and no more."""
+    world, alice, source = scene
+    out = world.folder / "out"
+    (source / "link").symlink_to("same")
+    os.link(source / "same", source / "deep" / "other")
+    assert alice.back_up(source).state == "committed"
+    settle(world, alice)
+    expected = look(source)
+    there = {path.name: path.read_bytes() for path in source.rglob("*") if path.is_file()}
+
+    def prepare(at: int) -> None:
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir()
+
+    def work() -> None:
+        world.wait(alice.node.backups.restore(str(source), str(out)))
+
+    def after() -> None:
+        for path in out.rglob("*"):
+            if path.is_file() and path not in temporaries(out):
+                assert path.read_bytes() == there[path.name]
+        if FATES[fate][0] is not None:
+            assert temporaries(out) == []
+        task = alice.restore(str(source), out)
+        assert task.state == "done"
+        assert temporaries(out) == []
+        found = look(Path(f"{out}{source}"))
+        # A hard link to a file that was there before is left out, and said to be.
+        absent = {name for name in expected.keys() - found.keys() if repr(name.encode()) not in task.message}
+        assert not absent
+        for path in Path(f"{out}{source}").rglob("*"):
+            if path.is_file():
+                assert path.read_bytes() == there[path.name]
+
+    if fate != "power cut":
+        at_every_step(scene, alice, fate, 10, prepare, work, after, (out,))
+
+
+@each_fate
+@pytest.mark.parametrize("who", ["customer", "supplier"])
+def test_a_deletion_at_every_step(scene: tuple[World, House, Path], who: str, fate: str) -> None:
+    """T21, T25: the version is there or it is not; what only it needed goes from every shelf, to the byte."""
+    world, alice, source = scene
+    victim = alice if who == "customer" else world.seated(alice)[0]
+    out = world.folder / "out"
+    (first,) = alice.versions("0/0/0/0")
+    expected = look(source)
+    used = [house.shelf_used() for house in world.seated(alice)]
+
+    def prepare(at: int) -> None:
+        (source / "changing").write_bytes(noise(f"changing {at}", 70_000 + at))
+        os.utime(source / "changing", ns=(10**18 + at, 10**18 + at))
+        assert alice.back_up(source).state == "committed"
+        settle(world, alice)
+
+    def work() -> None:
+        world.wait(alice.node.backups.delete(alice.versions("0/0/0/0")[1].backup_id))
+
+    def after() -> None:
+        for version in alice.versions("0/0/0/0")[1:]:
+            world.wait(alice.node.backups.delete(version.backup_id))
+        settle(world, alice)
+        assert [house.shelf_used() for house in world.seated(alice)] == used
+
+    at_every_step(scene, victim, fate, 10, prepare, work, after)
+    came_back(scene, first.backup_id, out, expected)
