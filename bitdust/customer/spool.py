@@ -18,6 +18,8 @@ from typing import BinaryIO
 
 from bitdust.disk import free_space, private_folder, remove_file, sync_folder
 
+#: bytes of a block gathered before they are written: chunks of small files are a few KiB each
+BUFFER = 256 * 2**10
 #: bytes of the disk that the spool leaves free
 FLOOR = 256 * 2**20
 
@@ -70,7 +72,7 @@ class Spool:
 
     def begin(self, block: bytes) -> BinaryIO:
         """The new file of a block; `keep` or `discard` ends it."""
-        return self._new(block).open("x+b")
+        return self._new(block).open("x+b", buffering=BUFFER)
 
     def keep(self, block: bytes, file: BinaryIO) -> None:
         """The block is whole: make it durable under its name.  Blocks; for a worker thread."""

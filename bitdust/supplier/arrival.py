@@ -7,7 +7,7 @@ is being written the next is gathered, and then the sender waits: reading on is 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ParamSpec, Protocol
 
 from twisted.internet.defer import Deferred
@@ -20,6 +20,8 @@ P = ParamSpec("P")
 
 #: bytes written in one go, unless so many things arrive at once that they must share
 STRETCH, LEAST_STRETCH = 2**20, 64 * 2**10
+#: parts of a stretch kept as they came: who sends byte by byte shall not cost more than his bytes
+MOST_PARTS = 256
 #: bytes of memory for everything that is arriving
 BUDGET = 32 * 2**20
 
@@ -29,7 +31,8 @@ class Writer(Protocol):
 
     def begin(self) -> None: ...
 
-    def write(self, stretch: bytes) -> None: ...
+    def write(self, stretch: Sequence[bytes]) -> None:
+        """The next bytes, in the parts they came in."""
 
     def finish(self) -> None:
         """
@@ -68,18 +71,22 @@ async def receive(
     try:
         await thread.begin(writer.begin)
         missing = size
-        gathered = bytearray()
+        gathered: list[bytes] = []
+        length = 0
         while some := await read():
             missing -= len(some)
             if missing < 0:
                 raise Damaged(f"more bytes follow than the {size} that were announced")
-            gathered += some
-            if len(gathered) >= budget.stretch():
-                await thread.begin(writer.write, bytes(gathered))
-                gathered.clear()
+            gathered.append(some)
+            length += len(some)
+            if length >= budget.stretch():
+                await thread.begin(writer.write, gathered)
+                gathered, length = [], 0
+            elif len(gathered) == MOST_PARTS:
+                gathered = [b"".join(gathered)]
         if missing:
             raise Damaged(f"{missing} of the {size} bytes that were announced did not come")
-        await thread.begin(writer.write, bytes(gathered))
+        await thread.begin(writer.write, gathered)
         await thread.begin(writer.finish)
         await thread.ended()
     except Exception:

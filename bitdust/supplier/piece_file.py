@@ -7,6 +7,7 @@ the files are and why none of their names comes from a peer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from bitdust import crypto
@@ -69,9 +70,10 @@ class FileWriter:
         self._descriptor = self._drive.create(self._temporary)
         self._put(self.before())
 
-    def write(self, stretch: bytes) -> None:
-        self.take(stretch)
-        self._put(stretch)
+    def write(self, stretch: Sequence[bytes]) -> None:
+        for part in stretch:
+            self.take(part)
+            self._put(part)
 
     def finish(self) -> None:
         """

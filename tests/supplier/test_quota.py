@@ -14,7 +14,7 @@ from bitdust.supplier.drive import Drive
 from bitdust.supplier.service import SupplierService
 from bitdust.wire.packets import ListFiles, RequestService, Retrieve
 from bitdust.world import Threads
-from tests.supplier.desk import BOB, MIB, START, Desk, Exchange, block_id, cut, done, piece, sender
+from tests.supplier.desk import BOB, MIB, START, Desk, Exchange, block_id, cut, piece, sender
 
 BODIES = {block_id(number): random.Random(number).randbytes(480_000 + number * 100) for number in range(200)}
 
@@ -152,20 +152,3 @@ def test_memory_is_shared_by_what_arrives():
         assert 2 * arriving * budget.stretch() <= BUDGET
     budget.arriving = 1
     assert budget.stretch() == STRETCH
-
-
-def test_stretches_are_written_while_the_next_comes(tmp_path):
-    """A body is written in stretches of a MiB; the reactor waits for one before it hands over the next."""
-    sizes = []
-
-    class Measured(Drive):
-        def write(self, descriptor, content):
-            sizes.append(len(content))
-            super().write(descriptor, content)
-
-    desk = Desk(tmp_path, Measured(tmp_path / "customers", free=lambda: 2**40, floor=lambda: 0)).start()
-    desk.hire()
-    desk.put(bytes(3 * MIB + 5))
-    assert sizes[1:-1] == [MIB, MIB, MIB, 5]
-    assert done(desk.service.totals()).used == desk.row().used
-    desk.stop()

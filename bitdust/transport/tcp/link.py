@@ -30,7 +30,6 @@ class TcpLink(Link):
 
     transport_name: ClassVar[str] = SCHEME
     _found: bytes | None = None
-    _records: tuple[bytes, ...] = ()
 
     def suits(self, spki: bytes) -> bool:
         """Asked in the middle of the handshake: is this a device we meant?  A listener hears HELLO first."""
@@ -55,20 +54,10 @@ class TcpLink(Link):
         elif spki is None or not self.suits(spki):
             self.refuse(RemoteFault(f"{self.address} shows no key that is known"))
         else:
+            road.secured()  # type: ignore[union-attr]
             self.begin(spki)
 
-    def dataReceived(self, data: bytes) -> None:
-        # TLS gives its records one by one, 16 KiB at most: what came together is looked at together.
-        self._records += (data,)
-
-    def gulped(self) -> None:
-        """All of one read of the socket has been given to `dataReceived`."""
-        records, self._records = self._records, ()
-        if records:
-            super().dataReceived(b"".join(records))
-
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.gulped()
         if self._found is not None and self._expected is not None:
             self.refuse(wrong_key(self._expected, self._found))
         super().connectionLost(reason)

@@ -31,6 +31,7 @@ from bitdust.transport.links import Links
 from bitdust.transport.pace import Pace
 from bitdust.transport.tcp.contact import SCHEME, parse_contact, write_contact
 from bitdust.transport.tcp.link import TcpLink
+from bitdust.transport.tcp.pump import Pump
 from bitdust.transport.tcp.tls import DeviceTls
 from bitdust.world import Rng, Wall, spawn, system_wall
 
@@ -159,14 +160,6 @@ class TcpTransport:
             self._accepted(link)
 
 
-class _Tls(TLSMemoryBIOProtocol):
-    """Tells the link when it has given all that one read of the socket brought."""
-
-    def dataReceived(self, data: bytes) -> None:
-        super().dataReceived(data)  # type: ignore[no-untyped-call]
-        cast(TcpLink, self.wrappedProtocol).gulped()
-
-
 class _Door(Factory):
     """Puts TLS around each link; a link that is not made means a connection not taken."""
 
@@ -180,4 +173,4 @@ class _Door(Factory):
 
     def buildProtocol(self, addr: IAddress | None) -> TLSMemoryBIOProtocol | None:
         link = self._link(cast(Address, addr))
-        return None if link is None else _Tls(self._tls, link)  # type: ignore[no-untyped-call]
+        return None if link is None else Pump(self._tls, link)  # type: ignore[no-untyped-call]
