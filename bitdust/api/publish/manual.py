@@ -8,6 +8,7 @@ from typing import Any
 
 from bitdust import __doc__ as caption
 from bitdust.api.filemanager import MODES
+from bitdust.api.publish.beside import places_beside
 from bitdust.api.registry import Method, Param, Registry
 from bitdust.api.shapes import result_schema
 
@@ -59,7 +60,9 @@ def open_rpc(registry: Registry) -> dict[str, Any]:
 
 
 def open_api(registry: Registry) -> dict[str, Any]:
-    """The description of the REST door."""
+    """The description of the REST door, and of the places beside it."""
+    events = "events_list"
+    beside = places_beside(_query_of(registry[events]), result_schema(events), _PROBLEM)
     return {
         "openapi": "3.1.0",
         "info": _info(),
@@ -68,7 +71,8 @@ def open_api(registry: Registry) -> dict[str, Any]:
         "paths": {
             f"/{method.name}": {"post" if method.changes else "get": _operation(method)}
             for method in registry.values()
-        },
+        }
+        | beside,
         "components": {
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
@@ -104,16 +108,7 @@ def _operation(method: Method) -> dict[str, Any]:
         },
     }
     if not method.changes:
-        operation["parameters"] = [
-            {
-                "name": param.name,
-                "in": "query",
-                "description": param.sentence,
-                "required": param.required,
-                "schema": _in_a_query(param),
-            }
-            for param in method.params
-        ]
+        operation["parameters"] = _query_of(method)
     elif method.name == FILEMANAGER:
         operation["requestBody"] = {
             "required": True,
@@ -134,6 +129,19 @@ def _operation(method: Method) -> dict[str, Any]:
             },
         }
     return operation
+
+
+def _query_of(method: Method) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": param.name,
+            "in": "query",
+            "description": param.sentence,
+            "required": param.required,
+            "schema": _in_a_query(param),
+        }
+        for param in method.params
+    ]
 
 
 def _in_a_query(param: Param) -> dict[str, Any]:

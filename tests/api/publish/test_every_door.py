@@ -88,12 +88,14 @@ def in_words_of_shape(shape):
 
 
 def test_every_door_offers_the_same(browser):
-    """XML-RPC, JSON-RPC and REST list the same methods."""
+    """XML-RPC, JSON-RPC, REST and the typed client have the same methods."""
     methods = set(all_methods())
     listed = browser.xmlrpc("system.listMethods")
     assert {name for name in listed if not name.startswith("system.")} == methods
     assert {one["name"] for one in open_rpc(all_methods())["methods"]} == methods
-    assert {path.removeprefix("/") for path in open_api(all_methods())["paths"]} == methods
+    paths = {path.removeprefix("/") for path in open_api(all_methods())["paths"]}
+    assert paths == methods | {"events", "health", "metrics", "openapi.json"}
+    assert {name for name in dir(Calls) if not name.startswith("_")} == methods | {"call"}
 
 
 @pytest.mark.parametrize("name", all_methods())

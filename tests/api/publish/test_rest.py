@@ -1,5 +1,6 @@
 """The REST door."""
 
+import jsonschema
 import pytest
 
 from bitdust.api.methods import all_methods
@@ -131,7 +132,7 @@ def test_openapi(browser):
     """The door describes itself."""
     document = browser.ask("GET", "/api/v1/openapi.json").json
     assert document["openapi"].startswith("3.1")
-    assert set(document["paths"]) == {f"/{name}" for name in all_methods()}
+    assert set(document["paths"]) >= {f"/{name}" for name in all_methods()}
     assert set(document["paths"]["/stop"]) == {"post"}
     assert [one["name"] for one in document["paths"]["/config_get"]["get"]["parameters"]] == [
         "key",
@@ -140,3 +141,21 @@ def test_openapi(browser):
     body = document["paths"]["/backup_start_path"]["post"]["requestBody"]
     assert body["content"]["application/json"]["schema"]["required"] == ["path"]
     assert browser.ask("POST", "/api/v1/openapi.json").status == 405
+
+
+@pytest.mark.parametrize("path", ["/events", "/health", "/metrics", "/openapi.json"])
+def test_places_that_are_no_methods(browser, path):
+    """What is described beside the methods is there, and of the type that is said."""
+    document = browser.ask("GET", "/api/v1/openapi.json").json
+    place = document["paths"][path]
+    server = place.get("servers", document["servers"])[0]["url"].rstrip("/")
+    reply = browser.ask("GET", f"{server}{path}" + ("?since=0" if path == "/events" else ""))
+    assert reply.status == 200
+    told = reply.headers["content-type"].partition(";")[0]
+    described = place["get"]["responses"]["200"]["content"]
+    assert told in described
+    if told == "application/json":
+        jsonschema.validate(reply.json, described[told]["schema"])
+    if path == "/health":
+        assert browser.ask("GET", path, headers={}).status == 200
+        assert place["get"]["security"] == []
