@@ -49,6 +49,18 @@ class BackupPreviewLeftOut(TypedDict):
     source: str
 
 
+class BackupsForget(TypedDict):
+    """Keys of an answer."""
+
+    backup_id: str
+    path: str
+    path_b64: NotRequired[str]
+    time: float
+    keep: bool
+    reasons: list[str]
+    removed: bool
+
+
 class BackupsIdList(TypedDict):
     """Keys of an answer."""
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         AddCorrespondent,
         AutomatsList,
         BackupPreview,
+        BackupsForget,
         BackupsIdList,
         BackupsList,
         BackupsQueue,
@@ -163,6 +164,34 @@ class Calls:
     ) -> Result:
         """Put a folder and every file and folder below it into the catalog, each as an item of its own."""
         answer: Result = self.call("backup_tree_add", dirpath)
+        return answer
+
+    def backups_forget(
+        self,
+        pathID: str | None = None,
+        keep_last: int = 0,
+        keep_hourly: int = 0,
+        keep_daily: int = 0,
+        keep_weekly: int = 0,
+        keep_monthly: int = 0,
+        keep_yearly: int = 0,
+        keep_within: str = "",
+        dry_run: bool = False,
+    ) -> list[BackupsForget]:
+        """Delete the versions that a policy does not keep, and tell of each version whether it stays and
+        why."""
+        answer: list[BackupsForget] = self.call(
+            "backups_forget",
+            pathID,
+            keep_last,
+            keep_hourly,
+            keep_daily,
+            keep_weekly,
+            keep_monthly,
+            keep_yearly,
+            keep_within,
+            dry_run,
+        )
         return answer
 
     def backups_id_list(

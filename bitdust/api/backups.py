@@ -150,6 +150,53 @@ async def backup_delete_path(node: Node, localPath: str) -> dict[str, Any]:
     return {"result": f"item {deleted.id} was deleted from remote peers"}
 
 
+@method(changes=True)
+async def backups_forget(
+    node: Node,
+    pathID: str | None = None,
+    keep_last: int = 0,
+    keep_hourly: int = 0,
+    keep_daily: int = 0,
+    keep_weekly: int = 0,
+    keep_monthly: int = 0,
+    keep_yearly: int = 0,
+    keep_within: str = "",
+    dry_run: bool = False,
+) -> list[Any]:
+    """
+    Delete the versions that a policy does not keep, and tell of each version whether it stays and why.
+
+    Counted from the newest back, in local time; a version stays when any of the rules keeps it.  A count of
+    -1 keeps all.  Versions that are not complete, waiting, damaged or being restored stay.
+
+    @param pathID: only of this item; else of each item by itself.
+    @param keep_last: the newest so many.
+    @param keep_hourly: the newest of each of so many hours that have one.
+    @param keep_daily: of so many days.
+    @param keep_weekly: of so many weeks.
+    @param keep_monthly: of so many months.
+    @param keep_yearly: of so many years.
+    @param keep_within: all made within this time before the newest, like `1y5m7d2h`.
+    @param dry_run: only tell; nothing is deleted.
+    """
+    # The command line reads the list of methods, and starts faster without this.
+    from bitdust.backup.retention import Policy
+
+    policy = Policy(keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly, keep_within)
+    told = await node.backups.forget(path_id(pathID) if pathID is not None else None, policy, dry_run)
+    return [
+        {
+            "backup_id": each.backup_id,
+            **path_fields(each.path),
+            "time": each.time,
+            "keep": each.keep,
+            "reasons": list(each.reasons),
+            "removed": not each.keep and not dry_run,
+        }
+        for each in told
+    ]
+
+
 @method()
 def backups_queue(node: Node) -> list[Any]:
     """List the backups that wait for their turn."""

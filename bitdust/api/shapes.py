@@ -137,6 +137,9 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         "backup_delete_local": RESULT,
         "backup_delete_id": RESULT,
         "backup_delete_path": RESULT,
+        "backups_forget": [
+            {"backup_id": str, **_PATH, "time": float, "keep": bool, "reasons": [str], "removed": bool}
+        ],
         "backups_queue": [{"created": float, "local_path": str, "path_b64?": str, "path_id": str}],
         "backups_running": [
             {

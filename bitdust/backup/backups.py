@@ -17,9 +17,11 @@ from bitdust.backup.keeping import Keeping
 from bitdust.backup.local import is_within
 from bitdust.backup.preview import Preview, preview
 from bitdust.backup.restores import Restores
+from bitdust.backup.retention import Policy
 from bitdust.backup.tasks import Tasks
 from bitdust.backup.views import (
     Deleted,
+    Forgotten,
     ItemView,
     Queued,
     RestoreRunning,
@@ -242,6 +244,40 @@ class Backups:
         if item is None:
             raise NotFound(f"{path!r} is not in the catalog")
         return await self.delete(item.path_id)
+
+    async def forget(self, path_id: str | None, policy: Policy, dry_run: bool) -> list[Forgotten]:
+        """
+        Let the versions go that the policy does not keep, of one item or of each; what it said of every
+        version, items in walk order, oldest first within an item.  A dry run only says it.
+
+        @raise NotFound: unknown.  @raise Usage: malformed, or the policy keeps nothing.
+        """
+        if policy.is_empty:
+            raise Usage(
+                "the policy keeps nothing", hint="say what to keep, like `bitdust forget --keep-last 3`"
+            )
+        if not dry_run:
+            self.check()
+        told: list[Forgotten] = []
+        after, items = None, [] if path_id is None else [await self.db.read(tree.get, path_id)]
+        while items or path_id is None:
+            if path_id is None:
+                items = await self.db.read(tree.walk, after, PAGE)
+            for item in items:
+                if item.type == "parent":
+                    continue
+                for verdict in await self.keeping.forget(item.path_id, policy, dry_run):
+                    version = verdict.version
+                    told.append(
+                        Forgotten(version.backup_id, item.path, version.time, verdict.keep, verdict.reasons)
+                    )
+            if path_id is not None or len(items) < PAGE:
+                break
+            after = items[-1].path_id
+        if not dry_run and not all(each.keep for each in told):
+            await self.keeping.collect()
+            self.recorded()
+        return told
 
     async def delete_local(self, backup_id: str) -> tuple[int, int]:
         """Remove local copies of a version's blocks, never the last copy of anything: (files, bytes)."""

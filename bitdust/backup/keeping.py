@@ -4,9 +4,12 @@ keeping -- what is not needed any more goes: surplus versions, blocks nobody ref
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
 
+from bitdust.backup.retention import Policy, Verdict, judge
 from bitdust.catalog import blocks, holdings, removal, versions
 from bitdust.catalog.versions import Version
 from bitdust.customer.spool import Spool
@@ -40,6 +43,24 @@ class Keeping:
                 if (item, version.seq) not in self.restoring():
                     await self.db(removal.remove_version, item, version.label)
         await self.collect()
+
+    async def forget(self, item: str, policy: Policy, dry_run: bool) -> list[Verdict]:
+        """
+        What the policy says of each version of an item, oldest first; unless it is a dry run, those it does
+        not keep have gone, all at once.  What only they needed waits for `collect`.
+
+        @raise NotFound: there is no such item.  @raise Usage: the policy keeps nothing.
+        """
+        restoring = [seq for which, seq in self.restoring() if which == item]
+
+        def decide(c: sqlite3.Connection) -> list[Verdict]:
+            verdicts = judge(versions.list_of(c, item), policy, datetime.fromtimestamp, restoring)
+            for verdict in verdicts:
+                if not verdict.keep and not dry_run:
+                    removal.remove_version(c, item, verdict.version.label)
+            return verdicts
+
+        return await (self.db.read(decide) if dry_run else self.db(decide))
 
     async def collect(self) -> None:
         """Condemn every block that nothing refers to."""

@@ -51,6 +51,17 @@ class Deleted:
 
 
 @dataclass(frozen=True)
+class Forgotten:
+    """What a policy says of a version.  `time` in Unix seconds; `reasons` to keep it, none when it goes."""
+
+    backup_id: str
+    path: bytes
+    time: float
+    keep: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Restoring:
     """A restore has begun."""
 

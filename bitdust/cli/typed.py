@@ -50,6 +50,8 @@ class {name}(TypedDict):
 {keys}
 '''
 
+#: longest line of the sources
+_WIDTH = 110
 _KINDS: dict[type, str] = {list: "list[str]", dict: "dict[str, Any]"}
 
 
@@ -90,13 +92,23 @@ def _call(method: Method) -> str:
     lines.append(f"    ) -> {kind}:")
     # A sentence may hold a quotation mark at its end, which would end the docstring.
     lines.append(f'        """{_wrapped(method.sentence)}"""')
-    words = ", ".join([f'"{method.name}"', *(param.name for param in method.params)])
-    answer = f"self.call({words})"
+    words = [f'"{method.name}"', *(param.name for param in method.params)]
     if kind != "Any":
-        lines += [f"        answer: {kind} = {answer}", "        return answer"]
+        lines += [_asked(f"answer: {kind} =", words), "        return answer"]
     else:
-        lines.append(f"        return {answer}")
+        lines.append(_asked("return", words))
     return "\n" + "\n".join(lines) + "\n"
+
+
+def _asked(before: str, words: list[str]) -> str:
+    """The call, broken where the formatter breaks it."""
+    short = f"        {before} self.call({', '.join(words)})"
+    if len(short) <= _WIDTH:
+        return short
+    inside = f"            {', '.join(words)}"
+    if len(inside) > _WIDTH:
+        inside = "\n".join(f"            {word}," for word in words)
+    return f"        {before} self.call(\n{inside}\n        )"
 
 
 def _wrapped(sentence: str) -> str:

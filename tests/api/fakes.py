@@ -10,8 +10,10 @@ from twisted.internet.task import Clock
 
 from bitdust.backup.browsing import Browsed, BrowsedVersion
 from bitdust.backup.local import LocalEntry
+from bitdust.backup.retention import Policy
 from bitdust.backup.views import (
     Deleted,
+    Forgotten,
     ItemView,
     Queued,
     RestoreRunning,
@@ -103,6 +105,13 @@ class FakeBackups:
     async def delete_local(self, backup_id: str) -> tuple[int, int]:
         self._note("delete_local", backup_id)
         return 8, 16 * 2**20
+
+    async def forget(self, path_id: str | None, policy: Policy, dry_run: bool) -> list[Forgotten]:
+        self._note("forget", path_id, policy, dry_run)
+        return [
+            Forgotten("0/0/1/0/0/F20160313043757PM", b"/Users/veselin/a.txt", 1.5, False, ()),
+            Forgotten("0/0/1/0/0/F20160314043757PM", b"/Users/veselin/a.txt", 2.5, True, ("last", "daily")),
+        ]
 
     async def delete(self, path_id_or_backup_id: str) -> Deleted:
         self._note("delete", path_id_or_backup_id)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bitdust.api.methods import all_methods
+from bitdust.backup.retention import Policy
 from bitdust.errors import NoIdentity, NotFound, Usage
 from tests.api.fakes import ALICE, BACKUP, FINGERPRINT, fake_node
 
@@ -186,6 +187,22 @@ def test_texts_of_the_seed(node, name, args, text, asked):
     assert node.asked == [asked]
 
 
+def test_forget(node):
+    """The policy goes to the node as it was given; each version comes back with its reasons and its fate."""
+    told = call(node, "backups_forget", "0/0/1/0/0", keep_last=1, keep_daily=-1, keep_within="1y2m")
+    policy = Policy(last=1, daily=-1, within="1y2m")
+    assert node.asked == [("forget", "0/0/1/0/0", policy, False)]
+    assert told == [
+        {"backup_id": BACKUP, "path": "/Users/veselin/a.txt", "time": 1.5, "keep": False, "reasons": [],
+         "removed": True},
+        {"backup_id": BACKUP.replace("13043757", "14043757"), "path": "/Users/veselin/a.txt", "time": 2.5,
+         "keep": True, "reasons": ["last", "daily"], "removed": False},
+    ]  # fmt: skip
+    assert [each["removed"] for each in call(node, "backups_forget", dry_run=True, keep_last=1)] == [
+        False
+    ] * 2
+
+
 def test_home_is_replaced_and_the_text_repeats_what_was_given(node):
     """A path may begin with ~; the answer repeats it as given."""
     result = call(node, "backup_dir_add", "~/Movies/")
@@ -210,6 +227,9 @@ def test_home_is_replaced_and_the_text_repeats_what_was_given(node):
         ("backup_delete_id", ("0/0/F2016",)),
         ("backup_delete_id", ("0/0/",)),
         ("backup_delete_id", ("../0",)),
+        ("backups_forget", (BACKUP, 1)),
+        ("backups_forget", ("0/0", -2)),
+        ("backups_forget", ("0/0", 1, 0, 0, 0, 0, 0, "soon")),
         ("backup_delete_id", ("0/" * 20000 + "0",)),
         ("ping", (ALICE, 0)),
         ("ping", (ALICE, 1e9)),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from bitdust.cli.api import read_arguments
-from bitdust.errors import Offline, Usage
+from bitdust.errors import NotFound, Offline, Usage
 from tests.cli.conftest import Run
 from tests.cli.stub import StubNode, health, supplier, task
 
@@ -151,6 +152,23 @@ def test_delete(run: Run, node: StubNode) -> None:
         ("backup_delete_path", str(Path("x.txt").absolute())),
         ("backup_delete_local", "0/0/F20160313043757PM"),
     ]
+
+
+def test_forget(run: Run, node: StubNode) -> None:
+    """Each version is told of with its reasons; the path is looked up, and the policy goes as it was said."""
+    node.answers["backups_list"] = [{"id": "0/0/3", "path": str(Path("x").absolute())}]
+    node.answers["backups_forget"] = [
+        {"backup_id": "0/0/3/F1", "path": "/x", "time": 0.0, "keep": False, "reasons": [], "removed": False},
+        {"backup_id": "0/0/3/F2", "path": "/x", "time": 9.0, "keep": True, "reasons": ["last", "daily"],
+         "removed": False},
+    ]  # fmt: skip
+    done = run("forget", "x", "--keep-last", "1", "--keep-within", "1y2m", "--dry-run")
+    assert done.code == 0
+    assert node.calls[-1] == ("backups_forget", "0/0/3", 1, 0, 0, 0, 0, 0, "1y2m", True)
+    assert re.search(r"^remove +0/0/3/F1", done.out, re.MULTILINE)
+    assert re.search(r"^keep +0/0/3/F2 .* last, daily +/x", done.out, re.MULTILINE)
+    assert "1 version would be removed, 1 kept" in done.err
+    assert run("forget", "nothing", "--keep-last", "1", "--yes").code == NotFound.exit_code
 
 
 def test_storage(run: Run, node: StubNode) -> None:

@@ -25,6 +25,8 @@ SHOWN = {
     "restart": "restart",
     "ls": "backups_list",
     "delete 0/0/1": "backup_delete_id",
+    "forget --keep-last 1": "backups_forget",
+    "forget 0/0/1 --keep-daily 7 --dry-run": "backups_forget",
     "delete folder": "backup_delete_path",
     "delete --local 0/0/1/F20160313043757PM": "backup_delete_local",
     "backup --no-wait 0/0/1": "backup_start_id",

@@ -10,6 +10,7 @@ import pytest
 
 from bitdust.backup import restore_job
 from bitdust.backup.restore_job import RestoreJob
+from bitdust.backup.retention import Policy
 from bitdust.errors import Conflict, NotFound, Usage
 from tests.world import KIB, MIB, House, World, look, noise
 
@@ -243,6 +244,42 @@ def test_at_most_so_many_versions(world: World) -> None:
     assert sum(block.size for block in blocks) < 1_600_000
     for house in world.seated(alice):
         assert len(house.shelf_files()) == len(blocks)
+
+
+def test_forget(world: World) -> None:
+    """
+    A dry run changes nothing; what a policy does not keep goes, with the blocks only it needed, at every
+    supplier, and stays gone when the node starts anew.
+    """
+    alice = ready(world)
+    source = world.tree(same=500_000)
+    labels = []
+    for number in range(4):
+        (source / "other").write_bytes(noise(str(number), 400_000))
+        assert alice.back_up(source).state == "committed"
+        labels.append(alice.versions("0/0/0/0")[-1].label)
+        alice.until_safe()
+    backups, policy = alice.node.backups, Policy(last=2)
+    told = world.wait(backups.forget(None, policy, True))
+    assert [(each.keep, each.backup_id) for each in told] == [
+        (number > 1, f"0/0/0/0/{label}") for number, label in enumerate(labels)
+    ]
+    assert len(alice.versions("0/0/0/0")) == 4
+    with pytest.raises(Usage):
+        world.wait(backups.forget(None, Policy(), False))
+    with pytest.raises(NotFound):
+        world.wait(backups.forget("0/7", policy, False))
+    assert world.wait(backups.forget("0/0/0/0", policy, False)) == told
+    world.run(10)
+    assert [version.label for version in alice.versions("0/0/0/0")] == labels[2:]
+    blocks = alice.blocks()
+    assert sum(block.size for block in blocks) < 1_600_000
+    for house in world.seated(alice):
+        assert len(house.shelf_files()) == len(blocks)
+    alice.restart()
+    assert [version.label for version in alice.versions("0/0/0/0")] == labels[2:]
+    for label in labels[2:]:
+        assert alice.restore(f"0/0/0/0/{label}", world.folder / label).state == "done"
 
 
 def test_two_nodes_in_one_interpreter(world: World) -> None:

@@ -1,0 +1,158 @@
+"""
+retention -- which versions of an item a policy keeps, and why.
+
+The rule alone: no catalog, no clock.  It is restic's: counted from the newest version back, a bucket (hour,
+day, week, month, year, in local time) is kept by its newest version, and only buckets that hold one are
+counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+
+from bitdust.catalog.versions import Version
+from bitdust.errors import Usage
+
+#: most of anything a policy asks for
+MOST = 1_000_000
+_WITHIN = re.compile(r"(?:(\d{1,4})y)?(?:(\d{1,5})m)?(?:(\d{1,6})d)?(?:(\d{1,7})h)?")
+
+#: what a version's bucket is, by the name of the count
+_BUCKETS: tuple[tuple[str, Callable[[datetime], tuple[int, ...]]], ...] = (
+    ("hourly", lambda when: (when.year, when.month, when.day, when.hour)),
+    ("daily", lambda when: (when.year, when.month, when.day)),
+    ("weekly", lambda when: tuple(when.isocalendar()[:2])),
+    ("monthly", lambda when: (when.year, when.month)),
+    ("yearly", lambda when: (when.year,)),
+)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """
+    What to keep.  Each count: 0 none, -1 all; `within`: like `1y5m7d2h`, back from the newest version.
+
+    @raise Usage: a count is out of bounds, or `within` is no such text.
+    """
+
+    last: int = 0
+    hourly: int = 0
+    daily: int = 0
+    weekly: int = 0
+    monthly: int = 0
+    yearly: int = 0
+    within: str = ""
+
+    def __post_init__(self) -> None:
+        for each in fields(self)[:-1]:
+            if not -1 <= getattr(self, each.name) <= MOST:
+                raise Usage(f"keep {each.name} must be a number from -1 (all) to {MOST}")
+        if len(self.within) > 40 or not _WITHIN.fullmatch(self.within):
+            raise Usage(
+                f"{self.within[:40]!r} is no stretch of time",
+                hint="write it like 1y5m7d2h, the largest first",
+            )
+
+    @property
+    def is_empty(self) -> bool:
+        """It would keep nothing."""
+        return self == Policy()
+
+    def since(self, newest: datetime) -> datetime | None:
+        """From when on everything is kept, where that is said.  @raise Usage: before there were dates."""
+        if not self.within:
+            return None
+        match = _WITHIN.fullmatch(self.within)
+        assert match is not None
+        years, months, days, hours = (int(part or 0) for part in match.groups())
+        month = newest.year * 12 + newest.month - 1 - years * 12 - months
+        if month < 12:
+            return datetime.min
+        # The 31st of a month that has 30 days is the 1st of the next, as in restic.
+        first = newest.replace(year=month // 12, month=month % 12 + 1, day=1)
+        try:
+            return first + timedelta(days=newest.day - 1 - days, hours=-hours)
+        except OverflowError:
+            return datetime.min
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a version is kept, and for which reasons; without a reason it goes."""
+
+    version: Version
+    reasons: tuple[str, ...]
+
+    @property
+    def keep(self) -> bool:
+        """It stays."""
+        return bool(self.reasons)
+
+
+def judge(
+    found: Collection[Version],
+    policy: Policy,
+    local: Callable[[float], datetime],
+    restoring: Collection[int] = (),
+) -> list[Verdict]:
+    """
+    What becomes of an item's versions, oldest first.
+
+    Only those that are whole and that another machine could restore are counted; the others stay, and push
+    out none.  The newest that has files stays, and the newest of those for which all could be read: a disk
+    that is not mounted, or dying, does not push out what was backed up while it was well.
+
+    @param local: Unix seconds as local time.
+    @param restoring: seqs of versions that are being restored now.
+    @raise Usage: the policy keeps nothing.
+    """
+    if policy.is_empty:
+        raise Usage("the policy keeps nothing", hint="say what to keep, like `--keep-last 3`")
+    reasons: dict[int, list[str]] = {version.seq: [] for version in found}
+    counted = []
+    for version in found:
+        if not version.complete:
+            reasons[version.seq].append("not complete")
+        elif not version.is_committed:
+            reasons[version.seq].append(version.state)
+        else:
+            counted.append(version)
+        if version.seq in restoring:
+            reasons[version.seq].append("being restored")
+    newest_first = sorted(counted, key=lambda version: version.seq, reverse=True)
+    times = {version.seq: local(version.time) for version in newest_first}
+    for version in newest_first[: policy.last if policy.last >= 0 else None]:
+        reasons[version.seq].append("last")
+    for name, bucket in _BUCKETS:
+        for seq, oldest in _chosen(
+            [(v.seq, bucket(times[v.seq])) for v in newest_first], getattr(policy, name)
+        ):
+            reasons[seq].append(f"oldest {name}" if oldest else name)
+    if newest_first:
+        since = policy.since(max(times.values()))
+        for version in newest_first:
+            if since is not None and times[version.seq] > since:
+                reasons[version.seq].append("within")
+        filled = [version for version in newest_first if version.files]
+        for version in filled[:1]:
+            reasons[version.seq] = reasons[version.seq] or ["newest that has files"]
+        for version in [each for each in filled if not each.skipped][:1]:
+            reasons[version.seq] = reasons[version.seq] or ["newest that was read in full"]
+    return [Verdict(version, tuple(reasons[version.seq])) for version in found]
+
+
+def _chosen(buckets: list[tuple[int, tuple[int, ...]]], count: int) -> list[tuple[int, bool]]:
+    """The newest of each bucket, newest first; the oldest of all too while there is room for it (True)."""
+    chosen: list[tuple[int, bool]] = []
+    before: tuple[int, ...] | None = None
+    for number, (seq, bucket) in enumerate(buckets):
+        if 0 <= count <= len(chosen):
+            break
+        fresh = bucket != before
+        if fresh or number == len(buckets) - 1:
+            chosen.append((seq, not fresh))
+            before = bucket
+    return chosen

@@ -1,0 +1,76 @@
+"""
+forget --keep-daily 7 ...
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from bitdust.cli.names import absolute, counted, is_id
+from bitdust.cli.terminal import Terminal, pass_terminal, said
+from bitdust.errors import NotFound
+
+PAGE = 1000
+
+
+@click.command(
+    help=said(
+        "Delete the versions that a policy does not keep, of one item or of each.  Your files stay.",
+        "bitdust forget --keep-last 3 --keep-daily 7 --keep-monthly 12 --dry-run",
+        "bitdust forget ~/Documents --keep-within 1y6m",
+    )
+)
+@click.argument("what", required=False, metavar="[PATH|ID]")
+@click.option("--keep-last", default=0, metavar="N", help="The newest N versions; -1 for all.")
+@click.option("--keep-hourly", default=0, metavar="N", help="The newest of each of N hours that have one.")
+@click.option("--keep-daily", default=0, metavar="N", help="The same of N days.")
+@click.option("--keep-weekly", default=0, metavar="N", help="The same of N weeks.")
+@click.option("--keep-monthly", default=0, metavar="N", help="The same of N months.")
+@click.option("--keep-yearly", default=0, metavar="N", help="The same of N years.")
+@click.option(
+    "--keep-within", default="", metavar="TIME", help="All within TIME before the newest: 1y5m7d2h."
+)
+@click.option("-n", "--dry-run", is_flag=True, help="Only tell what would stay and what would go.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@pass_terminal
+def forget(terminal: Terminal, /, what: str | None, dry_run: bool, yes: bool, **keep: Any) -> None:
+    if not dry_run:
+        which = what if what is not None else "every item"
+        terminal.confirm(f"Delete the versions of {which} that this does not keep?", yes)
+    item = what if what is None or is_id(what) else _id_of(terminal, absolute(what))
+    names = ("last", "hourly", "daily", "weekly", "monthly", "yearly", "within")
+    told = terminal.ask("backups_forget", item, *(keep[f"keep_{name}"] for name in names), dry_run)
+    if terminal.json:
+        terminal.show(told)
+        return
+    rows = [
+        (
+            "keep" if each["keep"] else "remove",
+            each["backup_id"],
+            datetime.fromtimestamp(each["time"]).isoformat(" ", "seconds"),
+            ", ".join(each["reasons"]),
+            each["path"],
+        )
+        for each in told
+    ]
+    if rows:
+        terminal.table(("", "VERSION", "MADE", "BECAUSE", "PATH"), rows)
+    gone = sum(not each["keep"] for each in told)
+    terminal.note(
+        f"{counted(gone, 'version')} {'would be' if dry_run else 'were'} removed, {len(told) - gone} kept"
+    )
+
+
+def _id_of(terminal: Terminal, path: str) -> str:
+    after = None
+    while page := terminal.ask("backups_list", PAGE, after):
+        for item in page:
+            if item["path"] == path:
+                return str(item["id"])
+        after = page[-1]["id"]
+        if len(page) < PAGE:
+            break
+    raise NotFound(f"{path!r} is not in the catalog")
