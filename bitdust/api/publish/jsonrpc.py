@@ -4,6 +4,8 @@ The JSON-RPC 2.0 door: positional or named arguments, batches, notifications.
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Any
 
 from twisted.web.http import Request
@@ -18,6 +20,7 @@ from bitdust.errors import BitDustError, UnknownMethod, Usage
 
 _MOST_CALLS = 1000
 _FILEMANAGER = "filemanager_"
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class JsonRpcDoor(Page):
@@ -90,7 +93,17 @@ def _is_call(call: dict[str, Any]) -> bool:
 
 
 def _is_id(number: object) -> bool:
-    return number is None or (isinstance(number, str | int | float) and not isinstance(number, bool))
+    """An id is sent back: JSON must be able to say it."""
+    match number:
+        case bool():
+            return False
+        case None | int():
+            return True
+        case float():
+            return math.isfinite(number)
+        case str():
+            return not _SURROGATES.search(number)
+    return False
 
 
 def _error(number: Any, code: int, message: str, data: dict[str, object] | None = None) -> dict[str, object]:

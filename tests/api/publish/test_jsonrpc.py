@@ -135,3 +135,15 @@ def test_forms_are_no_calls(browser, node, kind):
     assert browser.ask("POST", "/jsonrpc", json.dumps(ask("stop")).encode(), headers).status == 415
     assert browser.ask("GET", "/jsonrpc").status == 405
     assert node.asked == []
+
+
+@pytest.mark.parametrize("number", [b'"\\ud800"', b'"a\\udfff"', b"1e999", b"-1e999"])
+def test_an_id_that_cannot_be_sent_back(browser, node, number):
+    """Half of a character, or more than any number, is no id: the call is refused, and nothing breaks."""
+    call = b'{"jsonrpc":"2.0","method":"stop","id":%s}' % number
+    for body in (call, b"[%s]" % call):
+        reply = browser.ask("POST", "/jsonrpc", body, AUTH | JSON)
+        assert reply.status == 200
+        told = reply.json[0] if body is not call else reply.json
+        assert (told["id"], told["error"]["code"]) == (None, -32600)
+    assert node.asked == []
