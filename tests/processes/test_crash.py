@@ -6,6 +6,7 @@ import random
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -339,3 +340,90 @@ def test_two_at_once_make_one_identity(net: Network) -> None:
     assert made == [peer.client.call("identity_get")["fingerprint"]]
     check_one_key(net, peer, "twins")
     peer.stop()
+
+
+RESTORING = [
+    "bitdust.backup.replant:Replant._place:2:after",
+    "bitdust.backup.replant:Replant.finish:1:before",
+]
+
+
+@pytest.fixture(scope="module")
+def owner(net: Network, suppliers: list[Peer], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Somebody with a safe version of a folder, the folder and the version."""
+    [owner] = net.start(["olga"], customer(4, services__backups__block_size="256 KB"))
+    hired(owner)
+    source = make_files(tmp_path_factory.mktemp("owner") / "src", [150_000] * 6, 11)
+    version = back_up(owner, source)
+    until(lambda: owner.client.call("process_health")["state"] == "safe", 60)
+    return owner, source, version
+
+
+@pytest.mark.parametrize("spot", RESTORING)
+def test_killed_while_restoring(owner: Any, tmp_path: Path, spot: str) -> None:
+    """T20: no file is half there under its own name; asked again all comes back, and nothing else stays."""
+    olga, source, version = owner
+    olga.stop()
+    start_dying(olga, spot)
+    olga.wait()
+    hired(olga)
+    out = tmp_path / "out"
+    olga.client.call("restore_single", version, str(out))
+    died(olga)
+    expected = hashes(source)
+    there = hashes(Path(f"{out}{source}"))
+    assert all(expected[name] == there[name] for name in there if not name.startswith(".bitdust-"))
+    again(olga)
+    hired(olga)
+    restore(olga, version, out)
+    assert hashes(Path(f"{out}{source}")) == expected
+
+
+#: who dies: the customer, or the first of his suppliers
+DELETING = [
+    ("customer", "bitdust.catalog.removal:collect:1:after"),
+    ("supplier", "bitdust.supplier.pieces:take_away:1:before"),
+]
+
+
+@pytest.mark.parametrize(("who", "spot"), DELETING)
+def test_killed_while_deleting(
+    owner: Any, suppliers: list[Peer], tmp_path: Path, who: str, spot: str
+) -> None:
+    """T20, T22: a version goes whole or stays whole; its space is free at every supplier, to the byte."""
+    olga, source, version = owner
+    held = count(suppliers)
+    (source / "more").write_bytes(random.Random(spot).randbytes(300_000))
+    newer = back_up(olga, source)
+    until(lambda: olga.client.call("process_health")["state"] == "safe", 60)
+    (source / "more").unlink()
+    assert count(suppliers) > held
+    victim = olga if who == "customer" else suppliers[0]
+    victim.stop()
+    start_dying(victim, spot)
+    victim.wait()
+    hired(olga)
+    with suppress(BitDustError):
+        olga.client.call("backup_delete_id", newer)
+    died(victim)
+    again(victim)
+    hired(olga)
+    if newer in {row["backupid"] for row in olga.client.call("backups_id_list")}:
+        olga.client.call("backup_delete_id", newer)
+    until(lambda: count(suppliers) == held and not going(suppliers), 60)
+    for peer in suppliers:
+        root = peer.home / "customers"
+        files = [path for path in root.rglob("*") if path.is_file()]
+        listed = {path for _, (_, path) in shelves([peer]).items()}
+        listed |= {path for (path,) in rows(peer.home / "shelf.db", "SELECT path FROM segments")}
+        assert {str(path.relative_to(root)) for path in files} == listed
+        [(used,)] = rows(peer.home / "shelf.db", "SELECT sum(used) FROM customers")
+        assert used == sum(-(-path.stat().st_size // 4096) * 4096 for path in files)
+    restore(olga, version, tmp_path / "out")
+    assert hashes(Path(f"{tmp_path}/out{source}")) == hashes(source)
+
+
+def going(suppliers: list[Peer]) -> list[Any]:
+    """What suppliers have still to remove."""
+    query = "SELECT path FROM going UNION ALL SELECT hex(block) FROM tombstones WHERE done = 0"
+    return [row for peer in suppliers for row in rows(peer.home / "shelf.db", query)]

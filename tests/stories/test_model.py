@@ -52,8 +52,6 @@ def described(folder: Path) -> dict[str, Any]:
 class NetworkMachine(RuleBasedStateMachine):
     """One customer, four suppliers, and everything that can be done to them."""
 
-    done = 0
-
     def __init__(self) -> None:
         super().__init__()
         self.world = World("model")
@@ -61,7 +59,6 @@ class NetworkMachine(RuleBasedStateMachine):
         self.versions: dict[str, dict[str, dict[str, Any]]] = {}
         self.sources: dict[str, Path] = {}
         self.dates = 10**18
-        self.failed = True
         self.absent: House | None = None
 
     @initialize()
