@@ -4,6 +4,7 @@ What an option is: a name, a type with the label that users of the original know
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -41,6 +42,7 @@ class Option:
 
     @param live: the part that uses it follows a change at once; else it holds from the next start.
     @param least, most: bounds of numbers and sizes (bytes).
+    @param pattern: what a text must match whole, unless it is empty; `looks` says that in words.
     """
 
     key: str
@@ -51,6 +53,8 @@ class Option:
     least: int = 0
     most: int = LARGEST
     choices: tuple[str, ...] = ()
+    pattern: str = ""
+    looks: str = ""
 
     @property
     def variable(self) -> str:
@@ -88,7 +92,7 @@ class Option:
             return f"{format_size(self.least)}{most or ' or more'}"
         if self.type in _INTEGERS:
             return f"{self.least} or more" if self.most == LARGEST else f"{self.least} to {self.most}"
-        return ""
+        return self.looks
 
     def _boolean(self, given: object) -> bool:
         word = str(given).strip().lower() if isinstance(given, bool | int | str) else ""
@@ -123,7 +127,9 @@ class Option:
     def _choice(self, words: str) -> str:
         if self.choices and words.strip() not in self.choices:
             raise Usage(f"{self.key} must be {self.bounds()}")
-        return words.strip() if self.choices else words
+        if self.pattern and words.strip() and not re.fullmatch(self.pattern, words.strip()):
+            raise Usage(f"{self.key} must be {self.bounds()}")
+        return words.strip() if self.choices or self.pattern else words
 
     def _wrong(self, given: object) -> Usage:
         return Usage(f"{self.key} is a {self.type}, and {str(given)[:40]!r} is not")

@@ -163,6 +163,8 @@ ALL_OPTIONS = (
         "",
         "The name under which others may find this node; several may claim the same; empty: none.",
         live=True,
+        pattern=r"(?!.*://)[^\t\n]{1,64}",
+        looks='1 to 64 characters in one line, without "://"',
     ),
     Option(
         "services/private-messages/enabled",

@@ -165,8 +165,9 @@ class Postman:
 
     async def _leave(self, letter: Waiting, boxes: Sequence[str]) -> None:
         now = self._wall()
-        left = letter.left_at if abs(now - letter.left_when) < RENEW else ()
-        before = left
+        before = letter.left_at if abs(now - letter.left_when) < RENEW else ()
+        # Where he has his letters no longer he may not look again.
+        left = tuple(box for box in before if box in boxes)
         for box in boxes:
             if len(left) >= COPIES:
                 break

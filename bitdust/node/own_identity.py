@@ -63,13 +63,30 @@ class OwnIdentity:
 
     @classmethod
     def make(
-        cls, folder: Path, keys: Keys, rng: Rng, wall: Wall, sources: Sequence[str], revision: int
+        cls,
+        folder: Path,
+        keys: Keys,
+        rng: Rng,
+        wall: Wall,
+        sources: Sequence[str],
+        revision: int,
+        claims: Sequence[tuple[str, bytes]] = (),
     ) -> OwnIdentity:
-        """A new installation of an identity: with a device of its own, not yet reachable anywhere."""
+        """
+        A new installation of an identity: with a device of its own, not yet reachable anywhere.
+
+        @param claims: what an earlier one claimed.
+        """
         private_folder(folder)
         device = DeviceKey.generate(rng)
         document = build(
-            keys, sources=sources, contacts=(), devices=(device.public,), revision=revision, date=_date(wall)
+            keys,
+            sources=sources,
+            contacts=(),
+            devices=(device.public,),
+            revision=revision,
+            date=_date(wall),
+            extra=claims,
         )
         write_file(folder / DEVICE_FILE, device.pem)
         write_file(folder / DOCUMENT_FILE, document.raw)
@@ -86,7 +103,7 @@ class OwnIdentity:
         @param claims: further certificates: our nickname and our mailboxes.
         """
         old = self.document
-        claimed = tuple(each for each in old.certificates if each[0] in (CERTIFICATE, MAILBOX))
+        claimed = claims_of(old)
         if tuple(contacts) == old.contacts and set(offers) == old.offers and tuple(claims) == claimed:
             return False
         self.document = build(
@@ -122,6 +139,11 @@ class OwnIdentity:
     def idurl(self) -> str:
         """Its first name."""
         return self.document.idurl
+
+
+def claims_of(document: Document) -> tuple[tuple[str, bytes], ...]:
+    """The nickname and the mailboxes that a document claims."""
+    return tuple(each for each in document.certificates if each[0] in (CERTIFICATE, MAILBOX))
 
 
 #: what the parts of a node ask for where they need the document as it is now

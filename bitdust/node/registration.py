@@ -11,9 +11,11 @@ from pathlib import Path
 from shutil import rmtree
 
 import msgspec
+from twisted.logger import Logger
 
 from bitdust.directory.acquaintance import Acquaintances
 from bitdust.directory.interface import IDirectory
+from bitdust.directory.nickname import CERTIFICATE
 from bitdust.directory.record import Record, open_record
 from bitdust.disk import read_file, remove_file, sync_folder, write_file
 from bitdust.errors import BitDustError, Conflict, NotFound, Usage
@@ -22,7 +24,7 @@ from bitdust.identity.document import Document
 from bitdust.identity.idurl import check_name, parse_idurl
 from bitdust.identity.keys import Keys
 from bitdust.identity.vault import Kit, kit_file, read_kit, words_of
-from bitdust.node.own_identity import KEY_FILE, OwnIdentity
+from bitdust.node.own_identity import KEY_FILE, OwnIdentity, claims_of
 from bitdust.node.people import People
 from bitdust.node.seams import Ground
 from bitdust.node.views import KitView
@@ -34,6 +36,7 @@ UNBORN, RETURNING = "identity-new", "identity-back"
 LARGEST = 64 * 1024
 #: the folder of our own identity, and the file of our catalog
 IDENTITY, CATALOG = "identity", "catalog.db"
+NICKNAME = "personal/nickname"
 
 
 class Registration:
@@ -45,6 +48,8 @@ class Registration:
     @param is_usurped: whether another node of our identity has taken over.
     @param retire: makes the node be nobody, with its catalog closed.
     """
+
+    _log = Logger()
 
     def __init__(
         self,
@@ -135,14 +140,32 @@ class Registration:
         old = await _find_own(people, record.idurls or kit.idurls, keys.fingerprint)
         # The lost installation may have said more to its suppliers than the servers have heard.
         revision = max(old.revision + 1, int(self._ground.wall()))
+        self._take_name(old)
         identity = OwnIdentity.make(
-            self._home / RETURNING, keys, self._ground.rng, self._ground.wall, old.sources, revision
+            self._home / RETURNING,
+            keys,
+            self._ground.rng,
+            self._ground.wall,
+            old.sources,
+            revision,
+            claims_of(old),
         )
         write_file(self._home / MARKER, msgspec.msgpack.encode(record))
         if own is not None:
             await self._retire()
             self._set_aside()
         return await self._settle(identity, servers)
+
+    def _take_name(self, old: Document) -> None:
+        """Be known by the name of the lost installation, unless another one was chosen here."""
+        claimed = old.certificate(CERTIFICATE)
+        settings = self._ground.settings
+        if claimed is None or settings.source(NICKNAME) != "default":
+            return
+        try:
+            settings.set(NICKNAME, claimed.decode())
+        except (Usage, UnicodeDecodeError) as why:
+            self._log.warn("the nickname of before cannot be used: {why}", why=why)
 
     def _set_aside(self) -> None:
         """What another node has taken over from keeps its files, under other names."""

@@ -164,3 +164,30 @@ def test_a_stranger_fills_nothing(two: tuple[World, House, House], monkeypatch: 
         send(alice, bob.idurl, "x" * 40_000)
     world.wait(bob.node.messaging.book.add(alice.idurl, ""))
     world.until(lambda: states(alice) == ["delivered"] * 5, 4000)
+
+
+def test_the_mailboxes_are_others_by_now(world: World) -> None:
+    """A letter whose mailboxes went for good is left again at those that the recipient names since then."""
+    world.suppliers(6)
+    alice, bob = world.customer("alice", 2), world.customer("bob", 2)
+    world.until(lambda: mailboxes(alice) == mailboxes(bob) == 2)
+    world.wait(alice.node.messaging.book.add(bob.idurl, "bobby"))
+    gone = world.seated(bob)
+    bob.stop()
+    send(alice, "Bobby", "do not get lost")
+    world.until(lambda: states(alice) == ["at mailbox"], 200)
+    alice.stop()
+    for house in gone:
+        house.stop()
+    bob.start()
+    for house in gone:
+        world.wait(bob.node.supplier_replace(house.idurl))
+    world.until(lambda: not {*world.seated(bob)} & {*gone} and world.staffed(bob, 2), 600)
+    world.run(60)
+    bob.stop()
+    alice.start()
+    world.run(2000)
+    alice.stop()
+    told = heard(bob.start())
+    world.until(lambda: [text for _, text, _ in texts(bob)] == ["do not get lost"], 200)
+    assert told == ["do not get lost"]

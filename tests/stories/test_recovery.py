@@ -11,6 +11,7 @@ import pytest
 
 from bitdust.catalog import epochs, log
 from bitdust.errors import BitDustError, Conflict
+from bitdust.identity.document import parse
 from bitdust.wire.packets import AskIndex, AskSegment, IndexHead, Packet
 from tests.world import SERVER, House, World, look
 
@@ -53,6 +54,19 @@ def test_right_after_the_commit(world: World, n: int) -> None:
     assert again.back_up(source).state == "committed"
     labels = [version.label for version in again.versions(again.blocks() and "0/0/0/0")]
     assert len(labels) == 2
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [({}, "Alice"), ({"personal__nickname": "Al"}, "Al")])
+def test_the_name_comes_back(world: World, chosen: dict[str, str], expected: str) -> None:
+    """Who was known by a nickname is known by it after a recovery, unless another was chosen by now."""
+    alice, _, words = story(world)
+    alice.node.settings.set("personal/nickname", "Alice")
+    world.until(lambda: parse(world.shared[alice.idurl]).certificate("nickname") == b"Alice")
+    alice.crash()
+    again = recovered(world, words, **chosen)
+    world.run(30)
+    assert again.node.settings.words("personal/nickname") == expected
+    assert parse(world.shared[again.idurl]).certificate("nickname") == expected.encode()
 
 
 def test_with_as_many_gone_as_may_be(world: World) -> None:
