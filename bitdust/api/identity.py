@@ -4,7 +4,6 @@ Who this node is.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from bitdust.api.registry import method
@@ -57,7 +56,7 @@ async def identity_recover(
     @param seeds: identity servers to ask, beside those the kit names.
     @param passphrase: what the file was locked with.
     """
-    kit = os.path.expanduser(kit) if kit.startswith("~") else kit
+    kit = local_path(kit, "kit") if kit.startswith(("/", "~")) else kit
     return _identity(await node.identity_recover(kit, seeds or [], passphrase))
 
 

@@ -102,6 +102,7 @@ def test_every_answer_has_its_shape(world: World) -> None:
     ask("backup_dir_add", str(one / "b"))
     ask("backup_tree_add", str(one))
     ask("backup_delete_local", version)
+    ask("backups_forget", keep_last=1, dry_run=True)
     manage("deleteversion", backupid=version)
     ask("backup_delete_id", item)
     added = next(row["id"] for row in ask("backups_list") if row["path"] == str(one / "a"))
