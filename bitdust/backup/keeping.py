@@ -21,6 +21,7 @@ from bitdust.world import Wall
 class Keeping:
     """
     @param most: versions an item keeps, 0 for all (setting `services/backups/max-copies`).
+    @param policy: what is kept instead when it says anything (setting `services/backups/keep`).
     @param delay: seconds before suppliers may really delete (setting `services/backups/delete-delay`).
     @param recorded: called after each change of the catalog.
     @param restoring: (item, seq) of the versions that are being restored: they stay for now.
@@ -30,14 +31,17 @@ class Keeping:
     spool: Spool
     wall: Wall
     most: Callable[[], int]
+    policy: Callable[[], Policy]
     delay: Callable[[], int]
     recorded: Callable[[], None]
     restoring: Callable[[], Collection[tuple[str, int]]] = frozenset
 
     async def trim(self, item: str) -> None:
-        """After a new version: let the oldest go that are too many, and what only they needed."""
-        most = self.most()
-        if most:
+        """After a new version: let those go that are not to be kept, and what only they needed."""
+        policy, most = self.policy(), self.most()
+        if not policy.is_empty:
+            await self.forget(item, policy, dry_run=False)
+        elif most:
             found = await self.db.read(versions.list_of, item)
             for version in surplus(found, most):
                 if (item, version.seq) not in self.restoring():

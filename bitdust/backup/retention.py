@@ -12,12 +12,15 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any
 
 from bitdust.catalog.versions import Version
 from bitdust.errors import Usage
 
 #: most of anything a policy asks for
 MOST = 1_000_000
+_LONGEST = 4096
+_COUNT = re.compile(r"-1|[0-9]{1,6}", re.ASCII)
 _WITHIN = re.compile(r"(?:(\d{1,4})y)?(?:(\d{1,5})m)?(?:(\d{1,6})d)?(?:(\d{1,7})h)?")
 
 #: what a version's bucket is, by the name of the count
@@ -55,6 +58,26 @@ class Policy:
                 f"{self.within[:40]!r} is no stretch of time",
                 hint="write it like 1y5m7d2h, the largest first",
             )
+
+    @classmethod
+    def parse(cls, text: str) -> Policy:
+        """
+        What a setting says: `last=3 daily=7 within=1y`, in any order, the later of two
+        counts; empty: nothing.  What `services/backups/keep` lets through can be read.
+
+        @raise Usage: it is no such text.
+        """
+        words: dict[str, Any] = {}
+        for part in text[:_LONGEST].replace(",", " ").split():
+            name, _, given = part.partition("=")
+            if name not in {each.name for each in fields(cls)} or not given:
+                raise Usage(
+                    f"{part[:40]!r} is no rule of what to keep", hint="write it like last=3 daily=7 within=1y"
+                )
+            if name != "within" and not _COUNT.fullmatch(given):
+                raise Usage(f"keep {name} must be a number from -1 (all) to {MOST}")
+            words[name] = given if name == "within" else int(given)
+        return cls(**words)
 
     @property
     def is_empty(self) -> bool:

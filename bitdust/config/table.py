@@ -8,6 +8,9 @@ from bitdust.config.options import Option
 
 _KB, _MB, _GB = 1024, 1024**2, 1024**3
 _PORT = 65535
+_WITHIN = r"within=(?=[0-9])(?:[0-9]{1,4}y)?(?:[0-9]{1,5}m)?(?:[0-9]{1,6}d)?(?:[0-9]{1,7}h)?"
+_ONE = rf"(?:(?:last|hourly|daily|weekly|monthly|yearly)=(?:-1|[0-9]{{1,6}})|{_WITHIN})"
+_KEEP = rf"{_ONE}(?:[ ,]+{_ONE})*"
 
 ALL_OPTIONS = (
     Option(
@@ -60,6 +63,15 @@ ALL_OPTIONS = (
         "How many versions of an item are kept; 0: all of them.",
         live=True,
         most=1_000_000,
+    ),
+    Option(
+        "services/backups/keep",
+        "string",
+        "",
+        "Which versions are kept, like last=3 daily=7 monthly=12 within=1y; empty: max-copies holds.",
+        live=True,
+        pattern=_KEEP,
+        looks="last= hourly= daily= weekly= monthly= yearly= with counts (-1: all), within= like 1y5m",
     ),
     Option(
         "services/backups/keep-local-copies-enabled",

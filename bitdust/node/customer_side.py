@@ -28,6 +28,7 @@ from bitdust.backup.packer import Packer, Sealed
 from bitdust.backup.rebuilder import Rebuilder
 from bitdust.backup.restore_job import RestoreJob, Wanted
 from bitdust.backup.restores import Restores
+from bitdust.backup.retention import Policy
 from bitdust.backup.tasks import Tasks
 from bitdust.blocks.erasure import Codecs
 from bitdust.blocks.shapes import k_of
@@ -163,6 +164,7 @@ class CustomerSide:
         self.keeping = Keeping(
             db, self.spool, wall,
             most=lambda: settings.number("services/backups/max-copies"),
+            policy=lambda: Policy.parse(settings.words("services/backups/keep")),
             delay=lambda: settings.number("services/backups/delete-delay"),
             recorded=self.synchronizer.changed, restoring=lambda: self.restores.versions(),
         )  # fmt: skip

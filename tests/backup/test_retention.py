@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from bitdust.backup.retention import Policy, judge
 from bitdust.catalog.versions import Version
+from bitdust.config.table import ALL_OPTIONS
 from bitdust.errors import Usage
 
 BEGIN = datetime(2024, 12, 20)
+OPTION = next(each for each in ALL_OPTIONS if each.key == "services/backups/keep")
 
 
 def local(seconds: float) -> datetime:
@@ -127,3 +129,22 @@ def test_as_a_plain_model(hours: list[float], counts: dict[str, int]) -> None:
         kept |= set(chosen if counts[name] < 0 else chosen[: counts[name]])
         kept |= {1} if room and found and counts[name] else set()
     assert {verdict.version.seq for verdict in judge(found, policy, local) if verdict.keep} == kept
+
+
+def test_a_policy_as_a_setting() -> None:
+    """What the setting lets through is a policy, and the other way round."""
+    assert Policy.parse("last=3, daily=7 within=1y2m") == Policy(last=3, daily=7, within="1y2m")
+    assert Policy.parse("yearly=-1") == Policy(yearly=-1)
+    assert Policy.parse("").is_empty
+    for wrong in ("last", "last=", "last=x", "never=1", "within=tomorrow", "within=1d1y", "last=²"):
+        with pytest.raises(Usage):
+            Policy.parse(wrong)
+        with pytest.raises(Usage):
+            OPTION.read(wrong)
+    assert OPTION.read("last=3, daily=7 within=1y2m") == "last=3, daily=7 within=1y2m"
+
+
+@given(st.from_regex(OPTION.pattern, fullmatch=True))
+def test_whatever_the_setting_lets_through(text: str) -> None:
+    """What can be set can be kept to."""
+    assert isinstance(Policy.parse(OPTION.read(text)), Policy)

@@ -246,6 +246,23 @@ def test_at_most_so_many_versions(world: World) -> None:
         assert len(house.shelf_files()) == len(blocks)
 
 
+def test_a_policy_is_kept_after_each_backup(world: World) -> None:
+    """`services/backups/keep` holds in place of `max-copies`, from the next backup on."""
+    alice = ready(world, services__backups__max_copies=1, services__backups__keep="last=3, yearly=1")
+    source = world.tree(same=50_000)
+    labels = []
+    for number in range(5):
+        if number == 4:
+            alice.node.settings.set("services/backups/keep", "")
+        assert len(labels) < 4 or [v.label for v in alice.versions("0/0/0/0")] == labels[-3:]
+        (source / "other").write_bytes(noise(str(number), 40_000))
+        assert alice.back_up(source).state == "committed"
+        labels.append(alice.versions("0/0/0/0")[-1].label)
+        alice.until_safe()
+        world.run(10)
+    assert [version.label for version in alice.versions("0/0/0/0")] == labels[-1:]
+
+
 def test_forget(world: World) -> None:
     """
     A dry run changes nothing; what a policy does not keep goes, with the blocks only it needed, at every
