@@ -61,11 +61,14 @@ def get(terminal: Terminal, key: str) -> None:
 @click.argument("value")
 @pass_terminal
 def set_(terminal: Terminal, key: str, value: str) -> None:
-    found = _ask(terminal, "config_set", SHORT_KEYS.get(key, key), value)
+    key = SHORT_KEYS.get(key, key)
+    found = _ask(terminal, "config_set", key, value)
     if terminal.json:
         terminal.show(found)
-    else:
-        terminal.say(f"{found['key']}: {found['value']} (was {found['old_value']})")
+        return
+    terminal.say(f"{found['key']}: {found['value']} (was {found['old_value']})")
+    if _ask(terminal, "config_explain", key)["restart"]:
+        terminal.note("it holds from the next start: `bitdust restart`")
 
 
 @config.command(

@@ -10,8 +10,8 @@ import click
 
 from bitdust.cli.groups import Nouns
 from bitdust.cli.names import name_in
+from bitdust.cli.signs import show_signs
 from bitdust.cli.terminal import Terminal, pass_terminal, said
-from bitdust.errors import Offline
 
 
 @click.group(
@@ -59,16 +59,7 @@ def list_(terminal: Terminal) -> None:
 )
 @pass_terminal
 def ping(terminal: Terminal) -> None:
-    found = terminal.ask("customers_ping")
-    if terminal.json:
-        terminal.show(found)
-    for each in found if not terminal.json else []:
-        terminal.say(f"{each['position']}  {each['result']}")
-    silent = sum(bool(each["error"]) for each in found)
-    if found and silent == len(found):
-        raise Offline("no customer answered")
-    if silent:
-        raise click.exceptions.Exit(3)
+    show_signs(terminal, "customers_ping", "customer")
 
 
 @customer.command(

@@ -10,8 +10,8 @@ import click
 
 from bitdust.cli.groups import Nouns
 from bitdust.cli.names import name_in
+from bitdust.cli.signs import show_signs
 from bitdust.cli.terminal import Terminal, pass_terminal, said
-from bitdust.errors import BitDustError, NotFound, Offline
 
 
 @click.group(
@@ -57,36 +57,7 @@ def list_(terminal: Terminal) -> None:
 @click.argument("which", required=False, metavar="[POSITION|NAME|IDURL]")
 @pass_terminal
 def ping(terminal: Terminal, which: str | None) -> None:
-    found = [
-        each
-        for each in terminal.ask("suppliers_list")
-        if which is None or which in (str(each["position"]), name_in(each["idurl"]), each["idurl"])
-    ]
-    if not found:
-        raise NotFound(f"there is no supplier {which!r}" if which else "there are no suppliers yet")
-    answers = []
-    silent = 0
-    for each in found:
-        try:
-            answers.append({"position": each["position"], **terminal.ask("ping", each["idurl"])})
-        except BitDustError as error:
-            silent += 1
-            answers.append(
-                {
-                    "position": each["position"],
-                    "idurl": each["idurl"],
-                    "result": error.message,
-                    "error": error.id,
-                }
-            )
-        if not terminal.json:
-            terminal.say(f"{each['position']}  {answers[-1]['result']}")
-    if terminal.json:
-        terminal.show(answers)
-    if silent == len(found):
-        raise Offline("no supplier answered" if len(found) > 1 else "the supplier did not answer")
-    if silent:
-        raise click.exceptions.Exit(3)
+    show_signs(terminal, "suppliers_ping", "supplier", which)
 
 
 @supplier.command(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bitdust.cli.api import read_arguments
-from bitdust.errors import NotFound, Offline, Usage
+from bitdust.errors import NotFound, Usage
 from tests.cli.conftest import Run
 from tests.cli.stub import StubNode, health, supplier, task
 
@@ -61,12 +61,19 @@ def test_supplier_list(run: Run, node: StubNode) -> None:
 def test_supplier_ping(run: Run, node: StubNode) -> None:
     """All are asked; some silent: 3, all silent: 13."""
 
-    def ping(idurl: str) -> dict[str, object]:
-        if "carol" in idurl:
-            raise Offline("carol is away")
-        return {"result": f"Ack(Identity) from {idurl} by tcp in 0.012 sec", "idurl": idurl, "rtt": 0.012}
+    def sign(position: int, name: str, error: str) -> dict[str, object]:
+        idurl = f"http://id.example.net/{name}.xml"
+        result = f"{name} is away" if error else f"Ack(Identity) from {idurl} by tcp in 0.012 sec"
+        return {
+            "position": position,
+            "idurl": idurl,
+            "result": result,
+            "rtt": None if error else 0.012,
+            "transport": "" if error else "tcp",
+            "error": error,
+        }
 
-    node.answers |= {"suppliers_list": [supplier(0, "bob"), supplier(1, "carol")], "ping": ping}
+    node.answers |= {"suppliers_ping": [sign(0, "bob", ""), sign(1, "carol", "offline")]}
     outcome = run("supplier", "ping")
     assert outcome.code == 3
     assert "1  carol is away" in outcome.out
@@ -194,8 +201,10 @@ def test_config_asks_a_running_node(run: Run, node: StubNode) -> None:
             "type": "disk space",
             "value": value,
         },
+        "config_explain": lambda key: {"restart": key.endswith("port")},
         "config_list": [{"key": "logs/debug-level", "type": "positive integer", "value": "8"}],
     }
+    assert "next start" in run("config", "set", "services/tcp-connections/tcp-port", "0").err
     assert run("config", "get", "needed").out == "1 GB\n"
     assert run("set", "needed", "5 GB").out == "services/customer/needed-space: 5 GB (was 1 GB)\n"
     assert "logs/debug-level" in run("config").out

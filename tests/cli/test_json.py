@@ -54,6 +54,7 @@ SHOWN = {
     f"supplier change 1 {BOB}": "supplier_change",
     "customer list": "customers_list",
     "customer ping": "customers_ping",
+    "supplier ping": "suppliers_ping",
     f"customer remove {BOB}": "customer_reject",
     "contact list": "list_correspondents",
     f"contact add {BOB} bob": "add_correspondent",
@@ -76,7 +77,7 @@ SHOWN = {
 #: Those that show what they put together, or nothing of the node's.
 OWN = {
     *("demo", "help", "start", "gui", "paths", "version", "completion"),
-    *("backup", "restore", "versions", "storage", "supplier ping"),
+    *("backup", "restore", "versions", "storage"),
 }
 
 
@@ -102,6 +103,7 @@ def prepare(node: StubNode, home: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("bitdust.cli.waking.running_in", lambda home: 1)
     node.answers |= {name: example(shape) for name, shape in SHAPES.items()} | {
         "customers_ping": [{**example(SHAPES["customers_ping"])[0], "error": ""}],
+        "suppliers_ping": [{**example(SHAPES["suppliers_ping"])[0], "error": ""}],
         "backups_queue": [],
         "tasks_list": [task(kind="restore", state="downloading", path_id="0/7")],
         "events_list": [

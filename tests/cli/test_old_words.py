@@ -75,7 +75,7 @@ LINES: dict[str, tuple[Any, ...]] = {
     "restore abort 0/7/F20160313043757PM": ("restore_abort", "0/7/F20160313043757PM"),
     "restore running": ("tasks_list",),
     **dict.fromkeys(("supplier", "suppliers", "supplier list", "suppliers list"), ("suppliers_list",)),
-    **dict.fromkeys(("supplier ping", "suppliers call"), ("ping", BOB)),
+    **dict.fromkeys(("supplier ping", "suppliers call"), ("suppliers_ping",)),
     "supplier replace 1": ("supplier_replace", "1"),
     f"supplier fire {BOB}": ("supplier_replace", BOB),
     f"supplier change 1 {NEW}": ("supplier_change", "1", NEW),
@@ -146,7 +146,10 @@ def test_a_line_of_the_original(
             key: {"key": "k", "type": "t", "value": "v", "old_value": "o"}
             for key in ("config_get", "config_set")
         },
-        **{key: [] for key in ("backups_queue", "backups_list", "customers_list", "customers_ping")},
+        **{
+            key: []
+            for key in ("backups_queue", "backups_list", "customers_list", "customers_ping", "suppliers_ping")
+        },
         **{key: [] for key in ("list_correspondents", "list_messages", "config_list")},
         **{key: {} for key in ("space_consumed", "space_local")},
         "gui_link": {"url": "http://127.0.0.1/", "seconds": 60, "browser": False},
