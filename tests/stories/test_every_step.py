@@ -140,7 +140,8 @@ def test_a_backup_at_every_step(scene: tuple[World, House, Path], who: str, fate
         came_back(scene, backup_id, out, expected)
 
 
-@each_fate
+# Restored files are not synced: a power cut is not foreseen here (docs/reliability.md).
+@pytest.mark.parametrize("fate", [fate for fate in FATES if fate != "power cut"])
 def test_a_restore_at_every_step(scene: tuple[World, House, Path], fate: str) -> None:
     """T20, T25: no file has a wrong byte under its own name; asked again all is there, and no more."""
     world, alice, source = scene
@@ -176,8 +177,7 @@ def test_a_restore_at_every_step(scene: tuple[World, House, Path], fate: str) ->
             if path.is_file():
                 assert path.read_bytes() == there[path.name]
 
-    if fate != "power cut":
-        at_every_step(scene, alice, fate, 10, prepare, work, after, (out,))
+    at_every_step(scene, alice, fate, 10, prepare, work, after, (out,))
 
 
 @each_fate
