@@ -1,6 +1,7 @@
 """Who may ask."""
 
 import base64
+import hmac
 
 import pytest
 
@@ -74,6 +75,22 @@ def test_nothing_without_the_token(browser, node, headers, verb, path, kind):
     assert reply.headers["www-authenticate"] == 'Bearer realm="BitDust", Basic realm="BitDust"'
     assert TOKEN.encode() not in reply.body
     assert node.asked == []
+
+
+@pytest.mark.parametrize("given", ["", TOKEN[:1], TOKEN[:-1], "x" * len(TOKEN), TOKEN + "x", TOKEN])
+def test_no_clock_tells_the_token(browser, node, monkeypatch, given):
+    """T45: what was given meets the token in `compare_digest` alone, whole, however much of it is right."""
+    compared = []
+
+    def watched(one, other):
+        compared.append((one, other))
+        return compare(one, other)
+
+    compare = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", watched)
+    status = browser.ask("GET", "/api/v1/config_list", headers={"X-API-Key": given}).status
+    assert status == (200 if given == TOKEN else 401)
+    assert compared == [(given.encode(), TOKEN.encode())]
 
 
 def test_a_browser_is_not_asked_for_a_password(browser):
