@@ -177,6 +177,8 @@ class Calls:
         keep_yearly: int = 0,
         keep_within: str = "",
         dry_run: bool = False,
+        limit: int | None = None,
+        after: str | None = None,
     ) -> list[BackupsForget]:
         """Delete the versions that a policy does not keep, and tell of each version whether it stays and
         why."""
@@ -191,6 +193,8 @@ class Calls:
             keep_yearly,
             keep_within,
             dry_run,
+            limit,
+            after,
         )
         return answer
 

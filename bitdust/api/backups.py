@@ -162,6 +162,8 @@ async def backups_forget(
     keep_yearly: int = 0,
     keep_within: str = "",
     dry_run: bool = False,
+    limit: int | None = None,
+    after: str | None = None,
 ) -> list[Any]:
     """
     Delete the versions that a policy does not keep, and tell of each version whether it stays and why.
@@ -178,12 +180,22 @@ async def backups_forget(
     @param keep_yearly: of so many years.
     @param keep_within: all made within this time before the newest, like `1y5m7d2h`.
     @param dry_run: only tell; nothing is deleted.
+    @param limit: end with the item that makes it so many versions or more; fewer were told of: that was all.
+    @param after: only of the items behind this path ID.
     """
+    if limit is not None and limit < 1:
+        raise Usage("limit must be 1 or more")
     # The command line reads the list of methods, and starts faster without this.
     from bitdust.backup.retention import Policy
 
     policy = Policy(keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly, keep_within)
-    told = await node.backups.forget(path_id(pathID) if pathID is not None else None, policy, dry_run)
+    told = await node.backups.forget(
+        path_id(pathID) if pathID is not None else None,
+        policy,
+        dry_run,
+        limit,
+        path_id(after) if after is not None else None,
+    )
     return [
         {
             "backup_id": each.backup_id,

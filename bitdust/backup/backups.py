@@ -245,11 +245,20 @@ class Backups:
             raise NotFound(f"{path!r} is not in the catalog")
         return await self.delete(item.path_id)
 
-    async def forget(self, path_id: str | None, policy: Policy, dry_run: bool) -> list[Forgotten]:
+    async def forget(
+        self,
+        path_id: str | None,
+        policy: Policy,
+        dry_run: bool,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> list[Forgotten]:
         """
         Let the versions go that the policy does not keep, of one item or of each; what it said of every
         version, items in walk order, oldest first within an item.  A dry run only says it.
 
+        @param limit: no more items once so many versions were told of.
+        @param after: of each item behind this path ID.
         @raise NotFound: unknown.  @raise Usage: malformed, or the policy keeps nothing.
         """
         if policy.is_empty:
@@ -259,11 +268,13 @@ class Backups:
         if not dry_run:
             self.check()
         told: list[Forgotten] = []
-        after, items = None, [] if path_id is None else [await self.db.read(tree.get, path_id)]
+        items = [] if path_id is None else [await self.db.read(tree.get, path_id)]
         while items or path_id is None:
             if path_id is None:
                 items = await self.db.read(tree.walk, after, PAGE)
             for item in items:
+                if limit is not None and len(told) >= limit:
+                    break
                 if item.type == "parent":
                     continue
                 for verdict in await self.keeping.forget(item.path_id, policy, dry_run):
@@ -271,7 +282,7 @@ class Backups:
                     told.append(
                         Forgotten(version.backup_id, item.path, version.time, verdict.keep, verdict.reasons)
                     )
-            if path_id is not None or len(items) < PAGE:
+            if path_id is not None or len(items) < PAGE or (limit is not None and len(told) >= limit):
                 break
             after = items[-1].path_id
         if not dry_run and not all(each.keep for each in told):

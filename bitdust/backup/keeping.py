@@ -7,9 +7,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
 
-from bitdust.backup.retention import Policy, Verdict, judge
+from bitdust.backup.retention import Policy, Verdict, judge, local_time
 from bitdust.catalog import blocks, holdings, removal, versions
 from bitdust.catalog.versions import Version
 from bitdust.customer.spool import Spool
@@ -58,7 +57,7 @@ class Keeping:
         restoring = [seq for which, seq in self.restoring() if which == item]
 
         def decide(c: sqlite3.Connection) -> list[Verdict]:
-            verdicts = judge(versions.list_of(c, item), policy, datetime.fromtimestamp, restoring)
+            verdicts = judge(versions.list_of(c, item), policy, local_time, restoring)
             for verdict in verdicts:
                 if not verdict.keep and not dry_run:
                     removal.remove_version(c, item, verdict.version.label)

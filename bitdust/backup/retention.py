@@ -102,6 +102,14 @@ class Policy:
             return datetime.min
 
 
+def local_time(seconds: float) -> datetime:
+    """Unix seconds as local time; what no date can say is the first or the last there is."""
+    try:
+        return datetime.fromtimestamp(seconds)
+    except (OverflowError, OSError, ValueError):
+        return datetime.max if seconds > 0 else datetime.min
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Whether a version is kept, and for which reasons; without a reason it goes."""

@@ -42,7 +42,14 @@ def forget(terminal: Terminal, /, what: str | None, dry_run: bool, yes: bool, **
         terminal.confirm(f"Delete the versions of {which} that this does not keep?", yes)
     item = what if what is None or is_id(what) else _id_of(terminal, absolute(what))
     names = ("last", "hourly", "daily", "weekly", "monthly", "yearly", "within")
-    told = terminal.ask("backups_forget", item, *(keep[f"keep_{name}"] for name in names), dry_run)
+    rules = [keep[f"keep_{name}"] for name in names]
+    told: list[dict[str, Any]] = []
+    after = None
+    while page := terminal.ask("backups_forget", item, *rules, dry_run, PAGE, after):
+        told += page
+        if item is not None or len(page) < PAGE:
+            break
+        after = page[-1]["backup_id"].rpartition("/")[0]
     if terminal.json:
         terminal.show(told)
         return
@@ -50,7 +57,7 @@ def forget(terminal: Terminal, /, what: str | None, dry_run: bool, yes: bool, **
         (
             "keep" if each["keep"] else "remove",
             each["backup_id"],
-            datetime.fromtimestamp(each["time"]).isoformat(" ", "seconds"),
+            _date(each["time"]),
             ", ".join(each["reasons"]),
             each["path"],
         )
@@ -62,6 +69,14 @@ def forget(terminal: Terminal, /, what: str | None, dry_run: bool, yes: bool, **
     terminal.note(
         f"{counted(gone, 'version')} {'would be' if dry_run else 'were'} removed, {len(told) - gone} kept"
     )
+
+
+def _date(seconds: float) -> str:
+    try:
+        return datetime.fromtimestamp(seconds).isoformat(" ", "seconds")
+    except (OverflowError, OSError, ValueError):
+        # The catalog is what somebody's clock made it.
+        return f"{seconds:.0f} s"
 
 
 def _id_of(terminal: Terminal, path: str) -> str:

@@ -106,8 +106,10 @@ class FakeBackups:
         self._note("delete_local", backup_id)
         return 8, 16 * 2**20
 
-    async def forget(self, path_id: str | None, policy: Policy, dry_run: bool) -> list[Forgotten]:
-        self._note("forget", path_id, policy, dry_run)
+    async def forget(
+        self, path_id: str | None, policy: Policy, dry_run: bool, limit: int | None, after: str | None
+    ) -> list[Forgotten]:
+        self._note("forget", path_id, policy, dry_run, limit, after)
         return [
             Forgotten("0/0/1/0/0/F20160313043757PM", b"/Users/veselin/a.txt", 1.5, False, ()),
             Forgotten("0/0/1/0/0/F20160314043757PM", b"/Users/veselin/a.txt", 2.5, True, ("last", "daily")),

@@ -191,7 +191,7 @@ def test_forget(node):
     """The policy goes to the node as it was given; each version comes back with its reasons and its fate."""
     told = call(node, "backups_forget", "0/0/1/0/0", keep_last=1, keep_daily=-1, keep_within="1y2m")
     policy = Policy(last=1, daily=-1, within="1y2m")
-    assert node.asked == [("forget", "0/0/1/0/0", policy, False)]
+    assert node.asked == [("forget", "0/0/1/0/0", policy, False, None, None)]
     assert told == [
         {"backup_id": BACKUP, "path": "/Users/veselin/a.txt", "time": 1.5, "keep": False, "reasons": [],
          "removed": True},
@@ -230,6 +230,8 @@ def test_home_is_replaced_and_the_text_repeats_what_was_given(node):
         ("backups_forget", (BACKUP, 1)),
         ("backups_forget", ("0/0", -2)),
         ("backups_forget", ("0/0", 1, 0, 0, 0, 0, 0, "soon")),
+        ("backups_forget", (None, 1, 0, 0, 0, 0, 0, "", True, 0)),
+        ("backups_forget", (None, 1, 0, 0, 0, 0, 0, "", True, 5, BACKUP)),
         ("backup_delete_id", ("0/" * 20000 + "0",)),
         ("ping", (ALICE, 0)),
         ("ping", (ALICE, 1e9)),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bitdust.backup.retention import Policy, judge
+from bitdust.backup.retention import Policy, judge, local_time
 from bitdust.catalog.versions import Version
 from bitdust.config.table import ALL_OPTIONS
 from bitdust.errors import Usage
@@ -40,6 +40,15 @@ def test_last() -> None:
     assert reasons(found, Policy(last=2)) == ["", "", "last", "last"]
     assert reasons(found, Policy(last=-1)) == ["last"] * 4
     assert reasons([], Policy(last=1)) == []
+
+
+@pytest.mark.parametrize("seconds", [-1e300, -1e18, 1e12, 1e18, 1e300, float("nan"), float("inf")])
+def test_a_clock_that_was_far_off(seconds: float) -> None:
+    """A version whose time no date can say is judged like any other, and stops nothing."""
+    odd = version(2, seconds / 3600)
+    found = [version(1, 1), odd, version(3, 9)]
+    policy = Policy(last=1, hourly=-1, daily=-1, weekly=-1, monthly=-1, yearly=-1, within="1y1m1d1h")
+    assert all(verdict.keep for verdict in judge(found, policy, local_time))
 
 
 def test_the_newest_of_each_bucket() -> None:

@@ -171,11 +171,20 @@ def test_forget(run: Run, node: StubNode) -> None:
     ]  # fmt: skip
     done = run("forget", "x", "--keep-last", "1", "--keep-within", "1y2m", "--dry-run")
     assert done.code == 0
-    assert node.calls[-1] == ("backups_forget", "0/0/3", 1, 0, 0, 0, 0, 0, "1y2m", True)
+    assert node.calls[-1] == ("backups_forget", "0/0/3", 1, 0, 0, 0, 0, 0, "1y2m", True, 1000, None)
     assert re.search(r"^remove +0/0/3/F1", done.out, re.MULTILINE)
     assert re.search(r"^keep +0/0/3/F2 .* last, daily +/x", done.out, re.MULTILINE)
     assert "1 version would be removed, 1 kept" in done.err
     assert run("forget", "nothing", "--keep-last", "1", "--yes").code == NotFound.exit_code
+    node.answers["backups_forget"] = [
+        {"backup_id": f"0/{number}/F1", "path": "/x", "time": 1e300, "keep": True, "reasons": ["last"],
+         "removed": False}
+        for number in range(1000)
+    ]  # fmt: skip
+    pages = [node.answers["backups_forget"], []]
+    node.answers["backups_forget"] = lambda *arguments: pages.pop(0)
+    assert "1000 kept" in run("forget", "--keep-last", "1", "--dry-run").err
+    assert node.calls[-1][-2:] == (1000, "0/999")
 
 
 def test_storage(run: Run, node: StubNode) -> None:

@@ -11,6 +11,7 @@ import pytest
 from bitdust.backup import restore_job
 from bitdust.backup.restore_job import RestoreJob
 from bitdust.backup.retention import Policy
+from bitdust.catalog import versions
 from bitdust.errors import Conflict, NotFound, Usage
 from tests.world import KIB, MIB, House, World, look, noise
 
@@ -297,6 +298,26 @@ def test_forget(world: World) -> None:
     assert [version.label for version in alice.versions("0/0/0/0")] == labels[2:]
     for label in labels[2:]:
         assert alice.restore(f"0/0/0/0/{label}", world.folder / label).state == "done"
+
+
+def test_forget_page_by_page(world: World) -> None:
+    """A page ends with a whole item, the next goes on behind it; one short of the limit is the last."""
+    alice = ready(world, n=2)
+    for name in ("a", "b", "c"):
+        source = world.tree(name, file=1000)
+        for _ in range(2):
+            assert alice.back_up(source).state == "committed"
+    backups, policy = alice.node.backups, Policy(last=1)
+    whole = world.wait(backups.forget(None, policy, True))
+    assert len(whole) == 6
+    first = world.wait(backups.forget(None, policy, False, 3))
+    assert first == whole[:4]
+    rest = world.wait(backups.forget(None, policy, False, 3, first[-1].backup_id.rpartition("/")[0]))
+    assert rest == whole[4:]
+    assert len(alice.read(versions.list_all)) == 3
+    # A clock that was far off when it was made.
+    world.wait(alice.customer.db(lambda c: c.execute("UPDATE versions SET time = 1e300")))
+    assert all(each.keep for each in world.wait(backups.forget(None, Policy(daily=1, within="1d"), False)))
 
 
 def test_two_nodes_in_one_interpreter(world: World) -> None:
