@@ -30,8 +30,8 @@ from bitdust.world import background, give_up, spawn
 WINDOW = 2
 #: errands asked of the catalog at a time
 BATCH = 16
-#: seconds after which a lane looks again without being told
-LOOK_AGAIN = 60.0
+#: seconds after which a lane looks again without being told: a net below the telling, not a part of it
+LOOK_AGAIN = 3600.0
 #: seconds a lane pauses after a failure: doubled each time, up to ten minutes
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 600.0
 #: seconds for which a piece is stepped over that its supplier will not have: doubled each time, up to a day
@@ -181,7 +181,7 @@ class DataSender:
                     await lane.wake.next()
                 elif not lane.told:
                     self._machines.report(lane.row, "Resting")
-                    await self._wait(lane, LOOK_AGAIN, heed=True)
+                    await self._wait(lane, self._rest(lane), heed=True)
         finally:
             for sending in underway.values():
                 give_up(sending)
@@ -190,6 +190,12 @@ class DataSender:
         passed = underway | self.refused_by(fingerprint)
         rows = await self._db.read(holdings.missing, fingerprint, BATCH + len(passed), spooled=True)
         return [errand_of(row) for row in rows if (row.block.serial, row.number) not in passed]
+
+    def _rest(self, lane: _Lane) -> float:
+        """Seconds until a lane at rest may have something to do: a piece that was refused comes again."""
+        now = self._clock.seconds()
+        waits = [until - now for _, until in lane.refused.values() if until > now]
+        return min([*waits, LOOK_AGAIN])
 
     def _failed(self, lane: _Lane) -> None:
         lane.failures += 1

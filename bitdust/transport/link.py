@@ -318,8 +318,10 @@ class Link(Protocol):
             self._end(LinkLost(f"silent for {QUIET * self._missed:.0f} s"), cut=True)
             return
         self._wake(QUIET, self._silence)
-        self._session.ping(self._here.rng(8))
-        self._flush()
+        # Of two ends one asks: the other hears the question, and need not.
+        if self._missed:
+            self._session.ping(self._here.rng(8))
+            self._flush()
 
     # the end
 

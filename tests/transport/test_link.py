@@ -181,6 +181,19 @@ def test_pings_keep_it_and_silence_ends_it() -> None:
     world.stop()
 
 
+def test_a_quiet_link_says_little() -> None:
+    """Of two silent ends one asks the other, no more often than every `QUIET` seconds."""
+    world = World()
+    link = world.dial()
+    pings = []
+    for each in (link, world.links[0]):
+        ping = each._session.ping
+        each._session.ping = lambda token, ping=ping: pings.append(token) or ping(token)  # type: ignore
+    world.turn(100 * QUIET)
+    assert 40 <= len(pings) <= 101
+    world.stop()
+
+
 def test_ping_measures() -> None:
     """A ping answers the time there and back."""
     world = World()
