@@ -49,6 +49,16 @@ class BackupPreviewLeftOut(TypedDict):
     source: str
 
 
+class BackupsClean(TypedDict):
+    """Keys of an answer."""
+
+    mostly_dead: int
+    unreferenced: int
+    bytes_copied: int
+    bytes_freed: int
+    started: bool
+
+
 class BackupsForget(TypedDict):
     """Keys of an answer."""
 

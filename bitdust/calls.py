@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         AddCorrespondent,
         AutomatsList,
         BackupPreview,
+        BackupsClean,
         BackupsForget,
         BackupsIdList,
         BackupsList,
@@ -164,6 +165,15 @@ class Calls:
     ) -> Result:
         """Put a folder and every file and folder below it into the catalog, each as an item of its own."""
         answer: Result = self.call("backup_tree_add", dirpath)
+        return answer
+
+    def backups_clean(
+        self,
+        dry_run: bool = False,
+    ) -> BackupsClean:
+        """Free what nothing needs any more at the suppliers.  A node does so by itself after each
+        deletion."""
+        answer: BackupsClean = self.call("backups_clean", dry_run)
         return answer
 
     def backups_forget(

@@ -209,6 +209,29 @@ async def backups_forget(
     ]
 
 
+@method(changes=True)
+async def backups_clean(node: Node, dry_run: bool = False) -> dict[str, Any]:
+    """
+    Free what nothing needs any more at the suppliers.  A node does so by itself after each deletion.
+
+    Blocks that nothing refers to go.  Of those that are mostly dead, what lives is sealed into new blocks,
+    and when these are safe, the old ones go.  That work is a task of kind `clean`.
+
+    The answer tells how many blocks there are of each, how many bytes will be copied, and how many will be
+    freed at all suppliers together.
+
+    @param dry_run: only tell; nothing is changed.
+    """
+    found = await node.backups.clean_up(dry_run)
+    return {
+        "mostly_dead": found.sparse,
+        "unreferenced": found.unreferenced,
+        "bytes_copied": found.copied,
+        "bytes_freed": found.freed,
+        "started": not dry_run and found.sparse > 0,
+    }
+
+
 @method()
 def backups_queue(node: Node) -> list[Any]:
     """List the backups that wait for their turn."""

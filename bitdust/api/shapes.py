@@ -140,6 +140,13 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         "backups_forget": [
             {"backup_id": str, **_PATH, "time": float, "keep": bool, "reasons": [str], "removed": bool}
         ],
+        "backups_clean": {
+            "mostly_dead": int,
+            "unreferenced": int,
+            "bytes_copied": int,
+            "bytes_freed": int,
+            "started": bool,
+        },
         "backups_queue": [{"created": float, "local_path": str, "path_b64?": str, "path_id": str}],
         "backups_running": [
             {

@@ -81,6 +81,7 @@ class BackupJob:
 
     @param check: raises when nothing may be changed any more.
     @param sweep: takes out of the spool what may go.
+    @param room: "", or why the suppliers have no room for another block, in words.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class BackupJob:
         clock: IReactorTime,
         check: Callable[[], None],
         sweep: Callable[[], Awaitable[object]],
+        room: Callable[[], Awaitable[str]],
         rules: Rules | None = None,
     ) -> None:
         self.task = task
@@ -120,6 +122,9 @@ class BackupJob:
         self._clock = clock
         self._may_go_on = check
         self._sweep = sweep
+        self._room = room
+        #: it waits until something is deleted, or more is granted
+        self.is_stuck = False
         self._void = ""
         self._checkpoint: Callable[[BackupJob], Awaitable[None]] = _none
         self._checked_at = clock.seconds()
@@ -334,10 +339,18 @@ class BackupJob:
 
     async def _until_room(self) -> None:
         """
-        A full spool pauses the job, and says for whom it waits.
+        Full suppliers, or a full spool, pause the job, and it says for whom it waits.
 
         What is at enough suppliers, though not at all, is committed as far as it goes: then it may leave.
         """
+        try:
+            while full := await self._room():
+                self.is_stuck = True
+                self.check()
+                self._report(f"Waiting for room: {full}")
+                await pause(self._clock, LOOK_AGAIN)
+        finally:
+            self.is_stuck = False
         while not self._has_room():
             self.check()
             await self._sweep()

@@ -131,6 +131,13 @@ class BackupQueue:
         """Those under way."""
         return [_view(turn) for turn in self._turns if turn.running is not None]
 
+    def is_working(self) -> bool:
+        """Whether a backup is under way that does not wait for something to change."""
+        return any(
+            turn.running is not None and not turn.trouble and not turn.running.is_stuck
+            for turn in self._turns
+        )
+
     def is_busy(self, item: str) -> bool:
         """Whether a backup of this item waits or runs."""
         return any(turn.job.item == item for turn in self._turns)

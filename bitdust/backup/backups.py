@@ -16,10 +16,12 @@ from bitdust.backup.excludes import Rules
 from bitdust.backup.keeping import Keeping
 from bitdust.backup.local import is_within
 from bitdust.backup.preview import Preview, preview
+from bitdust.backup.repacker import Repacker
 from bitdust.backup.restores import Restores
 from bitdust.backup.retention import Policy
 from bitdust.backup.tasks import Tasks
 from bitdust.backup.views import (
+    Cleaning,
     Deleted,
     Forgotten,
     ItemView,
@@ -33,7 +35,7 @@ from bitdust.backup.views import (
     VersionView,
 )
 from bitdust.backup.walk import Walk
-from bitdust.catalog import labels, removal, tree, versions
+from bitdust.catalog import labels, removal, rows, tree, versions
 from bitdust.catalog.facts import Kind
 from bitdust.catalog.tree import Item
 from bitdust.database import Database
@@ -55,6 +57,7 @@ class Backups:
     @param recorded: called after each change of the catalog: it is brought to the suppliers.
     @param round: begins the monitor's round anew.
     @param rules: what the settings leave out, as they are now.
+    @param clean: begins to empty the blocks that are mostly dead.
     """
 
     db: Database
@@ -69,6 +72,8 @@ class Backups:
     recorded: Callable[[], None]
     round: Callable[[], None]
     rules: Callable[[], Rules]
+    repacker: Repacker
+    clean: Callable[[], None]
 
     # -- looking
 
@@ -235,6 +240,7 @@ class Backups:
             outcome = Deleted("item", meant.path_id)
         await self.keeping.collect()
         self.recorded()
+        self.clean()
         return outcome
 
     async def delete_path(self, path: str) -> Deleted:
@@ -288,7 +294,22 @@ class Backups:
         if not dry_run and not all(each.keep for each in told):
             await self.keeping.collect()
             self.recorded()
+            self.clean()
         return told
+
+    async def clean_up(self, dry_run: bool) -> Cleaning:
+        """
+        Begin to free what nothing needs: blocks that nothing refers to, and blocks that are mostly dead;
+        what that will free.  A dry run only says it.
+        """
+        if not dry_run:
+            self.check()
+        found = await self.repacker.look()
+        if not dry_run:
+            await self.db(rows.soiled)
+            await self.keeping.collect()
+            self.clean()
+        return found
 
     async def delete_local(self, backup_id: str) -> tuple[int, int]:
         """Remove local copies of a version's blocks, never the last copy of anything: (files, bytes)."""

@@ -5,7 +5,7 @@ keeping -- what is not needed any more goes: surplus versions, blocks nobody ref
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from bitdust.backup.retention import Policy, Verdict, judge, local_time
@@ -34,6 +34,9 @@ class Keeping:
     delay: Callable[[], int]
     recorded: Callable[[], None]
     restoring: Callable[[], Collection[tuple[str, int]]] = frozenset
+
+    def __post_init__(self) -> None:
+        self._held: set[int] = set()
 
     async def trim(self, item: str) -> None:
         """After a new version: let those go that are not to be kept, and what only they needed."""
@@ -65,11 +68,18 @@ class Keeping:
 
         return await (self.db.read(decide) if dry_run else self.db(decide))
 
+    def hold(self, serials: Iterable[int]) -> None:
+        """Restores that have begun may still look for what they need in these blocks."""
+        self._held.update(serials)
+
     async def collect(self) -> None:
         """Condemn every block that nothing refers to."""
+        if not self.restoring():
+            self._held.clear()
+        held = tuple(self._held)
         not_before = int(self.wall()) + self.delay() if self.delay() else 0
-        while await self.db.read(removal.garbage, 1):
-            for name in await self.db(removal.collect, not_before):
+        while await self.db.read(removal.garbage, 1, held):
+            for name in await self.db(removal.collect, not_before, spare=held):
                 self.spool.remove(bytes.fromhex(name))
         self.recorded()
 

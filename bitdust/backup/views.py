@@ -62,6 +62,19 @@ class Forgotten:
 
 
 @dataclass(frozen=True)
+class Cleaning:
+    """
+    What cleaning up would do: blocks that are mostly dead, blocks that nothing refers to, bytes that
+    would be copied, and bytes that would be freed at all suppliers.
+    """
+
+    sparse: int
+    unreferenced: int
+    copied: int
+    freed: int
+
+
+@dataclass(frozen=True)
 class Restoring:
     """A restore has begun."""
 

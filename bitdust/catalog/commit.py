@@ -60,7 +60,7 @@ def commit_version(
         if not enough:
             weak.add(serial)
         elif state == SEALED:
-            _record_block(c, serial)
+            record_block(c, serial)
     _record_changes(c, running, item, seq, weak)
     if complete:
         _record_gone(c, job, item, running.item, seq)
@@ -94,7 +94,8 @@ def commit_version(
     return versions.get(c, running.item, running.label)
 
 
-def _record_block(c: sqlite3.Connection, serial: int) -> None:
+def record_block(c: sqlite3.Connection, serial: int) -> None:
+    """A sealed block as facts: from here on it is committed."""
     id_, salt, size, n, k, unit, roots = c.execute(
         "SELECT id, salt, size, n, k, unit, roots FROM blocks WHERE serial = ?", (serial,)
     ).fetchone()

@@ -19,6 +19,8 @@ from bitdust.errors import Damaged
 MAX_OP = 2**20
 #: most runs and most chunks in one fact
 MAX_RUNS, MAX_CHUNKS = 16384, 8192
+#: most moves in one fact
+MAX_MOVES = 16384
 
 Count = Annotated[int, Bound(ge=0, le=2**63 - 1)]
 Seq = Annotated[int, Bound(ge=1, le=2**62)]
@@ -35,6 +37,8 @@ Relative = Annotated[bytes, Bound(max_length=65536)]
 #: (serial of the block, number of its first chunk, how many chunks from there)
 Run = tuple[Count, Count, Annotated[int, Bound(ge=1, le=2**32)]]
 Runs = Annotated[tuple[Run, ...], Bound(max_length=MAX_RUNS)]
+#: (serial of the block, number of the first chunk, how many, serial of the other block, number there)
+Move = tuple[Count, Count, Annotated[int, Bound(ge=1, le=2**32)], Count, Count]
 
 
 class ItemType(IntEnum):
@@ -168,6 +172,15 @@ class Placed(Op, frozen=True, tag="placed"):
     fingerprint: Fingerprint
 
 
+class ChunksMoved(Op, frozen=True, tag="moved"):
+    """
+    What lay in these chunks lies in those: each is `count` chunks of a block from number `first`, and where
+    their copies begin.  No chunk is moved twice in one fact.
+    """
+
+    moves: Annotated[tuple[Move, ...], Bound(min_length=1, max_length=MAX_MOVES)]
+
+
 class BlockDropped(Op, frozen=True, tag="block-gone"):
     """Nothing refers to the block any more; its pieces may go, not before the time `not_before`."""
 
@@ -253,6 +266,7 @@ AnyOp = (
     | BlockAdded
     | ChunksAdded
     | Placed
+    | ChunksMoved
     | BlockDropped
     | EntryAdded
     | EntryMore

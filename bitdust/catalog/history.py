@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 
 from bitdust.catalog import facts
-from bitdust.catalog.rows import item_row, key_of
+from bitdust.catalog.rows import item_row, key_of, soiled
 from bitdust.catalog.schema import FOREVER
 from bitdust.errors import Damaged
 
@@ -33,7 +33,7 @@ def entry_added(c: Connection, op: facts.EntryAdded) -> None:
             until,
             op.meta.kind,
             op.meta.size,
-            _stored(c, op.content),
+            stored_of(c, op.content),
             facts.encode_meta(op.meta),
             facts.encode_runs(op.content),
         ),
@@ -53,7 +53,7 @@ def entry_more(c: Connection, op: facts.EntryMore) -> None:
     known = facts.decode_runs(row[2])
     c.execute(
         "UPDATE entries SET content = ?, stored = stored + ? WHERE id = ?",
-        (facts.encode_runs(known + op.content), _stored(c, op.content), row[0]),
+        (facts.encode_runs(known + op.content), stored_of(c, op.content), row[0]),
     )
     for serial in {run[0] for run in op.content} - {run[0] for run in known}:
         _use(c, item, serial, op.seq, row[1])
@@ -63,8 +63,8 @@ def entry_gone(c: Connection, op: facts.EntryGone) -> None:
     _close(c, item_row(c, op.item), key_of(op.path), op.seq)
 
 
-def _stored(c: Connection, runs: tuple[facts.Run, ...]) -> int:
-    # What the content takes at the suppliers, parity included.
+def stored_of(c: Connection, runs: tuple[facts.Run, ...]) -> int:
+    """What the content takes at the suppliers, parity included."""
     bytes_ = 0
     for serial, first, count in runs:
         row = c.execute(
@@ -157,6 +157,7 @@ def version_removed(c: Connection, op: facts.VersionRemoved) -> None:
 
 
 def _forget_version(c: Connection, item: int, seq: int) -> None:
+    soiled(c)
     c.execute("DELETE FROM versions WHERE item = ? AND seq = ?", (item, seq))
     (before,) = c.execute("SELECT max(seq) FROM versions WHERE item = ? AND seq < ?", (item, seq)).fetchone()
     (after,) = c.execute("SELECT min(seq) FROM versions WHERE item = ? AND seq > ?", (item, seq)).fetchone()

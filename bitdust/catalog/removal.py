@@ -5,7 +5,7 @@ Forgetting on purpose: versions, items, and then the blocks that nothing needs a
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from bitdust.catalog import blocks, deletes, versions
 from bitdust.catalog.facts import BlockDropped, ItemRemoved, VersionRemoved
@@ -44,17 +44,15 @@ def remove_item(c: sqlite3.Connection, item: str) -> int:
     return int(number)
 
 
-def garbage(c: sqlite3.Connection, limit: int = 100) -> list[int]:
-    """Serials of blocks that no version refers to and no job made or pins."""
-    return [
-        serial
-        for (serial,) in c.execute(
-            "SELECT serial FROM blocks b WHERE job IS NULL"
-            " AND NOT EXISTS (SELECT 1 FROM uses u WHERE u.serial = b.serial)"
-            " AND NOT EXISTS (SELECT 1 FROM pins p WHERE p.serial = b.serial) ORDER BY serial LIMIT ?",
-            (limit,),
-        )
-    ]
+def garbage(c: sqlite3.Connection, limit: int = 100, spare: Collection[int] = ()) -> list[int]:
+    """Serials of blocks that no version refers to and no job made or pins; but for those to be spared."""
+    query = (
+        "SELECT serial FROM blocks b WHERE job IS NULL"  # noqa: S608
+        " AND NOT EXISTS (SELECT 1 FROM uses u WHERE u.serial = b.serial)"
+        " AND NOT EXISTS (SELECT 1 FROM pins p WHERE p.serial = b.serial)"
+        f" AND serial NOT IN ({','.join('?' * len(spare))}) ORDER BY serial LIMIT ?"
+    )
+    return [serial for (serial,) in c.execute(query, (*spare, limit))]
 
 
 def condemn(c: sqlite3.Connection, serials: Iterable[int], not_before: int = 0) -> list[str]:
@@ -88,11 +86,13 @@ def condemn(c: sqlite3.Connection, serials: Iterable[int], not_before: int = 0) 
     return files
 
 
-def collect(c: sqlite3.Connection, not_before: int = 0, limit: int = 100) -> list[str]:
+def collect(
+    c: sqlite3.Connection, not_before: int = 0, limit: int = 100, spare: Collection[int] = ()
+) -> list[str]:
     """
     Condemn what is garbage now.  Answers the spool files to remove; call again until `garbage` is empty.
     """
-    return condemn(c, garbage(c, limit), not_before)
+    return condemn(c, garbage(c, limit, spare), not_before)
 
 
 def drop_sealed(c: sqlite3.Connection, serial: int) -> None:

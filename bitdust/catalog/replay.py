@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
-from bitdust.catalog import facts, history
+from bitdust.catalog import facts, history, moves
 from bitdust.catalog.facts import ItemType
-from bitdust.catalog.rows import below, item_row, peer, raise_mark
+from bitdust.catalog.rows import below, item_row, peer, raise_mark, soiled
 from bitdust.errors import Damaged
 
 SEALED, COMMITTED = 0, 1
@@ -70,6 +70,7 @@ def item_removed(c: Connection, op: facts.ItemRemoved) -> None:
     c.execute("DELETE FROM items WHERE key >= :first AND key < :last", rows)
     c.execute("DELETE FROM items WHERE id = ?", (item,))
     _grow(c, parent, -total(*sizes))
+    soiled(c)
 
 
 def _grow(c: Connection, item: int, by: int) -> None:
@@ -175,6 +176,7 @@ WRITERS: dict[type[facts.Op], Callable[[Connection, Any], None]] = {
     facts.BlockAdded: block_added,
     facts.ChunksAdded: chunks_added,
     facts.Placed: placed,
+    facts.ChunksMoved: moves.chunks_moved,
     facts.BlockDropped: block_dropped,
     facts.EntryAdded: history.entry_added,
     facts.EntryMore: history.entry_more,

@@ -74,6 +74,11 @@ def raise_mark(c: sqlite3.Connection, name: str, value: int) -> None:
     )
 
 
+def soiled(c: sqlite3.Connection) -> None:
+    """Entries went: blocks may be mostly dead now (see `waste`)."""
+    set_mark(c, "dirt", mark(c, "dirt") + 1)
+
+
 def note(c: sqlite3.Connection, name: str) -> bytes | None:
     """The bytes kept under that name."""
     row = c.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchone()

@@ -29,6 +29,7 @@ SECTIONS = {
         "versions": ("catalog:versions", "The versions that can be restored."),
         "delete": ("catalog:delete", "Delete a version or an item, here and at the suppliers."),
         "exclude": ("exclude:exclude", "What backups leave out: list, add, remove, test."),
+        "clean": ("clean:clean", "Free what nothing needs any more at the suppliers."),
         "forget": ("forget:forget", "Delete the versions that a policy does not keep."),
         "tasks": ("tasks:tasks", "What is under way, and what became of it."),
         "storage": ("storage:storage", "Room: given, taken, left."),

@@ -39,7 +39,7 @@ def list_(terminal: Terminal) -> None:
             task["kind"],
             f"{task['progress'] * 100:.0f} %",
             terminal.size(task["done"]),
-            f"{task['path_id']}/{task['version']}",
+            f"{task['path_id']}/{task['version']}" if task["path_id"] else "",
             f"{task['state']}: {task['message']}" if task["error"] else task["state"],
             task["name"],
         )

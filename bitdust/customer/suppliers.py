@@ -46,6 +46,8 @@ class Supplier:
     connector: SupplierConnector
     row: Row
     state: str = "away"
+    #: bytes of the contract, as he signed it last; 0: not yet, in this life
+    granted: int = 0
     introduced: Deferred[None] | None = None
 
 
@@ -245,6 +247,11 @@ class Suppliers:
         supplier = self.known.get(fingerprint)
         return supplier is not None and supplier.connector.is_connected()
 
+    def granted(self, fingerprint: str) -> int:
+        """Bytes of his contract; before he has signed in this life, what he is asked for."""
+        supplier = self.known.get(fingerprint)
+        return supplier.granted if supplier is not None and supplier.granted else self._space_each()
+
     def connected(self) -> list[str]:
         """Fingerprints of those who may be sent to."""
         return [fingerprint for fingerprint in self.known if self.is_connected(fingerprint)]
@@ -266,7 +273,11 @@ class Suppliers:
             raise Damaged("a request for service was answered with something else")
         # He may have shown a newer document, with another device, when the link was made.
         newest = await self._document_of(fingerprint)
-        check_contract(answer.receipt, newest.device_public, customer=self._own, supplier=fingerprint)
+        contract = check_contract(
+            answer.receipt, newest.device_public, customer=self._own, supplier=fingerprint
+        )
+        if fingerprint in self.known:
+            self.known[fingerprint].granted = contract.granted
 
     def _engage(self, fingerprint: str, idurl: str) -> None:
         def changed(state: str) -> None:

@@ -26,6 +26,7 @@ from bitdust.backup.index_synchronizer import IndexSynchronizer
 from bitdust.backup.keeping import Keeping
 from bitdust.backup.packer import Packer, Sealed
 from bitdust.backup.rebuilder import Rebuilder
+from bitdust.backup.repacker import Repacker
 from bitdust.backup.restore_job import RestoreJob, Wanted
 from bitdust.backup.restores import Restores
 from bitdust.backup.retention import Policy
@@ -40,6 +41,7 @@ from bitdust.customer.data_sender import DataSender
 from bitdust.customer.fire_hire import Staff, make_fire_hire
 from bitdust.customer.listing import Listing
 from bitdust.customer.piece_sender import PieceSender
+from bitdust.customer.room import Room
 from bitdust.customer.spool import Spool
 from bitdust.customer.spool_sweeper import SpoolSweeper
 from bitdust.customer.supplier_finder import Hired, SupplierFinder
@@ -129,6 +131,7 @@ class CustomerSide:
             space_each=self.space_each,
         )  # fmt: skip
         self.budget = Budget(lambda: settings.number("services/data-motion/transfer-budget"))
+        self.room = Room(db, clock, self.suppliers.granted, self._block_size)
         self.finder = SupplierFinder(candidates, meet, self._agree, clock, rng, machines)
         self.reader = BlockReader(
             router=router, codecs=codecs, in_thread=in_thread, clock=clock, spool=self.spool,
@@ -169,17 +172,20 @@ class CustomerSide:
             recorded=self.synchronizer.changed, restoring=lambda: self.restores.versions(),
         )  # fmt: skip
 
-        def make_backup_job(task: JobTask) -> BackupJob:
-            packer = Packer(
+        def make_packer() -> Packer:
+            return Packer(
                 spool=self.spool, data_key=keys.data_key, codecs=codecs, rng=rng, shape=self._shape,
                 block_size=self._block_size,
             )  # fmt: skip
+
+        def make_backup_job(task: JobTask) -> BackupJob:
             return BackupJob(
-                task, db=db, spool=self.spool, packer=packer, chunk_key=keys.chunk_key, in_thread=in_thread,
-                machines=machines, excluded=own_folders, now_ns=now_ns, new_data=self.data_sender.new_data,
-                acked=self.data_sender.acked, seal=self._seal, freed=self.sweeper.freed, names=self._names,
-                clock=clock, check=self.synchronizer.check,
-                sweep=lambda: self.sweeper.sweep(self._block_size()), rules=rules(),
+                task, db=db, spool=self.spool, packer=make_packer(), chunk_key=keys.chunk_key,
+                in_thread=in_thread, machines=machines, excluded=own_folders, now_ns=now_ns,
+                new_data=self.data_sender.new_data, acked=self.data_sender.acked, seal=self._seal,
+                freed=self.sweeper.freed, names=self._names, clock=clock, check=self.synchronizer.check,
+                sweep=lambda: self.sweeper.sweep(self._block_size()), room=self._room_for_backups,
+                rules=rules(),
             )  # fmt: skip
 
         def make_restore_job(wanted: Wanted) -> RestoreJob:
@@ -191,7 +197,16 @@ class CustomerSide:
         self.queue = BackupQueue(
             db=db, wall=wall, clock=clock, machines=machines, tasks=self.tasks, make_job=make_backup_job,
             acked=self.data_sender.acked, staffed=self.staffed, check=self.synchronizer.check,
-            until_committed=self._until_committed, committed=self.keeping.trim,
+            until_committed=self._until_committed, committed=self._committed,
+        )  # fmt: skip
+        self.repacker = Repacker(
+            db=db, reader=self.reader, spool=self.spool, sweeper=self.sweeper, make_packer=make_packer,
+            seal=self._seal, data_key=keys.data_key, chunk_key=keys.chunk_key, in_thread=in_thread,
+            clock=clock, machines=machines, tasks=self.tasks, acked=self.data_sender.acked,
+            new_data=self.data_sender.new_data, room=self._room_for_all, check=self.synchronizer.check,
+            is_working=lambda: self.queue.is_working() or bool(self.restores.running()),
+            until_committed=self.synchronizer.until_committed, hold=self.keeping.hold,
+            collect=self.keeping.collect,
         )  # fmt: skip
         self.restores = Restores(
             db=db, wall=wall, clock=clock, tasks=self.tasks, reader=self.reader, make_job=make_restore_job,
@@ -214,7 +229,7 @@ class CustomerSide:
         self.backups = Backups(
             db, self.queue, self.restores, self.keeping, self.tasks, in_thread, own_folders, now_ns,
             check=self.synchronizer.check, recorded=self.synchronizer.changed, round=self.monitor.restart,
-            rules=rules,
+            rules=rules, repacker=self.repacker, clean=self.clean,
         )  # fmt: skip
 
         # How they are joined.
@@ -362,10 +377,19 @@ class CustomerSide:
                 await self.rebuilder.run()
                 await self.sweeper.sweep()
                 self.synchronizer.changed()
+                self.clean()
             finally:
                 self.monitor.rebuilt()
 
         self._later(rebuild())
+
+    async def _committed(self, item: str) -> None:
+        await self.keeping.trim(item)
+        self.clean()
+
+    def clean(self) -> None:
+        """Blocks that are mostly dead are emptied, beside all else."""
+        self._later(self.repacker.run())
 
     def _supplier_changed(self, fingerprint: str) -> None:
         # Whoever came has perhaps lost something, or may be sent what he misses.
@@ -451,6 +475,21 @@ class CustomerSide:
             size *= 2
         return size
 
+    async def _room_for_backups(self) -> str:
+        left, who = await self.room.left(reserved=True)
+        if not who or left >= self._block_size():
+            return ""
+        await self.room.refresh()
+        left, who = await self.room.left(reserved=True)
+        if left >= self._block_size():
+            return ""
+        return f"{self._names([who])} keeps all that was agreed on; delete a version, or ask for more space"
+
+    async def _room_for_all(self) -> int:
+        await self.room.refresh()
+        left, _ = await self.room.left(reserved=False)
+        return left
+
     async def _measure(self) -> None:
         self._stored = await self.db.read(holdings.used_bytes)
 
@@ -470,6 +509,7 @@ class CustomerSide:
             return why
 
         self._stored += sealed.layout.piece_size * sealed.layout.n
+        self.room.take(sealed.layout)
         # Whoever does not wait for the end leaves no file behind that the catalog does not know.
         return shielded(self.db(seal).addErrback(failed))
 

@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from bitdust.errors import NoSpace
 from bitdust.supplier import customers
 from bitdust.supplier.customers import Customer
+from bitdust.wire.receipts import charge_of
 
-#: files take whole blocks of this many bytes on a disk, and are counted so
-GRAIN = 4096
 #: a customer may keep one file for each so many granted bytes, and some more
 BYTES_PER_FILE, SOME_MORE = 16 * 1024, 1024
 
@@ -30,11 +29,6 @@ class Going:
     path: str
     customer: str
     charge: int
-
-
-def charge_of(size: int) -> int:
-    """What a file of `size` bytes takes of a quota."""
-    return -(-size // GRAIN) * GRAIN
 
 
 def reserve(c: sqlite3.Connection, customer: Customer, path: str, size: int, free: int) -> tuple[int, str]:

@@ -24,6 +24,8 @@ VERSION = 1
 MAX_STATEMENT = 4096
 #: how long a supplier keeps the pieces of a customer who is not heard of
 TERM_DAYS = 180
+#: files take whole blocks of this many bytes on a disk, and are counted so
+GRAIN = 4096
 
 
 class Statement(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -90,6 +92,11 @@ _DOMAINS: dict[type[Statement], str] = {
 
 #: SPKI hash -> the raw Ed25519 public key of that device: `Document.device_public` of the supplier
 DevicePublic = Callable[[bytes], bytes]
+
+
+def charge_of(size: int) -> int:
+    """What a file of `size` bytes takes of a quota."""
+    return -(-size // GRAIN) * GRAIN
 
 
 def sign_statement(statement: Contract | Receipt | SegmentReceipt, device: Signer) -> bytes:

@@ -12,6 +12,7 @@ from bitdust.backup.browsing import Browsed, BrowsedVersion
 from bitdust.backup.local import LocalEntry
 from bitdust.backup.retention import Policy
 from bitdust.backup.views import (
+    Cleaning,
     Deleted,
     Forgotten,
     ItemView,
@@ -114,6 +115,10 @@ class FakeBackups:
             Forgotten("0/0/1/0/0/F20160313043757PM", b"/Users/veselin/a.txt", 1.5, False, ()),
             Forgotten("0/0/1/0/0/F20160314043757PM", b"/Users/veselin/a.txt", 2.5, True, ("last", "daily")),
         ]
+
+    async def clean_up(self, dry_run: bool) -> Cleaning:
+        self._note("clean_up", dry_run)
+        return Cleaning(sparse=2, unreferenced=1, copied=3000, freed=40_000)
 
     async def delete(self, path_id_or_backup_id: str) -> Deleted:
         self._note("delete", path_id_or_backup_id)

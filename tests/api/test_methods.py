@@ -203,6 +203,14 @@ def test_forget(node):
     ] * 2
 
 
+def test_clean(node):
+    """The figures of a cleaning come back, and whether it has begun."""
+    figures = {"mostly_dead": 2, "unreferenced": 1, "bytes_copied": 3000, "bytes_freed": 40_000}
+    assert call(node, "backups_clean", True) == {**figures, "started": False}
+    assert call(node, "backups_clean") == {**figures, "started": True}
+    assert node.asked == [("clean_up", True), ("clean_up", False)]
+
+
 def test_home_is_replaced_and_the_text_repeats_what_was_given(node):
     """A path may begin with ~; the answer repeats it as given."""
     result = call(node, "backup_dir_add", "~/Movies/")

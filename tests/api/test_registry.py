@@ -127,6 +127,7 @@ NAMES = """
     config_explain customer_reject customers_ping events_list reconnect service_info service_start
     service_stop services_list supplier_change suppliers_ping
     excludes_list exclude_add exclude_remove backup_preview
+    backups_clean
     backups_forget
 """
 

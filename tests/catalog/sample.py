@@ -66,8 +66,15 @@ def seal(
     c: sqlite3.Connection, job: int, names: Sequence[object], n: int = 4, size: int = 10**6, first: int = 0
 ) -> int:
     """A sealed block with one chunk of 1000 bytes per name."""
-    chunks = [Chunk(hash_of("chunk", name), i, i * 900, 900, 1000, 1) for i, name in enumerate(names)]
-    block_id = hash_of("block", job, tuple(names), holdings_count(c))
+    return seal_ids(c, job, [hash_of("chunk", name) for name in names], n, size, first)
+
+
+def seal_ids(
+    c: sqlite3.Connection, job: int, ids: Sequence[bytes], n: int = 4, size: int = 10**6, first: int = 0
+) -> int:
+    """The same of chunks by their ids."""
+    chunks = [Chunk(id_, i, i * 900, 900, 1000, 1) for i, id_ in enumerate(ids)]
+    block_id = hash_of("block", job, tuple(ids), holdings_count(c))
     roots = [hash_of("root", block_id, i) for i in range(n)]
     who = [fp(first + i) for i in range(n)]
     return holdings.seal_block(

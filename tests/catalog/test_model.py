@@ -24,6 +24,7 @@ from bitdust.catalog import (
     snapshot,
     tree,
     versions,
+    waste,
 )
 from bitdust.errors import Conflict, TryLater
 from tests.catalog import sample
@@ -210,6 +211,26 @@ class CatalogMachine(RuleBasedStateMachine):
     def collect(self) -> None:
         while removal.garbage(self.c):
             removal.collect(self.c)
+
+    @rule(data=st.data())
+    def repack(self, data: st.DataObject) -> None:
+        """Some blocks are emptied, wholly or not; what a job has found is left alone."""
+        living = waste.Living()
+        while waste.count(self.c, living):
+            pass
+        victims = []
+        for (serial,) in self.c.execute(
+            "SELECT serial FROM blocks WHERE state = 1 ORDER BY serial"
+        ).fetchall():
+            alive = [x for x in chunks.chunks_of(self.c, serial) if living.has(serial, x.number)]
+            if alive and data.draw(st.booleans()):
+                victims.append(waste.Sparse(serial, 10**6, 1, 2, 4, 262144, tuple(alive)))
+        copied = [x.id for victim in victims for x in victim.chunks if data.draw(st.integers(0, 3))]
+        if copied:
+            sample.seal_ids(self.c, waste.REPACK, sorted(set(copied)))
+        for serial in sample.blocks_of_job(self.c, waste.REPACK):
+            sample.ack_all(self.c, serial)
+        waste.switch(self.c, victims)
 
     @rule(compact=st.booleans())
     def publish(self, compact: bool) -> None:

@@ -187,6 +187,19 @@ def test_forget(run: Run, node: StubNode) -> None:
     assert node.calls[-1][-2:] == (1000, "0/999")
 
 
+def test_clean(run: Run, node: StubNode) -> None:
+    """What is to be freed is said with units; a dry run is one at the node, too."""
+    answer = {"mostly_dead": 2, "unreferenced": 0, "bytes_copied": 3000, "bytes_freed": 40_000}
+    node.answers["backups_clean"] = {**answer, "started": True}
+    done = run("clean")
+    assert node.calls[-1] == ("backups_clean", False)
+    assert "39.06 KB will be freed" in done.out
+    assert "2 blocks will be emptied" in done.err
+    node.answers["backups_clean"] = {**answer, "started": False}
+    assert "would be freed" in run("clean", "--dry-run").out
+    assert node.calls[-1] == ("backups_clean", True)
+
+
 def test_storage(run: Run, node: StubNode) -> None:
     """All three kinds of room, sizes with units, counts without."""
     node.answers |= {

@@ -26,6 +26,7 @@ SHOWN = {
     "ls": "backups_list",
     "delete 0/0/1": "backup_delete_id",
     "forget --keep-last 1": "backups_forget",
+    "clean --dry-run": "backups_clean",
     "forget 0/0/1 --keep-daily 7 --dry-run": "backups_forget",
     "delete folder": "backup_delete_path",
     "delete --local 0/0/1/F20160313043757PM": "backup_delete_local",

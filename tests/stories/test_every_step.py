@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from bitdust.backup.retention import Policy
+from bitdust.catalog import waste
 from bitdust.errors import BitDustError
 from tests.balance import balanced, settle, temporaries
 from tests.power import Power
@@ -208,3 +210,52 @@ def test_a_deletion_at_every_step(scene: tuple[World, House, Path], who: str, fa
 
     at_every_step(scene, victim, fate, 10, prepare, work, after)
     came_back(scene, first.backup_id, out, expected)
+
+
+@each_fate
+@pytest.mark.parametrize("who", ["customer", "supplier"])
+def test_a_repack_at_every_step(scene: tuple[World, House, Path], who: str, fate: str) -> None:
+    """
+    T20, T21, T25: after a deletion by policy, mostly dead blocks are emptied.  Whenever that is cut off, the
+    version that is left comes back, and in the end as much is free as when nothing was cut off.
+    """
+    world, alice, source = scene
+    victim = alice if who == "customer" else world.seated(alice)[0]
+    out = world.folder / "out"
+    expected: dict[str, object] = {}
+    sizes: set[int] = set()
+
+    def prepare(at: int) -> None:
+        for name in range(6):
+            (source / f"many{name}").write_bytes(noise(f"{at} {name}", 20_000))
+        assert alice.back_up(source).state == "committed"
+        for name in range(1, 6):
+            (source / f"many{name}").unlink()
+        assert alice.back_up(source).state == "committed"
+        settle(world, alice)
+        expected.clear()
+        expected.update(look(source))
+
+    def work() -> None:
+        world.wait(alice.node.backups.forget(None, Policy(last=1), False))
+        world.until(lambda: not victim.is_alive or tidy(alice), 2000)
+
+    def after() -> None:
+        newest = alice.versions("0/0/0/0")[-1]
+        shutil.rmtree(out, ignore_errors=True)
+        came_back(scene, newest.backup_id, out, expected)
+        world.wait(alice.node.backups.forget(None, Policy(last=1), False))
+        world.until(lambda: tidy(alice), 4000)
+        settle(world, alice)
+        sizes.add(sum(block.size for block in alice.blocks()))
+        shutil.rmtree(out)
+        came_back(scene, newest.backup_id, out, expected)
+
+    at_every_step(scene, victim, fate, 20, prepare, work, after)
+    # What padding makes of a block differs; a block that was not emptied would be 100 kB more.
+    assert max(sizes) - min(sizes) < 40_000
+
+
+def tidy(alice: House) -> bool:
+    """Nothing is left to be emptied."""
+    return alice.read(waste.is_tidy) and not alice.customer.repacker._busy
