@@ -81,7 +81,7 @@ class BackupJob:
 
     @param check: raises when nothing may be changed any more.
     @param sweep: takes out of the spool what may go.
-    @param room: "", or why the suppliers have no room for another block, in words.
+    @param room: "", or why the suppliers have no room for so many more bytes, in words.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class BackupJob:
         clock: IReactorTime,
         check: Callable[[], None],
         sweep: Callable[[], Awaitable[object]],
-        room: Callable[[], Awaitable[str]],
+        room: Callable[[int], Awaitable[str]],
         rules: Rules | None = None,
     ) -> None:
         self.task = task
@@ -277,7 +277,7 @@ class BackupJob:
             if cut.id not in self._put and cut.id not in known:
                 fresh.setdefault(cut.id, cut.content)
         if fresh:
-            await self._until_room()
+            await self._until_room(sum(len(content) for content in fresh.values()))
             places, full = await self._in_thread(self._packer.add, list(fresh.items()))
             for place in places:
                 self._order.setdefault(place.block, len(self._order))
@@ -337,14 +337,14 @@ class BackupJob:
 
     # -- waiting
 
-    async def _until_room(self) -> None:
+    async def _until_room(self, size: int) -> None:
         """
         Full suppliers, or a full spool, pause the job, and it says for whom it waits.
 
         What is at enough suppliers, though not at all, is committed as far as it goes: then it may leave.
         """
         try:
-            while full := await self._room():
+            while full := await self._room(size):
                 self.is_stuck = True
                 self.check()
                 self._report(f"Waiting for room: {full}")

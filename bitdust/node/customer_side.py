@@ -475,13 +475,14 @@ class CustomerSide:
             size *= 2
         return size
 
-    async def _room_for_backups(self) -> str:
+    async def _room_for_backups(self, size: int) -> str:
+        wanted = max(size, self._block_size())
         left, who = await self.room.left(reserved=True)
-        if not who or left >= self._block_size():
+        if not who or left >= wanted:
             return ""
         await self.room.refresh()
         left, who = await self.room.left(reserved=True)
-        if left >= self._block_size():
+        if not who or left >= wanted:
             return ""
         return f"{self._names([who])} keeps all that was agreed on; delete a version, or ask for more space"
 
