@@ -5,9 +5,11 @@ message: what people write to each other.
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import click
 
+from bitdust.cli.following import incoming
 from bitdust.cli.groups import Nouns
 from bitdust.cli.names import name_in
 from bitdust.cli.terminal import Terminal, pass_terminal, said
@@ -35,15 +37,27 @@ def list_(terminal: Terminal, correspondent: str | None, limit: int) -> None:
         terminal.show(found)
         return
     for each in found:
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(each["time"]))
-        way, who = ("from", each["sender"]) if each["direction"] == "in" else ("to", each["recipient"])
-        head = f"{when}  {way} {name_in(who)} ({who}), {each['state']}"
-        terminal.say(click.style(head, bold=True))
-        # What a stranger writes must not steer the terminal.
-        for line in each["message"].splitlines():
-            terminal.say("    " + "".join(one if one.isprintable() else "\ufffd" for one in line))
+        _say(terminal, each)
     if not found:
         terminal.note("Nothing was written yet.")
+
+
+@message.command(
+    "follow",
+    help=said(
+        "Show what is written to you, as it comes.",
+        "bitdust message follow",
+        "bitdust message follow --with bob --json",
+    ),
+)
+@click.option("--with", "correspondent", metavar="WHO", help="Only from him: an IDURL or a nickname.")
+@pass_terminal
+def follow(terminal: Terminal, correspondent: str | None) -> None:
+    for each in incoming(terminal, correspondent):
+        if terminal.json:
+            terminal.show(each)
+        else:
+            _say(terminal, each)
 
 
 @message.command(
@@ -59,3 +73,14 @@ def list_(terminal: Terminal, correspondent: str | None, limit: int) -> None:
 @pass_terminal
 def send(terminal: Terminal, recipient: str, text: tuple[str, ...]) -> None:
     terminal.answer(terminal.ask("send_message", recipient, " ".join(text)))
+
+
+def _say(terminal: Terminal, each: dict[str, Any]) -> None:
+    """One message, for a person."""
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(each["time"]))
+    way, who = ("from", each["sender"]) if each["direction"] == "in" else ("to", each["recipient"])
+    head = f"{when}  {way} {name_in(who)} ({who}), {each['state']}"
+    terminal.say(click.style(head, bold=True))
+    # What a stranger writes must not steer the terminal.
+    for line in each["message"].splitlines():
+        terminal.say("    " + "".join(one if one.isprintable() else "\ufffd" for one in line))

@@ -79,6 +79,7 @@ SHOWN = {
 OWN = {
     *("demo", "help", "start", "gui", "paths", "version", "completion"),
     *("backup", "restore", "versions", "storage"),
+    "message follow",  # without an end: see test_messages.py
 }
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,6 +74,44 @@ def test_two_users(people: tuple[Peer, Peer]) -> None:
     assert [each["data"]["id"] for each in events if each["type"] == "message.received"] == [
         of(bob, "in")[2]["id"]
     ]
+
+
+def test_following(people: tuple[Peer, Peer], tmp_path: Path) -> None:
+    """`message follow` shows each message once, over the node's SIGKILL and new start, until Ctrl+C."""
+    alice, bob = people
+    home, to = str(bob.home), bob.client.call("identity_get")["idurl"]
+    out = tmp_path / "out"
+
+    def shown() -> list[str]:
+        return [json.loads(line)["message"] for line in out.read_text().splitlines()]
+
+    with out.open("wb") as file:
+        follower = subprocess.Popen(
+            [sys.executable, "-m", "bitdust.cli", "--home", home, "--json", "message", "follow"],
+            stdout=file,
+            stderr=subprocess.PIPE,
+        )
+    try:
+        # It is there when it shows something; what it missed before that is no promise of its.
+        sent = 0
+        while not shown():
+            sent += 1
+            alice.client.call("send_message", to, f"early {sent}")
+        until(lambda: shown()[-1] == f"early {sent}")
+        early = shown()
+        bob.kill()
+        alice.client.call("send_message", to, "while away")
+        again(bob)
+        alice.client.call("send_message", to, "and after")
+        until(lambda: len(shown()) == len(early) + 2, 60)
+        assert sorted(shown()[len(early) :]) == ["and after", "while away"]
+        assert early == [f"early {number + 1}" for number in range(sent)][-len(early) :]
+        follower.send_signal(signal.SIGINT)
+        _, said = follower.communicate(timeout=30)
+        assert (follower.returncode, json.loads(said)["error"]) == (130, "cancelled")
+    finally:
+        follower.kill()
+        follower.wait()
 
 
 def _found(peer: Peer, nickname: str) -> dict[str, Any] | None:
