@@ -49,6 +49,13 @@ class BackupPreviewLeftOut(TypedDict):
     source: str
 
 
+class BackupUndelete(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    back: list[str]
+
+
 class BackupsClean(TypedDict):
     """Keys of an answer."""
 
@@ -57,6 +64,16 @@ class BackupsClean(TypedDict):
     bytes_copied: int
     bytes_freed: int
     started: bool
+
+
+class BackupsDeleted(TypedDict):
+    """Keys of an answer."""
+
+    id: str
+    path: str
+    path_b64: NotRequired[str]
+    size: int
+    until: float
 
 
 class BackupsForget(TypedDict):
@@ -97,6 +114,7 @@ class BackupsListVersions(TypedDict):
     blocks: int
     size: str
     version: str
+    pinned: NotRequired[bool]
 
 
 class BackupsQueue(TypedDict):

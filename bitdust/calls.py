@@ -12,11 +12,13 @@ if TYPE_CHECKING:
         AutomatsList,
         BackupPreview,
         BackupsClean,
+        BackupsDeleted,
         BackupsForget,
         BackupsIdList,
         BackupsList,
         BackupsQueue,
         BackupsRunning,
+        BackupUndelete,
         ConfigExplain,
         ConfigGet,
         ConfigList,
@@ -133,6 +135,14 @@ class Calls:
         answer: Result = self.call("backup_file_add", filepath)
         return answer
 
+    def backup_pin(
+        self,
+        backupID: str,
+    ) -> Result:
+        """Keep a version whatever a policy says, until it is unpinned or deleted by name."""
+        answer: Result = self.call("backup_pin", backupID)
+        return answer
+
     def backup_preview(
         self,
         path_or_id: str,
@@ -167,6 +177,23 @@ class Calls:
         answer: Result = self.call("backup_tree_add", dirpath)
         return answer
 
+    def backup_undelete(
+        self,
+        pathID_or_backupID: str,
+    ) -> BackupUndelete:
+        """Bring back a deleted version, or an item with all below it, within `services/backups/delete-
+        delay`."""
+        answer: BackupUndelete = self.call("backup_undelete", pathID_or_backupID)
+        return answer
+
+    def backup_unpin(
+        self,
+        backupID: str,
+    ) -> Result:
+        """Let policies take a pinned version away again."""
+        answer: Result = self.call("backup_unpin", backupID)
+        return answer
+
     def backups_clean(
         self,
         dry_run: bool = False,
@@ -174,6 +201,15 @@ class Calls:
         """Free what nothing needs any more at the suppliers.  A node does so by itself after each
         deletion."""
         answer: BackupsClean = self.call("backups_clean", dry_run)
+        return answer
+
+    def backups_deleted(
+        self,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> list[BackupsDeleted]:
+        """List the deleted items and versions that can be brought back, and until when (Unix seconds)."""
+        answer: list[BackupsDeleted] = self.call("backups_deleted", limit, after)
         return answer
 
     def backups_forget(

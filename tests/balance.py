@@ -46,7 +46,8 @@ def at_rest(house: House) -> list[Any]:
     return select(
         house,
         "SELECT 'arriving', path FROM arrivals UNION ALL SELECT 'going', path FROM going"
-        " UNION ALL SELECT 'buried', hex(block) FROM tombstones WHERE done = 0",
+        " UNION ALL SELECT 'buried', hex(block) FROM tombstones WHERE done = 0 AND not_before <= ?",
+        house.world.wall(),
     )
 
 
@@ -89,10 +90,17 @@ def balanced(world: World, alice: House) -> None:
     assert _spooled(alice) == []
     # Every block is needed by a version, and every chunk by an entry's block.
     needed = {s for v in alice.read(versions.list_all) for s in alice.read(versions.blocks_of, v.item, v.seq)}
+    needed |= alice.read(_in_trash)
     assert {block.serial for block in alice.blocks()} == needed, "blocks that no version needs"
     for table in ("jobs", "pending", "pins", "orphans"):
         assert alice.read(lambda c, t=table: c.execute(f"SELECT count(*) FROM {t}").fetchone()) == (0,), table
     alice.read(_replays, alice.node.as_somebody().identity.keys)
+
+
+def _in_trash(c: Any) -> set[int]:
+    """Blocks of versions that can be brought back."""
+    query = "SELECT u.serial FROM trash t JOIN uses u ON u.item = t.item AND since <= seq AND until > seq"
+    return {serial for (serial,) in c.execute(query)}
 
 
 def _pieces(c: Any) -> dict[str, set[tuple[bytes, int, int]]]:

@@ -40,7 +40,12 @@ async def backups_list(node: Node, limit: int | None = None, after: str | None =
             "size": item.size,
             "type": item.type,
             "versions": [
-                {"blocks": version.blocks, "size": format_size(version.size), "version": version.label}
+                {
+                    "blocks": version.blocks,
+                    "size": format_size(version.size),
+                    "version": version.label,
+                    **({"pinned": True} if version.pinned else {}),
+                }
                 for version in item.versions
             ],
         }
@@ -151,6 +156,56 @@ async def backup_delete_path(node: Node, localPath: str) -> dict[str, Any]:
 
 
 @method(changes=True)
+async def backup_undelete(node: Node, pathID_or_backupID: str) -> dict[str, Any]:
+    """
+    Bring back a deleted version, or an item with all below it, within `services/backups/delete-delay`.
+
+    @param pathID_or_backupID: like `0/0/1/0/0/F20160313043757PM`; `backups_deleted` lists what there is.
+    """
+    back = await node.backups.undelete(path_id_or_backup_id(pathID_or_backupID))
+    return {"result": f"{pathID_or_backupID} was brought back", "back": back}
+
+
+@method()
+async def backups_deleted(node: Node, limit: int | None = None, after: str | None = None) -> list[Any]:
+    """
+    List the deleted items and versions that can be brought back, and until when (Unix seconds).
+
+    @param limit: at most so many.
+    @param after: only those behind this path ID or backup ID.
+    """
+    if limit is not None and limit < 1:
+        raise Usage("limit must be 1 or more")
+    found = await node.backups.deleted(limit, path_id_or_backup_id(after) if after is not None else None)
+    return [
+        {"id": each.id, **path_fields(each.path), "size": each.size, "until": float(each.gone)}
+        for each in found
+    ]
+
+
+@method(changes=True)
+async def backup_pin(node: Node, backupID: str) -> dict[str, Any]:
+    """
+    Keep a version whatever a policy says, until it is unpinned or deleted by name.
+
+    @param backupID: the version, like `0/0/1/0/0/F20160313043757PM`.
+    """
+    await node.backups.pin(backup_id(backupID), True)
+    return {"result": f"version {backupID} is pinned"}
+
+
+@method(changes=True)
+async def backup_unpin(node: Node, backupID: str) -> dict[str, Any]:
+    """
+    Let policies take a pinned version away again.
+
+    @param backupID: the version, like `0/0/1/0/0/F20160313043757PM`.
+    """
+    await node.backups.pin(backup_id(backupID), False)
+    return {"result": f"version {backupID} is not pinned"}
+
+
+@method(changes=True)
 async def backups_forget(
     node: Node,
     pathID: str | None = None,
@@ -169,7 +224,7 @@ async def backups_forget(
     Delete the versions that a policy does not keep, and tell of each version whether it stays and why.
 
     Counted from the newest back, in local time; a version stays when any of the rules keeps it.  A count of
-    -1 keeps all.  Versions that are not complete, waiting, damaged or being restored stay.
+    -1 keeps all.  Versions that are not complete, waiting, damaged, pinned or being restored stay.
 
     @param pathID: only of this item; else of each item by itself.
     @param keep_last: the newest so many.

@@ -125,7 +125,7 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
                 **_PATH,
                 "size": int,
                 "type": str,
-                "versions": [{"blocks": int, "size": str, "version": str}],
+                "versions": [{"blocks": int, "size": str, "version": str, "pinned?": bool}],
             }
         ],
         "backups_id_list": [{"backupid": str, **_PATH, "size": str}],
@@ -137,6 +137,10 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         "backup_delete_local": RESULT,
         "backup_delete_id": RESULT,
         "backup_delete_path": RESULT,
+        "backup_undelete": {"result": str, "back": [str]},
+        "backups_deleted": [{"id": str, **_PATH, "size": int, "until": float}],
+        "backup_pin": RESULT,
+        "backup_unpin": RESULT,
         "backups_forget": [
             {"backup_id": str, **_PATH, "time": float, "keep": bool, "reasons": [str], "removed": bool}
         ],

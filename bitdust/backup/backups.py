@@ -35,8 +35,9 @@ from bitdust.backup.views import (
     VersionView,
 )
 from bitdust.backup.walk import Walk
-from bitdust.catalog import labels, removal, rows, tree, versions
+from bitdust.catalog import labels, removal, rows, trash, tree, versions
 from bitdust.catalog.facts import Kind
+from bitdust.catalog.trash import Deleted as InTrash
 from bitdust.catalog.tree import Item
 from bitdust.database import Database
 from bitdust.errors import Conflict, NotFound, Usage
@@ -58,6 +59,7 @@ class Backups:
     @param round: begins the monitor's round anew.
     @param rules: what the settings leave out, as they are now.
     @param clean: begins to empty the blocks that are mostly dead.
+    @param lifted: suppliers are to be told that something stays after all.
     """
 
     db: Database
@@ -74,6 +76,7 @@ class Backups:
     rules: Callable[[], Rules]
     repacker: Repacker
     clean: Callable[[], None]
+    lifted: Callable[[], None]
 
     # -- looking
 
@@ -227,7 +230,7 @@ class Backups:
         if meant.relative is not None:
             raise Usage("a file inside a version cannot be deleted by itself")
         if meant.label is not None:
-            await self.db(removal.remove_version, meant.path_id, meant.label)
+            await self.db(removal.remove_version, meant.path_id, meant.label, self.keeping.gone())
             outcome = Deleted("version", f"{meant.path_id}/{meant.label}")
         else:
             await self.db.read(tree.get, meant.path_id)
@@ -236,7 +239,7 @@ class Backups:
             for item in busy:
                 if item == meant.path_id or item.startswith(meant.path_id + "/"):
                     await self.queue_.cancel(item)
-            await self.db(removal.remove_item, meant.path_id)
+            await self.db(removal.remove_item, meant.path_id, self.keeping.gone())
             outcome = Deleted("item", meant.path_id)
         await self.keeping.collect()
         self.recorded()
@@ -250,6 +253,45 @@ class Backups:
         if item is None:
             raise NotFound(f"{path!r} is not in the catalog")
         return await self.delete(item.path_id)
+
+    async def deleted(self, limit: int | None = None, after: str | None = None) -> list[InTrash]:
+        """What was deleted and can be brought back, from behind the path ID or backup ID `after`."""
+        found: list[InTrash] = []
+        while limit is None or len(found) < limit:
+            wanted = min(PAGE, PAGE if limit is None else limit - len(found))
+            page = await self.db.read(trash.deleted, self.keeping.wall(), after, wanted)
+            if not page:
+                break
+            found += page
+            after = page[-1].id
+        return found
+
+    async def undelete(self, path_id_or_backup_id: str) -> list[str]:
+        """
+        Bring back a deleted version, or an item and all below it; the IDs of what is there again.
+
+        @raise NotFound: its time is over, or it never was.  @raise Conflict: it is not deleted.
+        @raise Usage: malformed.
+        """
+        self.check()
+        meant = labels.parse(path_id_or_backup_id)
+        if meant.relative is not None:
+            raise Usage("a file inside a version is not deleted by itself")
+        back = await self.db(trash.bring_back, meant.path_id, meant.label, self.keeping.wall())
+        self.recorded()
+        self.lifted()
+        return back
+
+    async def pin(self, backup_id: str, pinned: bool) -> None:
+        """
+        No policy takes the version away from now on; or one may again.
+
+        @raise NotFound: there is no such version.
+        """
+        self.check()
+        meant = labels.parse_backup_id(backup_id)
+        await self.db(trash.pin, meant.path_id, meant.label or "", pinned)
+        self.recorded()
 
     async def forget(
         self,
@@ -382,7 +424,9 @@ def _item(c: sqlite3.Connection, item: Item) -> ItemView:
         item.path,
         item.type,
         item.size,
-        tuple(VersionView(version.label, version.blocks, version.stored) for version in found),
+        tuple(
+            VersionView(version.label, version.blocks, version.stored, version.pinned) for version in found
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from bitdust.backup.retention import Policy, Verdict, judge, local_time
-from bitdust.catalog import blocks, holdings, removal, versions
+from bitdust.catalog import blocks, holdings, removal, trash, versions
 from bitdust.catalog.versions import Version
 from bitdust.customer.spool import Spool
 from bitdust.database import Database
@@ -21,7 +21,8 @@ class Keeping:
     """
     @param most: versions an item keeps, 0 for all (setting `services/backups/max-copies`).
     @param policy: what is kept instead when it says anything (setting `services/backups/keep`).
-    @param delay: seconds before suppliers may really delete (setting `services/backups/delete-delay`).
+    @param delay: seconds for which a deleted version can be brought back, and suppliers keep its pieces
+        (setting `services/backups/delete-delay`).
     @param recorded: called after each change of the catalog.
     @param restoring: (item, seq) of the versions that are being restored: they stay for now.
     """
@@ -47,7 +48,7 @@ class Keeping:
             found = await self.db.read(versions.list_of, item)
             for version in surplus(found, most):
                 if (item, version.seq) not in self.restoring():
-                    await self.db(removal.remove_version, item, version.label)
+                    await self.db(removal.remove_version, item, version.label, self.gone())
         await self.collect()
 
     async def forget(self, item: str, policy: Policy, dry_run: bool) -> list[Verdict]:
@@ -59,11 +60,13 @@ class Keeping:
         """
         restoring = [seq for which, seq in self.restoring() if which == item]
 
+        gone = self.gone()
+
         def decide(c: sqlite3.Connection) -> list[Verdict]:
             verdicts = judge(versions.list_of(c, item), policy, local_time, restoring)
             for verdict in verdicts:
                 if not verdict.keep and not dry_run:
-                    removal.remove_version(c, item, verdict.version.label)
+                    removal.remove_version(c, item, verdict.version.label, gone)
             return verdicts
 
         return await (self.db.read(decide) if dry_run else self.db(decide))
@@ -72,14 +75,26 @@ class Keeping:
         """Restores that have begun may still look for what they need in these blocks."""
         self._held.update(serials)
 
+    def gone(self) -> int:
+        """Until when what is deleted now can be brought back; 0: not at all."""
+        delay = self.delay()
+        return int(self.wall()) + delay if delay else 0
+
     async def collect(self) -> None:
-        """Condemn every block that nothing refers to."""
+        """
+        What cannot be brought back any more goes for good; suppliers are told what only deleted versions
+        need; every block that nothing refers to is condemned.
+        """
         if not self.restoring():
             self._held.clear()
         held = tuple(self._held)
-        not_before = int(self.wall()) + self.delay() if self.delay() else 0
+        now = self.wall()
+        while await self.db.read(trash.is_due, now) and await self.db(trash.expire, now):
+            pass
+        while not await self.db.read(trash.is_empty) and await self.db(trash.doom):
+            pass
         while await self.db.read(removal.garbage, 1, held):
-            for name in await self.db(removal.collect, not_before, spare=held):
+            for name in await self.db(removal.collect, spare=held):
                 self.spool.remove(bytes.fromhex(name))
         self.recorded()
 
@@ -100,8 +115,9 @@ def surplus(found: list[Version], most: int) -> list[Version]:
     """
     Those of an item's versions, oldest first, that are too many where `most` shall be kept.
 
-    Damaged ones do not count.  The newest that has files stays, and the newest of those for which all could
-    be read: a disk that is not mounted, or dying, does not push out what was backed up while it was well.
+    Damaged ones do not count, and pinned ones stay.  The newest that has files stays, and the newest of those
+    for which all could be read: a disk that is not mounted, or dying, does not push out what was backed up
+    while it was well.
     """
     whole = [version for version in found if version.complete and version.is_committed]
     kept = whole[-most:]
@@ -111,4 +127,6 @@ def surplus(found: list[Version], most: int) -> list[Version]:
     if len(whole) < most:
         return []
     oldest = whole[-most].seq
-    return [v for v in found if v.complete and v.is_known and v.seq < oldest and v not in kept]
+    return [
+        v for v in found if v.complete and v.is_known and v.seq < oldest and not v.pinned and v not in kept
+    ]

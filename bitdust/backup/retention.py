@@ -134,7 +134,8 @@ def judge(
 
     Only those that are whole and that another machine could restore are counted; the others stay, and push
     out none.  The newest that has files stays, and the newest of those for which all could be read: a disk
-    that is not mounted, or dying, does not push out what was backed up while it was well.
+    that is not mounted, or dying, does not push out what was backed up while it was well.  Pinned ones stay,
+    and count like any other.
 
     @param local: Unix seconds as local time.
     @param restoring: seqs of versions that are being restored now.
@@ -151,6 +152,8 @@ def judge(
             reasons[version.seq].append(version.state)
         else:
             counted.append(version)
+        if version.pinned:
+            reasons[version.seq].append("pinned")
         if version.seq in restoring:
             reasons[version.seq].append("being restored")
     newest_first = sorted(counted, key=lambda version: version.seq, reverse=True)

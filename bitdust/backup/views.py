@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class VersionView:
-    """A version: its label, the blocks it needs, its bytes at the suppliers (parity included)."""
+    """A version: its label, the blocks it needs, its bytes at the suppliers, parity included."""
 
     label: str
     blocks: int
     size: int
+    pinned: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Sequence
 from bitdust.blocks.block_format import Chunk
 
 _AT_ONCE = 400
-#: chunks of blocks that lie in the spool, or of which k pieces are, or may be, at suppliers
+#: chunks of blocks that lie in the spool, or of which k pieces are, or may be, at suppliers; and that are not
+#: to be deleted there
 _READABLE = (
-    "EXISTS (SELECT 1 FROM blocks b WHERE b.serial = chunks.serial AND (b.spool IS NOT NULL OR b.acked >= b.k"
+    "EXISTS (SELECT 1 FROM blocks b WHERE b.serial = chunks.serial AND b.doomed = 0"
+    " AND (b.spool IS NOT NULL OR b.acked >= b.k"
     " OR b.k <= (SELECT count(DISTINCT p.number) FROM placements p"
     " WHERE p.serial = b.serial AND p.state IN (1, 3))))"
 )

@@ -168,8 +168,9 @@ def _must_be_there(c: sqlite3.Connection, path: bytes, serials: set[int]) -> Non
 def _as_before(c: sqlite3.Connection, item: int, key: bytes, base: int) -> tuple[bytes, bytes]:
     row = c.execute(
         "SELECT meta, content FROM entries INDEXED BY entries_key"
-        " WHERE item = ? AND key = ? AND since <= ? AND until > ?",
-        (item, key, base, base),
+        " WHERE item = ? AND key = ? AND since <= ? AND until > ?"
+        " AND EXISTS (SELECT 1 FROM versions v WHERE v.item = entries.item AND v.seq = ?)",
+        (item, key, base, base, base),
     ).fetchone()
     if row is None:
         raise Conflict(

@@ -61,10 +61,37 @@ def done(c: sqlite3.Connection, fingerprint: str, blocks: Iterable[bytes]) -> No
     """He has acknowledged these tombstones."""
     peer = known_peer(c, fingerprint)
     rows = [(peer, block) for block in blocks]
-    c.executemany("UPDATE tombstones SET done = 1 WHERE peer = ? AND block = ?", rows)
+    c.executemany("UPDATE tombstones SET done = 1 WHERE peer = ? AND block = ? AND done = 0", rows)
     c.executemany("DELETE FROM orphans WHERE peer = ? AND block = ?", rows)
     c.executemany(
-        "DELETE FROM tombstones WHERE peer = ? AND block = ? AND block NOT IN (SELECT id FROM blocks)", rows
+        "DELETE FROM tombstones WHERE peer = ? AND block = ? AND done = 1"
+        " AND block NOT IN (SELECT id FROM blocks)",
+        rows,
+    )
+
+
+def lift(c: sqlite3.Connection, block: bytes) -> None:
+    """The block stays after all: whoever was told otherwise, or may have been, is told so."""
+    c.execute("UPDATE tombstones SET done = 3 WHERE block = ? AND done IN (0, 1)", (block,))
+
+
+def to_lift(c: sqlite3.Connection, fingerprint: str, limit: int = 512) -> list[bytes]:
+    """Blocks of which this supplier is to be told that they stay."""
+    return [
+        bytes(block)
+        for (block,) in c.execute(
+            "SELECT block FROM tombstones WHERE peer = ? AND done = 3 ORDER BY block LIMIT ?",
+            (known_peer(c, fingerprint), limit),
+        )
+    ]
+
+
+def lifted(c: sqlite3.Connection, fingerprint: str, blocks: Iterable[bytes]) -> None:
+    """He keeps them, unless they were deleted again meanwhile."""
+    peer = known_peer(c, fingerprint)
+    c.executemany(
+        "DELETE FROM tombstones WHERE peer = ? AND block = ? AND done = 3",
+        [(peer, block) for block in blocks],
     )
 
 
@@ -76,7 +103,7 @@ def forget(c: sqlite3.Connection, fingerprint: str) -> int:
     """
     peer = known_peer(c, fingerprint)
     c.execute("UPDATE tombstones SET done = 2 WHERE peer = ? AND done = 1", (peer,))
-    return c.execute("DELETE FROM tombstones WHERE peer = ? AND done = 0", (peer,)).rowcount
+    return c.execute("DELETE FROM tombstones WHERE peer = ? AND done IN (0, 3)", (peer,)).rowcount
 
 
 def forgiven(c: sqlite3.Connection, fingerprint: str) -> None:
@@ -102,7 +129,7 @@ def all_told(c: sqlite3.Connection) -> list[str]:
 
 def waiting(c: sqlite3.Connection) -> int:
     """Tombstones not yet acknowledged, whether they can be sent or not."""
-    (number,) = c.execute("SELECT count(*) FROM tombstones WHERE done = 0").fetchone()
+    (number,) = c.execute("SELECT count(*) FROM tombstones WHERE done IN (0, 3)").fetchone()
     return int(number)
 
 

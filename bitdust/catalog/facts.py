@@ -242,6 +242,36 @@ class VersionRemoved(Op, frozen=True, tag="version-gone"):
     label: Label
 
 
+class VersionTrashed(Op, frozen=True, tag="version-trashed"):
+    """The version is deleted, and can be brought back until the time `gone` (Unix seconds)."""
+
+    item: PathId
+    label: Label
+    gone: Count
+
+
+class VersionBack(Op, frozen=True, tag="version-back"):
+    """The version was brought back."""
+
+    item: PathId
+    label: Label
+
+
+class ItemTrashed(Op, frozen=True, tag="item-trashed"):
+    """The item, and no other, is deleted, and can be brought back until the time `gone`; 0: it is back."""
+
+    path_id: PathId
+    gone: Count
+
+
+class VersionPinned(Op, frozen=True, tag="pinned"):
+    """No policy takes the version away; or (not `pinned`) one may again."""
+
+    item: PathId
+    label: Label
+    pinned: bool
+
+
 class EpochBegan(Op, frozen=True, tag="epoch"):
     """
     From now on these are the suppliers, in order of position: (fingerprint, idurl).
@@ -273,6 +303,10 @@ AnyOp = (
     | EntryGone
     | VersionAdded
     | VersionRemoved
+    | VersionTrashed
+    | VersionBack
+    | ItemTrashed
+    | VersionPinned
     | EpochBegan
 )
 

@@ -15,6 +15,9 @@ from bitdust.errors import Damaged
 
 Connection = sqlite3.Connection
 
+#: what a version and a deleted one have in common
+_COLUMNS = "item, seq, label, files, bytes, stored, time, complete, skipped, log_seq, pinned"
+
 
 def entry_added(c: Connection, op: facts.EntryAdded) -> None:
     item, key = item_row(c, op.item), key_of(op.path)
@@ -151,16 +154,68 @@ def version_added(c: Connection, op: facts.VersionAdded) -> None:
 def version_removed(c: Connection, op: facts.VersionRemoved) -> None:
     item = item_row(c, op.item)
     for (seq,) in c.execute(
-        "SELECT seq FROM versions WHERE item = ? AND label = ?", (item, op.label)
+        "SELECT seq FROM versions WHERE item = :item AND label = :label"
+        " UNION ALL SELECT seq FROM trash WHERE item = :item AND label = :label",
+        {"item": item, "label": op.label},
     ).fetchall():
         _forget_version(c, item, seq)
 
 
+def version_trashed(c: Connection, op: facts.VersionTrashed) -> None:
+    item = item_row(c, op.item)
+    at = (item, op.label)
+    c.execute(
+        f"INSERT OR REPLACE INTO trash ({_COLUMNS}, gone) SELECT {_COLUMNS}, ? FROM versions"  # noqa: S608
+        " WHERE item = ? AND label = ?",
+        (op.gone, *at),
+    )
+    c.execute("DELETE FROM versions WHERE item = ? AND label = ?", at)
+    _close_deleted(c, item)
+
+
+def version_back(c: Connection, op: facts.VersionBack) -> None:
+    at = (item_row(c, op.item), op.label)
+    c.execute(
+        f"INSERT OR IGNORE INTO versions ({_COLUMNS}) SELECT {_COLUMNS} FROM trash"  # noqa: S608
+        " WHERE item = ? AND label = ?",
+        at,
+    )
+    c.execute("DELETE FROM trash WHERE item = ? AND label = ?", at)
+
+
+def version_pinned(c: Connection, op: facts.VersionPinned) -> None:
+    c.execute(
+        "UPDATE versions SET pinned = ? WHERE item = ? AND label = ?",
+        (op.pinned, item_row(c, op.item), op.label),
+    )
+
+
+def _close_deleted(c: Connection, item: int) -> None:
+    """What is still so in deleted versions alone is not what the next version begins with."""
+    (newest,) = c.execute("SELECT coalesce(max(seq), 0) FROM versions WHERE item = ?", (item,)).fetchone()
+    rows = c.execute(
+        "SELECT id, content FROM entries INDEXED BY entries_since"
+        " WHERE item = ? AND since > ? AND until = 9223372036854775807",
+        (item, newest),
+    ).fetchall()
+    if not rows:
+        return
+    (end,) = c.execute(
+        "UPDATE items SET last_seq = last_seq + 1 WHERE id = ? RETURNING last_seq", (item,)
+    ).fetchone()
+    for id_, content in rows:
+        c.execute("UPDATE entries SET until = ? WHERE id = ?", (end, id_))
+        _unuse(c, item, content, end)
+
+
 def _forget_version(c: Connection, item: int, seq: int) -> None:
     soiled(c)
-    c.execute("DELETE FROM versions WHERE item = ? AND seq = ?", (item, seq))
-    (before,) = c.execute("SELECT max(seq) FROM versions WHERE item = ? AND seq < ?", (item, seq)).fetchone()
-    (after,) = c.execute("SELECT min(seq) FROM versions WHERE item = ? AND seq > ?", (item, seq)).fetchone()
+    for table in ("versions", "trash"):
+        c.execute(f"DELETE FROM {table} WHERE item = ? AND seq = ?", (item, seq))  # noqa: S608
+    known = "(SELECT seq FROM versions WHERE item = :item UNION ALL SELECT seq FROM trash WHERE item = :item)"
+    here = {"item": item, "seq": seq}
+    (before,) = c.execute(f"SELECT max(seq) FROM {known} WHERE seq < :seq", here).fetchone()  # noqa: S608
+    (after,) = c.execute(f"SELECT min(seq) FROM {known} WHERE seq > :seq", here).fetchone()  # noqa: S608
     # What began behind the version before and ends with the version after was seen in this one only.
     at = (item, before or 0, after or FOREVER)
     index = "entries_since" if after is None else "entries_until"
@@ -173,3 +228,5 @@ def _forget_version(c: Connection, item: int, seq: int) -> None:
             _unuse(c, item, content, seq)
     c.execute(f"DELETE FROM entries INDEXED BY {index} WHERE {only_here}", at)  # noqa: S608
     c.execute(f"DELETE FROM uses WHERE {only_here}", at)  # noqa: S608
+    if c.execute("SELECT 1 FROM trash WHERE item = ? LIMIT 1", (item,)).fetchone():
+        _close_deleted(c, item)

@@ -28,6 +28,10 @@ Connection = sqlite3.Connection
 _FEW = (
     "k > (SELECT count(DISTINCT p.number) FROM placements p WHERE p.serial = b.serial AND p.state IN (1, 3))"
 )
+#: of a piece p of a block b: its supplier was not told, and will not be, that it may go
+_WELCOME = (
+    "(b.doomed = 0 OR NOT EXISTS (SELECT 1 FROM tombstones t WHERE t.peer = p.peer AND t.block = b.id))"
+)
 
 
 @dataclass(frozen=True)
@@ -214,7 +218,7 @@ def missing(
     rows = c.execute(
         f"SELECT p.number, r.fingerprint, p.state, {blocks.COLUMNS} FROM placements p"  # noqa: S608
         f" JOIN blocks b ON b.serial = p.serial JOIN peers r ON r.id = p.peer"
-        f" WHERE {where} p.leaving = 0 AND p.state IN (0, 2)"
+        f" WHERE {where} p.leaving = 0 AND p.state IN (0, 2) AND {_WELCOME}"
         " ORDER BY b.acked - b.k, p.serial, p.number LIMIT ?",
         (*who, limit),
     ).fetchall()
@@ -223,7 +227,10 @@ def missing(
 
 def count_missing(c: Connection) -> int:
     """How many pieces are wanted or lost, at whomever."""
-    (number,) = c.execute("SELECT count(*) FROM placements WHERE leaving = 0 AND state IN (0, 2)").fetchone()
+    (number,) = c.execute(
+        "SELECT count(*) FROM placements p JOIN blocks b USING (serial)"  # noqa: S608
+        f" WHERE leaving = 0 AND p.state IN (0, 2) AND {_WELCOME}"
+    ).fetchone()
     return int(number)
 
 
@@ -281,7 +288,7 @@ def survives(c: Connection, item: str | None = None, seq: int | None = None) -> 
     """
     if item is None:
         row = c.execute(
-            "SELECT acked - k FROM blocks b WHERE state = 1 AND EXISTS (SELECT 1 FROM uses u"
+            "SELECT acked - k FROM blocks b WHERE state = 1 AND doomed = 0 AND EXISTS (SELECT 1 FROM uses u"
             " WHERE u.serial = b.serial)"
             " ORDER BY acked - k LIMIT 1"
         ).fetchone()
@@ -333,7 +340,8 @@ def survives_now(
     now, later, short = c.execute(
         f"SELECT min(now - k), min(later - k), total(later < n) FROM (SELECT b.k, b.n,"  # noqa: S608
         f" {count} peer IN ({here})) AS now, {count} leaving = 0 AND peer IN ({stay})) AS later"
-        " FROM blocks b WHERE b.state = 1 AND EXISTS (SELECT 1 FROM uses u WHERE u.serial = b.serial))"
+        " FROM blocks b WHERE b.state = 1 AND b.doomed = 0"
+        " AND EXISTS (SELECT 1 FROM uses u WHERE u.serial = b.serial))"
     ).fetchone()
     return now, later, int(short)
 
@@ -374,7 +382,8 @@ def unsafe(c: Connection, limit: int = 100) -> list[Block]:
     return [
         blocks.block(row)
         for row in c.execute(
-            f"SELECT {blocks.COLUMNS} FROM blocks b WHERE acked < n ORDER BY acked - k, serial LIMIT ?",  # noqa: S608
+            f"SELECT {blocks.COLUMNS} FROM blocks b WHERE acked < n AND doomed = 0"  # noqa: S608
+            " ORDER BY acked - k, serial LIMIT ?",
             (limit,),
         )
     ]
@@ -405,7 +414,7 @@ def removable(
         "EXISTS (SELECT 1 FROM placements p WHERE p.serial = b.serial AND p.leaving = 0"
         " AND p.state IN (0, 2){who})"
     )
-    enough = f"(acked >= n AND NOT {missing_at.format(who='')})"
+    enough = f"(acked >= n AND NOT {missing_at.format(who='')}) OR (doomed > 0 AND acked >= k)"
     busy: list[int] = []
     if pressed:
         busy = [known_peer(c, each) for each in takers]

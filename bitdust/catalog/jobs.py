@@ -48,12 +48,13 @@ def begin(c: sqlite3.Connection, item: str, when: datetime, started: float) -> J
     @param when: local time, for the label.  @param started: Unix seconds.
     @raise NotFound: no such item.  @raise Conflict: it has a job already.
     """
-    row = c.execute("SELECT id FROM items WHERE path_id = ? AND id > 0", (item,)).fetchone()
+    row = c.execute("SELECT id FROM items WHERE path_id = ? AND id > 0 AND gone = 0", (item,)).fetchone()
     if row is None:
         raise NoSuchItem(f"item {item} is not in the catalog")
     if c.execute("SELECT 1 FROM jobs WHERE item = ?", row).fetchone():
         raise Conflict(f"a backup of item {item} is running already")
-    taken = {label for (label,) in c.execute("SELECT label FROM versions WHERE item = ?", row)}
+    known = "SELECT label FROM versions WHERE item = ? UNION ALL SELECT label FROM trash WHERE item = ?"
+    taken = {label for (label,) in c.execute(known, row * 2)}
     label = label_of(when, taken)
     made = c.execute(
         "INSERT INTO jobs (item, label, started, base) VALUES (?, ?, ?, ?)",

@@ -7,7 +7,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable
 
-from bitdust.catalog import blocks, deletes, versions
+from bitdust.catalog import blocks, deletes, trash, versions
 from bitdust.catalog.facts import BlockDropped, ItemRemoved, VersionRemoved
 from bitdust.catalog.ops import record
 from bitdust.catalog.replay import forget_block
@@ -16,32 +16,48 @@ from bitdust.catalog.tree import NoSuchItem
 from bitdust.errors import Conflict
 
 
-def remove_version(c: sqlite3.Connection, item: str, label: str) -> None:
+def remove_version(c: sqlite3.Connection, item: str, label: str, gone: int = 0) -> None:
     """
     The version goes; blocks only it needed become garbage.
 
+    @param gone: it can be brought back until then (Unix seconds); 0: not at all.
+
     @raise NotFound: there is no such item or version.
     """
+    if gone:
+        trash.trash_version(c, item, label, gone)
+        return
     version = versions.get(c, item, label)
     record(c, VersionRemoved(version.item, version.label))
 
 
-def remove_item(c: sqlite3.Connection, item: str) -> int:
+def remove_item(c: sqlite3.Connection, item: str, gone: int = 0) -> int:
     """
     The item goes, with all below it and all their versions.  Answers how many items that were.
+
+    @param gone: they can be brought back until then (Unix seconds); 0: not at all.
 
     @raise NotFound: there is no such item.  @raise Conflict: a backup of it, or of something below it, is
         running.
     """
-    row = c.execute("SELECT id, key FROM items WHERE path_id = ? AND id > 0", (item,)).fetchone()
+    row = c.execute("SELECT id, key FROM items WHERE path_id = ? AND id > 0 AND gone = 0", (item,)).fetchone()
     if row is None:
         raise NoSuchItem(f"item {item} is not in the catalog")
     where, values = "id = ? OR (key >= ? AND key < ?)", (row[0], *below(row[1]))
     if c.execute(f"SELECT 1 FROM jobs WHERE item IN (SELECT id FROM items WHERE {where})", values).fetchone():  # noqa: S608
         raise Conflict(f"a backup of item {item} is running")
-    (number,) = c.execute(f"SELECT count(*) FROM items WHERE {where}", values).fetchone()  # noqa: S608
-    record(c, ItemRemoved(item))
-    return int(number)
+    found = [
+        path_id
+        for (path_id,) in c.execute(
+            f"SELECT path_id FROM items WHERE ({where}) AND gone = 0 ORDER BY key DESC",  # noqa: S608
+            values,
+        )
+    ]
+    if gone:
+        trash.trash_items(c, found, gone)
+    else:
+        record(c, ItemRemoved(item))
+    return len(found)
 
 
 def garbage(c: sqlite3.Connection, limit: int = 100, spare: Collection[int] = ()) -> list[int]:

@@ -50,35 +50,50 @@ def item_added(c: Connection, op: facts.ItemAdded) -> None:
 
 def item_changed(c: Connection, op: facts.ItemChanged) -> None:
     item = item_row(c, op.path_id)
-    parent, type_, size, sum_below = c.execute(
-        "SELECT parent, type, size, below FROM items WHERE id = ?", (item,)
+    parent, type_, size, sum_below, is_hidden = c.execute(
+        "SELECT parent, type, size, below, gone FROM items WHERE id = ?", (item,)
     ).fetchone()
     c.execute("UPDATE items SET type = ?, size = ? WHERE id = ?", (op.type, op.size, item))
-    _grow(c, parent, total(op.type, op.size, sum_below) - total(type_, size, sum_below))
+    if not is_hidden:
+        _grow(c, parent, total(op.type, op.size, sum_below) - total(type_, size, sum_below))
 
 
 def item_removed(c: Connection, op: facts.ItemRemoved) -> None:
     item = item_row(c, op.path_id)
-    parent, key, *sizes = c.execute(
-        "SELECT parent, key, type, size, below FROM items WHERE id = ?", (item,)
+    parent, key, is_hidden, *sizes = c.execute(
+        "SELECT parent, key, gone, type, size, below FROM items WHERE id = ?", (item,)
     ).fetchone()
     first, last = below(key)
     gone = "SELECT id FROM items WHERE id = :item OR (key >= :first AND key < :last)"
     rows = {"item": item, "first": first, "last": last}
-    for table in ("entries", "uses", "versions"):
+    for table in ("entries", "uses", "versions", "trash"):
         c.execute(f"DELETE FROM {table} WHERE item IN ({gone})", rows)  # noqa: S608
     c.execute("DELETE FROM items WHERE key >= :first AND key < :last", rows)
     c.execute("DELETE FROM items WHERE id = ?", (item,))
-    _grow(c, parent, -total(*sizes))
+    if not is_hidden:
+        _grow(c, parent, -total(*sizes))
     soiled(c)
+
+
+def item_trashed(c: Connection, op: facts.ItemTrashed) -> None:
+    item = item_row(c, op.path_id)
+    parent, was, *sizes = c.execute(
+        "SELECT parent, gone, type, size, below FROM items WHERE id = ?", (item,)
+    ).fetchone()
+    c.execute("UPDATE items SET gone = ? WHERE id = ?", (op.gone, item))
+    # What is deleted counts for nothing above it.
+    if bool(was) != bool(op.gone):
+        _grow(c, parent, -total(*sizes) if op.gone else total(*sizes))
 
 
 def _grow(c: Connection, item: int, by: int) -> None:
     while by and item >= 0:
-        parent, type_, size, old = c.execute(
-            "SELECT parent, type, size, below FROM items WHERE id = ?", (item,)
+        parent, type_, size, old, is_hidden = c.execute(
+            "SELECT parent, type, size, below, gone FROM items WHERE id = ?", (item,)
         ).fetchone()
         c.execute("UPDATE items SET below = ? WHERE id = ?", (old + by, item))
+        if is_hidden:
+            return
         item, by = parent, total(type_, size, old + by) - total(type_, size, old)
 
 
@@ -183,5 +198,9 @@ WRITERS: dict[type[facts.Op], Callable[[Connection, Any], None]] = {
     facts.EntryGone: history.entry_gone,
     facts.VersionAdded: history.version_added,
     facts.VersionRemoved: history.version_removed,
+    facts.VersionTrashed: history.version_trashed,
+    facts.VersionBack: history.version_back,
+    facts.ItemTrashed: item_trashed,
+    facts.VersionPinned: history.version_pinned,
     facts.EpochBegan: epoch_began,
 }

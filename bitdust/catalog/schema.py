@@ -206,7 +206,7 @@ _LOCAL = """
     ) STRICT, WITHOUT ROWID;
 
     -- done = 1 stays while the block lives elsewhere: who was told may not be given it again.  2: he was also
-    -- bid farewell.
+    -- bid farewell.  3: he is to be told that the block stays.
     CREATE TABLE tombstones (
         peer INTEGER NOT NULL,
         block BLOB NOT NULL,
@@ -225,5 +225,33 @@ _LOCAL = """
     ) STRICT, WITHOUT ROWID;
 """
 
+_TRASH = """
+    -- Shared: pinned versions are never forgotten by a policy; a deleted item can be brought back until
+    -- `gone` (Unix seconds), 0: it is there.
+    ALTER TABLE versions ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE items ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX items_gone ON items (gone) WHERE gone > 0;
+    -- Local: the time from which suppliers may delete the pieces, where only deleted versions need the block.
+    ALTER TABLE blocks ADD COLUMN doomed INTEGER NOT NULL DEFAULT 0;
+
+    -- Versions that were deleted, and can be brought back until `gone`: their entries stay.  Shared.
+    CREATE TABLE trash (
+        item INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        label TEXT NOT NULL,
+        files INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        stored INTEGER NOT NULL,
+        time REAL NOT NULL,
+        complete INTEGER NOT NULL,
+        skipped INTEGER NOT NULL,
+        log_seq INTEGER NOT NULL,
+        pinned INTEGER NOT NULL,
+        gone INTEGER NOT NULL,
+        PRIMARY KEY (item, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX trash_gone ON trash (gone);
+"""
+
 #: what `Database` is opened with: one script per version of the tables
-SCHEMA: list[str] = [_SHARED + _LOCAL]
+SCHEMA: list[str] = [_SHARED + _LOCAL, _TRASH]

@@ -47,15 +47,25 @@ def dump_facts(c: sqlite3.Connection) -> Iterator[facts.AnyOp]:
         yield facts.BlockDropped(0, id_, not_before)
     for path_id, item in c.execute("SELECT path_id, id FROM items WHERE id > 0 ORDER BY key"):
         yield from _entries(c, path_id, item)
-        for version in c.execute(
-            "SELECT label, seq, files, bytes, stored, time, complete, skipped FROM versions"
-            " WHERE item = ? ORDER BY seq",
-            (item,),
-        ):
-            label, seq, files, bytes_, stored, time, complete, skipped = version
-            yield facts.VersionAdded(
-                path_id, label, seq, files, bytes_, stored, time, bool(complete), skipped
-            )
+        yield from _versions(c, path_id, item)
+    for path_id, gone in c.execute("SELECT path_id, gone FROM items WHERE gone > 0 ORDER BY key"):
+        yield facts.ItemTrashed(path_id, gone)
+
+
+def _versions(c: sqlite3.Connection, path_id: str, item: int) -> Iterator[facts.AnyOp]:
+    columns = "label, seq, files, bytes, stored, time, complete, skipped, pinned"
+    rows = c.execute(
+        f"SELECT {columns}, 0 FROM versions WHERE item = :item UNION ALL"  # noqa: S608
+        f" SELECT {columns}, gone FROM trash WHERE item = :item ORDER BY seq",
+        {"item": item},
+    ).fetchall()
+    for label, seq, files, bytes_, stored, time, complete, skipped, *_ in rows:
+        yield facts.VersionAdded(path_id, label, seq, files, bytes_, stored, time, bool(complete), skipped)
+    for label, *_, pinned, gone in rows:
+        if pinned:
+            yield facts.VersionPinned(path_id, label, True)
+        if gone:
+            yield facts.VersionTrashed(path_id, label, gone)
 
 
 def _items(c: sqlite3.Connection) -> Iterator[facts.AnyOp]:

@@ -11,7 +11,7 @@ import os
 import sqlite3
 from dataclasses import dataclass
 
-from bitdust.catalog.facts import ItemAdded, ItemChanged, ItemType
+from bitdust.catalog.facts import ItemAdded, ItemChanged, ItemTrashed, ItemType
 from bitdust.catalog.labels import MAX_DEPTH
 from bitdust.catalog.ops import record
 from bitdust.catalog.replay import total
@@ -60,6 +60,8 @@ def add_path(c: sqlite3.Connection, path: bytes, type: ItemType | str, size: int
     The path ID of this path, and whether it is new.  What leads to it is made too, as parents; a path that
     was only a parent is promoted to `dir` and counts as new.
 
+    What was deleted and can be brought back is there again, without its versions, and counts as new.
+
     @param type: file, dir or parent.
     @raise Usage: it is no absolute path.
     @raise Conflict: a file is to be a folder, or the other way round, or something lies below a file.
@@ -74,7 +76,7 @@ def add_path(c: sqlite3.Connection, path: bytes, type: ItemType | str, size: int
     for depth, name in enumerate(names):
         key = key + b"\0" + name if key else name
         last = depth == len(names) - 1
-        row = c.execute("SELECT path_id, type, size FROM items WHERE key = ?", (key,)).fetchone()
+        row = c.execute("SELECT path_id, type, size, gone FROM items WHERE key = ?", (key,)).fetchone()
         if row is None:
             (number,) = c.execute("SELECT children FROM items WHERE path_id = ?", (path_id,)).fetchone()
             path_id = f"{path_id}/{number}" if path_id else str(number)
@@ -83,6 +85,9 @@ def add_path(c: sqlite3.Connection, path: bytes, type: ItemType | str, size: int
                 return path_id, True
             continue
         path_id, known = row[0], ItemType(row[1])
+        if row[3]:
+            # It was deleted, and comes back by its own name; its versions do not.
+            record(c, ItemTrashed(path_id, 0))
         if not last:
             if known == ItemType.FILE:
                 raise Conflict(f"{os.fsdecode(b'/' + key.replace(bytes(1), b'/'))} is a file in the catalog")
@@ -91,7 +96,7 @@ def add_path(c: sqlite3.Connection, path: bytes, type: ItemType | str, size: int
             return path_id, True
         elif wanted != known and wanted != ItemType.PARENT:
             raise Conflict(f"{os.fsdecode(path)} is in the catalog as {known.name.lower()}: {path_id}")
-    return path_id, False
+    return path_id, bool(row[3])
 
 
 def set_size(c: sqlite3.Connection, path_id: str, size: int) -> None:
@@ -105,7 +110,8 @@ def set_size(c: sqlite3.Connection, path_id: str, size: int) -> None:
 
 def find(c: sqlite3.Connection, path: bytes) -> Item | None:
     """The item of this absolute path, if it has one."""
-    row = c.execute(f"SELECT {_COLUMNS} FROM items WHERE key = ? AND id > 0", (key_of(path),)).fetchone()  # noqa: S608
+    query = f"SELECT {_COLUMNS} FROM items WHERE key = ? AND id > 0 AND gone = 0"  # noqa: S608
+    row = c.execute(query, (key_of(path),)).fetchone()
     return _item(row) if row else None
 
 
@@ -113,7 +119,7 @@ def find_above(c: sqlite3.Connection, path: bytes) -> list[Item]:
     """The items on the way to this path, nearest first, itself included when it is one."""
     found, key = [], key_of(path)
     while key:
-        row = c.execute(f"SELECT {_COLUMNS} FROM items WHERE key = ?", (key,)).fetchone()  # noqa: S608
+        row = c.execute(f"SELECT {_COLUMNS} FROM items WHERE key = ? AND gone = 0", (key,)).fetchone()  # noqa: S608
         if row:
             found.append(_item(row))
         key = key.rpartition(b"\0")[0]
@@ -126,7 +132,8 @@ def get(c: sqlite3.Connection, path_id: str) -> Item:
 
     @raise NotFound: there is none.
     """
-    row = c.execute(f"SELECT {_COLUMNS} FROM items WHERE path_id = ? AND id > 0", (path_id,)).fetchone()  # noqa: S608
+    query = f"SELECT {_COLUMNS} FROM items WHERE path_id = ? AND id > 0 AND gone = 0"  # noqa: S608
+    row = c.execute(query, (path_id,)).fetchone()
     if row is None:
         raise NoSuchItem(f"item {path_id} is not in the catalog")
     return _item(row)
@@ -138,7 +145,7 @@ def children(c: sqlite3.Connection, path_id: str = "", after: int = -1, limit: i
     """
     rows = c.execute(
         f"SELECT {_COLUMNS} FROM items WHERE parent = (SELECT id FROM items WHERE path_id = ?)"  # noqa: S608
-        " AND number > ? ORDER BY number LIMIT ?",
+        " AND number > ? AND gone = 0 ORDER BY number LIMIT ?",
         (path_id, after, limit),
     )
     return [_item(row) for row in rows]
@@ -162,7 +169,7 @@ def walk(
         start, more = max(start, _key(c, after)), ">"
     # A name that only begins with the folder's name sorts behind all that lies below the folder.
     rows = c.execute(
-        f"SELECT {_COLUMNS} FROM items WHERE key {more} ? AND key < ? ORDER BY key LIMIT ?",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM items WHERE key {more} ? AND key < ? AND gone = 0 ORDER BY key LIMIT ?",  # noqa: S608
         (start, end, limit),
     )
     return [_item(row) for row in rows]
@@ -172,7 +179,7 @@ def counts(c: sqlite3.Connection) -> Counts:
     """The numbers of the whole tree."""
     files, folders, items = c.execute(
         "SELECT count(*) FILTER (WHERE type = 0), count(*) FILTER (WHERE type = 1), count(*)"
-        " FROM items WHERE id > 0"
+        " FROM items WHERE id > 0 AND gone = 0"
     ).fetchone()
     (size,) = c.execute("SELECT below FROM items WHERE id = 0").fetchone()
     return Counts(files, folders, items, size)

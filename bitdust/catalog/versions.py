@@ -32,7 +32,8 @@ __all__ = [
 ]
 
 _COLUMNS = (
-    "v.seq, v.label, v.files, v.bytes, v.stored, v.time, v.complete, v.skipped, v.log_seq, v.item, i.path_id"
+    "v.seq, v.label, v.files, v.bytes, v.stored, v.time, v.complete, v.skipped, v.log_seq, v.item, i.path_id,"
+    " v.pinned"
 )
 
 
@@ -43,7 +44,7 @@ class Version:
 
     `stored`: bytes of its content at the suppliers, parity included; `blocks`: how many it needs; `survives`:
     how many more pieces its worst block may lose (None: it needs none); `skipped`: files that could not be
-    read.
+    read; `pinned`: no policy takes it away.
     """
 
     item: str
@@ -58,6 +59,7 @@ class Version:
     complete: bool
     skipped: int
     survives: int | None
+    pinned: bool = False
 
     @property
     def backup_id(self) -> str:
@@ -85,7 +87,7 @@ def list_of(c: sqlite3.Connection, item: str, running: bool = False) -> list[Ver
 
     @raise NotFound: there is no such item.
     """
-    row = c.execute("SELECT id FROM items WHERE path_id = ? AND id > 0", (item,)).fetchone()
+    row = c.execute("SELECT id FROM items WHERE path_id = ? AND id > 0 AND gone = 0", (item,)).fetchone()
     if row is None:
         raise NoSuchItem(f"item {item} is not in the catalog")
     found = _select(c, "v.item = ? ORDER BY v.seq", row)
@@ -190,7 +192,7 @@ def _select(c: sqlite3.Connection, where: str, values: tuple[object, ...]) -> li
         f"SELECT {_COLUMNS} FROM items i CROSS JOIN versions v ON v.item = i.id WHERE {where}",  # noqa: S608
         values,
     ).fetchall():
-        seq, label, files, bytes_, stored, time, complete, skipped, log_seq, item, path_id = row
+        seq, label, files, bytes_, stored, time, complete, skipped, log_seq, item, path_id, pinned = row
         blocks, worst, short = c.execute(
             "SELECT count(DISTINCT b.serial), min(b.acked - b.k), max(b.n - b.acked)"
             " FROM uses u JOIN blocks b ON b.serial = u.serial"
@@ -217,6 +219,7 @@ def _select(c: sqlite3.Connection, where: str, values: tuple[object, ...]) -> li
                 bool(complete),
                 skipped,
                 worst,
+                bool(pinned),
             )
         )
     return found

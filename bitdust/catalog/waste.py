@@ -126,7 +126,7 @@ def sparse(c: sqlite3.Connection, living: Living, after: int, limit: int) -> tup
     """
     rows = c.execute(
         "SELECT serial, size, k, n, unit FROM blocks b WHERE serial > ? AND state = ? AND job IS NULL"
-        " AND EXISTS (SELECT 1 FROM uses u WHERE u.serial = b.serial)"
+        " AND doomed = 0 AND EXISTS (SELECT 1 FROM uses u WHERE u.serial = b.serial)"
         " AND NOT EXISTS (SELECT 1 FROM pins p WHERE p.serial = b.serial)"
         " AND (spool IS NOT NULL OR k <= (SELECT count(DISTINCT p.number) FROM placements p"
         " WHERE p.serial = b.serial AND p.state IN (1, 3))) ORDER BY serial LIMIT ?",

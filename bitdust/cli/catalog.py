@@ -49,8 +49,11 @@ def versions(terminal: Terminal, what: str | None) -> None:
     if terminal.json:
         terminal.show(found)
     elif found:
-        rows = [(each["backup_id"], each["size"], each["blocks"], each["path"]) for each in found]
-        terminal.table(("VERSION", "AT SUPPLIERS", "BLOCKS", "PATH"), rows, right=(1, 2))
+        rows = [
+            (each["backup_id"], each["size"], each["blocks"], "pinned" * ("pinned" in each), each["path"])
+            for each in found
+        ]
+        terminal.table(("VERSION", "AT SUPPLIERS", "BLOCKS", "", "PATH"), rows, right=(1, 2))
     else:
         terminal.note("There is no version yet: `bitdust backup PATH`")
 
@@ -70,7 +73,11 @@ def delete(terminal: Terminal, what: str, local: bool, yes: bool) -> None:
     if local:
         terminal.answer(terminal.ask("backup_delete_local", what))
         return
-    terminal.confirm(f"Delete {what} from all suppliers?  It cannot be restored then.", yes)
+    terminal.confirm(
+        f"Delete {what} from all suppliers?  It cannot be restored then, but for the"
+        " time of services/backups/delete-delay: `bitdust undelete`.",
+        yes,
+    )
     if is_id(what):
         terminal.answer(terminal.ask("backup_delete_id", what))
     else:

@@ -1,5 +1,6 @@
 """
-tombstones -- suppliers are told what may go, also those who were away when it was decided.
+tombstones -- suppliers are told what may go, and what stays after all, also those who were away when it was
+decided.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from bitdust.customer.suppliers import Suppliers
 from bitdust.database import Database
 from bitdust.errors import BitDustError
 from bitdust.router.router import Router
-from bitdust.wire.packets import MAX_LIST, DeleteFile
+from bitdust.wire.packets import MAX_LIST, DeleteFile, UndeleteFile
 from bitdust.wire.packets import Tombstone as WireTombstone
 from bitdust.world import Rng, background
 
@@ -69,6 +70,10 @@ class Tombstones:
             self._busy.discard(fingerprint)
 
     async def _tell_all(self, fingerprint: str) -> None:
+        while back := await self.db.read(deletes.to_lift, fingerprint, MAX_LIST):
+            undelete = UndeleteFile(self.rng(16), self.suppliers.epoch, tuple(back))
+            await self.router.ask(fingerprint, undelete, within=60.0)
+            await self.db(deletes.lifted, fingerprint, back)
         while due := await self.db.read(deletes.due, fingerprint, MAX_LIST):
             packet = DeleteFile(
                 self.rng(16),

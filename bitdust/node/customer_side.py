@@ -229,7 +229,7 @@ class CustomerSide:
         self.backups = Backups(
             db, self.queue, self.restores, self.keeping, self.tasks, in_thread, own_folders, now_ns,
             check=self.synchronizer.check, recorded=self.synchronizer.changed, round=self.monitor.restart,
-            rules=rules, repacker=self.repacker, clean=self.clean,
+            rules=rules, repacker=self.repacker, clean=self.clean, lifted=self.tombstones.tell,
         )  # fmt: skip
 
         # How they are joined.

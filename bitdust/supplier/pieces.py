@@ -158,6 +158,13 @@ def bury(c: sqlite3.Connection, customer: str, tombstones: Iterable[Tombstone], 
         raise NoSpace("this supplier remembers no more deletions of yours for now")
 
 
+def unbury(c: sqlite3.Connection, customer: str, blocks: Iterable[bytes]) -> None:
+    """The customer wants these blocks after all: what is here stays, and what is not may come again."""
+    c.executemany(
+        "DELETE FROM tombstones WHERE customer = ? AND block = ?", [(customer, block) for block in blocks]
+    )
+
+
 def purge(c: sqlite3.Connection, now: int, limit: int) -> int:
     """Take away the pieces of some tombstones whose time has come; answers of how many."""
     due = c.execute(

@@ -39,6 +39,7 @@ from bitdust.wire.packets import (
     Packet,
     RequestService,
     Retrieve,
+    UndeleteFile,
 )
 from bitdust.wire.receipts import Contract, Signer, sign_statement
 from bitdust.world import InThread, Wall
@@ -135,6 +136,7 @@ class SupplierService:
             Retrieve: self.retrieve,
             ListFiles: self.list_files,
             DeleteFile: self.delete_file,
+            UndeleteFile: self.undelete_file,
             IndexHead: self.index_head,
             AskIndex: self.ask_index,
             IndexSegment: self.index_segment,
@@ -242,6 +244,17 @@ class SupplierService:
 
         await shelf.db(bury)
         self.patrol.soon()
+        return Ack()
+
+    async def undelete_file(self, sender: Sender, packet: UndeleteFile, exchange: IExchange) -> Packet:
+        """The asker has brought back what he had deleted."""
+        shelf = self.shelf
+
+        def unbury(c: sqlite3.Connection) -> None:
+            shelf.may_change(c, sender.fingerprint, packet.epoch)
+            pieces.unbury(c, sender.fingerprint, packet.blocks)
+
+        await shelf.db(unbury)
         return Ack()
 
     async def index_head(self, sender: Sender, packet: IndexHead, exchange: IExchange) -> Packet:

@@ -166,6 +166,17 @@ class DeleteFile(Packet, frozen=True, tag="delete-file"):
     tombstones: Annotated[tuple[Tombstone, ...], Meta(min_length=1, max_length=MAX_LIST)]
 
 
+class UndeleteFile(Packet, frozen=True, tag="undelete-file"):
+    """
+    What you still have of these blocks stays, and what you have not may come again: their tombstones go.
+    Answered by Ack when that is durable.
+    """
+
+    op_id: OpId
+    epoch: Count
+    blocks: Annotated[tuple[Hash, ...], Meta(min_length=1, max_length=MAX_LIST)]
+
+
 class IndexHead(Packet, frozen=True, tag="index-head"):
     """
     Asking: from now on this is the head of my catalog log (the segments it names were sent before); Ack.
@@ -245,6 +256,7 @@ AnyPacket = (
     | ListFiles
     | Files
     | DeleteFile
+    | UndeleteFile
     | IndexHead
     | AskIndex
     | IndexSegment

@@ -25,6 +25,7 @@ from bitdust.backup.views import (
     TreeAdded,
     VersionView,
 )
+from bitdust.catalog.trash import Deleted as InTrash
 from bitdust.catalog.tree import Counts
 from bitdust.config.settings import Settings
 from bitdust.errors import NoIdentity, NotFound
@@ -115,6 +116,17 @@ class FakeBackups:
             Forgotten("0/0/1/0/0/F20160313043757PM", b"/Users/veselin/a.txt", 1.5, False, ()),
             Forgotten("0/0/1/0/0/F20160314043757PM", b"/Users/veselin/a.txt", 2.5, True, ("last", "daily")),
         ]
+
+    async def undelete(self, path_id_or_backup_id: str) -> list[str]:
+        self._note("undelete", path_id_or_backup_id)
+        return [path_id_or_backup_id]
+
+    async def deleted(self, limit: int | None, after: str | None) -> list[InTrash]:
+        self._note("deleted", limit, after)
+        return [InTrash("0/0/1", "F20160313043757PM", b"/Users/veselin/a.txt", 17, 2_000_000_000)]
+
+    async def pin(self, backup_id: str, pinned: bool) -> None:
+        self._note("pin", backup_id, pinned)
 
     async def clean_up(self, dry_run: bool) -> Cleaning:
         self._note("clean_up", dry_run)

@@ -203,6 +203,19 @@ def test_forget(node):
     ] * 2
 
 
+def test_undelete_and_pin(node):
+    """What is back is told by its ids; a version is pinned and unpinned by its own."""
+    assert call(node, "backup_undelete", BACKUP) == {"result": f"{BACKUP} was brought back", "back": [BACKUP]}
+    assert call(node, "backups_deleted", 5, "0/0/1") == [
+        {"id": "0/0/1/F20160313043757PM", "path": "/Users/veselin/a.txt", "size": 17, "until": 2e9}
+    ]
+    call(node, "backup_pin", BACKUP)
+    call(node, "backup_unpin", BACKUP)
+    assert node.asked == [
+        ("undelete", BACKUP), ("deleted", 5, "0/0/1"), ("pin", BACKUP, True), ("pin", BACKUP, False)
+    ]  # fmt: skip
+
+
 def test_clean(node):
     """The figures of a cleaning come back, and whether it has begun."""
     figures = {"mostly_dead": 2, "unreferenced": 1, "bytes_copied": 3000, "bytes_freed": 40_000}
@@ -241,6 +254,10 @@ def test_home_is_replaced_and_the_text_repeats_what_was_given(node):
         ("backups_forget", (None, 1, 0, 0, 0, 0, 0, "", True, 0)),
         ("backups_forget", (None, 1, 0, 0, 0, 0, 0, "", True, 5, BACKUP)),
         ("backup_delete_id", ("0/" * 20000 + "0",)),
+        ("backup_pin", ("0/0/1",)),
+        ("backup_undelete", ("x",)),
+        ("backups_deleted", (0,)),
+        ("backups_deleted", (5, "x")),
         ("ping", (ALICE, 0)),
         ("ping", (ALICE, 1e9)),
     ],

@@ -128,6 +128,10 @@ NAMES = """
     service_stop services_list supplier_change suppliers_ping
     excludes_list exclude_add exclude_remove backup_preview
     backups_clean
+    backup_undelete
+    backups_deleted
+    backup_pin
+    backup_unpin
     backups_forget
 """
 
@@ -176,7 +180,7 @@ def test_questions_change_nothing():
         *("restores_running", "ping", "suppliers_list", "customers_list", "space_donated", "space_consumed"),
         *("space_local", "automats_list", "process_health", "identity_get", "tasks_list", "list_messages"),
         *("events_list", "suppliers_ping", "customers_ping", "config_explain"),
-        *("services_list", "service_info", "excludes_list", "backup_preview"),
+        *("services_list", "service_info", "excludes_list", "backup_preview", "backups_deleted"),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -22,11 +23,12 @@ from bitdust.catalog import (
     removal,
     rows,
     snapshot,
+    trash,
     tree,
     versions,
     waste,
 )
-from bitdust.errors import Conflict, TryLater
+from bitdust.errors import Conflict, NotFound, TryLater
 from tests.catalog import sample
 
 PATHS = [b"/a", b"/a/b", b"/a/b/c", b"/a-b", b"/d/\xff", b"/d/e"]
@@ -51,6 +53,9 @@ class CatalogMachine(RuleBasedStateMachine):
         self.running: jobs.Job | None = None
         self.walked: dict[bytes, int] = {}
         self.base_removed = False
+        #: what can be brought back: (item, label) -> (files, until when); and items, path -> (id, until when)
+        self.trash: dict[tuple[str, str], tuple[dict[bytes, int], int]] = {}
+        self.hidden: dict[bytes, tuple[str, int]] = {}
 
     def teardown(self) -> None:
         self.c.close()
@@ -69,11 +74,12 @@ class CatalogMachine(RuleBasedStateMachine):
         path_id, created = tree.add_path(self.c, path, "dir")
         known = self.items.get(path)
         if created and known is None:
-            assert path_id not in self.ids
+            assert path_id not in self.ids or path_id == self.hidden[path][0]
         elif known is not None:
             assert path_id == known
         while path:
             self.items[path] = tree.find(self.c, path).path_id
+            self.hidden.pop(path, None)
             self.ids.add(self.items[path])
             path = path.rpartition(b"/")[0]
 
@@ -203,9 +209,99 @@ class CatalogMachine(RuleBasedStateMachine):
         empty = sorted(path for path, item in self.items.items() if not self.versions.get(item)) * 5
         path = data.draw(st.sampled_from(empty + sorted(self.items)))
         removal.remove_item(self.c, self.items[path])
+        gone = set()
+        for other in [*self.items, *self.hidden]:
+            if other == path or other.startswith(path + b"/"):
+                gone.add(self.items.pop(other) if other in self.items else self.hidden.pop(other)[0])
+        for item in gone:
+            self.versions.pop(item, None)
+        self.trash = {key: kept for key, kept in self.trash.items() if key[0] not in gone}
+
+    @precondition(lambda self: any(self.versions.values()))
+    @rule(data=st.data(), delay=st.integers(1, 5))
+    def trash_version(self, data: st.DataObject, delay: int) -> None:
+        choices = sorted((item, label) for item, labels in self.versions.items() for label in labels)
+        item, label = data.draw(st.sampled_from(choices))
+        version = versions.get(self.c, item, label)
+        if self.running is not None and self.running.item == item:
+            self.base_removed |= version.seq == self.running.base
+        removal.remove_version(self.c, item, label, self.clock + delay)
+        files = self.versions[item].pop(label)
+        if version.complete:
+            self.trash[item, label] = files, self.clock + delay
+
+    @precondition(lambda self: self.items and self.running is None)
+    @rule(data=st.data(), delay=st.integers(1, 5))
+    def trash_item(self, data: st.DataObject, delay: int) -> None:
+        path = data.draw(st.sampled_from(sorted(self.items)))
+        complete = {v.backup_id for v in versions.list_all(self.c) if v.complete}
+        removal.remove_item(self.c, self.items[path], self.clock + delay)
         for other in list(self.items):
             if other == path or other.startswith(path + b"/"):
-                self.versions.pop(self.items.pop(other), None)
+                item = self.items.pop(other)
+                self.hidden[other] = item, self.clock + delay
+                for label, files in self.versions.pop(item, {}).items():
+                    if f"{item}/{label}" in complete:
+                        self.trash[item, label] = files, self.clock + delay
+
+    @precondition(lambda self: self.trash)
+    @rule(data=st.data())
+    def undelete_version(self, data: st.DataObject) -> None:
+        item, label = data.draw(st.sampled_from(sorted(self.trash)))
+        files, gone = self.trash[item, label]
+        if gone <= self.clock:
+            with pytest.raises(NotFound):
+                trash.bring_back(self.c, item, label, self.clock)
+            return
+        assert trash.bring_back(self.c, item, label, self.clock) == [f"{item}/{label}"]
+        del self.trash[item, label]
+        self.versions.setdefault(item, {})[label] = files
+        (path,) = [p for p, (i, _) in self.hidden.items() if i == item] or [b""]
+        while path:
+            if path in self.hidden:
+                self.items[path] = self.hidden.pop(path)[0]
+            path = path.rpartition(b"/")[0]
+
+    @precondition(lambda self: self.hidden)
+    @rule(data=st.data())
+    def undelete_item(self, data: st.DataObject) -> None:
+        path = data.draw(st.sampled_from(sorted(self.hidden)))
+        item, gone = self.hidden[path]
+        if gone <= self.clock:
+            with pytest.raises(NotFound):
+                trash.bring_back(self.c, item, None, self.clock)
+            return
+        back = trash.bring_back(self.c, item, None, self.clock)
+        assert item in back
+        for other, (other_item, until) in list(self.hidden.items()):
+            way = path.startswith(other + b"/")
+            if way or ((other == path or other.startswith(path + b"/")) and until > self.clock):
+                self.items[other] = other_item
+                del self.hidden[other]
+        for (other_item, label), (files, until) in list(self.trash.items()):
+            below = other_item == item or other_item.startswith(item + "/")
+            if below and other_item in self.items.values() and until > self.clock:
+                assert f"{other_item}/{label}" in back
+                self.versions.setdefault(other_item, {})[label] = files
+                del self.trash[other_item, label]
+
+    @rule(hours=st.integers(0, 3))
+    def time_passes(self, hours: int) -> None:
+        self.clock += hours
+        while trash.expire(self.c, self.clock):
+            pass
+        while trash.doom(self.c):
+            pass
+        self.trash = {key: kept for key, kept in self.trash.items() if kept[1] > self.clock}
+        self.hidden = {path: kept for path, kept in self.hidden.items() if kept[1] > self.clock}
+        found = trash.deleted(self.c, self.clock)
+        assert {(each.item, each.label) for each in found if each.label} == set(self.trash)
+        assert {each.path: (each.item, each.gone) for each in found if not each.label} == self.hidden
+        pages, after = [], None
+        while page := trash.deleted(self.c, self.clock, after, 2):
+            pages += page
+            after = page[-1].id
+        assert pages == found
 
     @rule()
     def collect(self) -> None:
@@ -293,6 +389,28 @@ class CatalogMachine(RuleBasedStateMachine):
                 assert {serial for serial, _ in refs} == set(
                     versions.blocks_of(self.c, item, found[label].seq)
                 )
+
+    @invariant()
+    def what_a_version_needs_is_not_doomed(self) -> None:
+        doomed = {serial for (serial,) in self.c.execute("SELECT serial FROM blocks WHERE doomed > 0")}
+        for item in self.versions:
+            for version in versions.list_of(self.c, item):
+                assert doomed.isdisjoint(versions.blocks_of(self.c, item, version.seq))
+
+    @invariant()
+    def what_can_be_brought_back_is_whole(self) -> None:
+        for (item, label), (files, gone) in self.trash.items():
+            if gone > self.clock:
+                (seq,) = self.c.execute(
+                    "SELECT seq FROM trash WHERE label = ? AND item ="
+                    " (SELECT id FROM items WHERE path_id = ?)",
+                    (label, item),
+                ).fetchone()
+                content = sample.contents_at(self.c, item, seq)
+                assert content.pop(b"") == ()
+                stored = chunks.chunk_rows(self.c, [refs[0] for refs in content.values()])
+                assert [c.id for _, c in stored] == [sample.hash_of("chunk", files[path]) for path in content]
+                assert set(content) == set(files)
 
     @invariant()
     def the_tree_lists_every_item_once_parents_first(self) -> None:

@@ -46,7 +46,13 @@ FACTS: list[AnyOp] = [
 ]  # fmt: skip
 
 #: those that came later: the frozen segment does not have them
-LATER: list[AnyOp] = [ops.ChunksMoved(((7, 1, 2, 9, 0), (8, 0, 1, 9, 2)))]
+LATER: list[AnyOp] = [
+    ops.ChunksMoved(((7, 1, 2, 9, 0), (8, 0, 1, 9, 2))),
+    ops.VersionTrashed("0/0", "F20160313043757PM", 1457886000),
+    ops.VersionBack("0/0", "F20160313043757PM"),
+    ops.ItemTrashed("0/0", 1457886000),
+    ops.VersionPinned("0/0", "F20160313043757PM", True),
+]
 
 
 def vector() -> dict[str, str]:

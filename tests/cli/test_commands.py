@@ -187,6 +187,18 @@ def test_forget(run: Run, node: StubNode) -> None:
     assert node.calls[-1][-2:] == (1000, "0/999")
 
 
+def test_undelete(run: Run, node: StubNode) -> None:
+    """Without a word it lists; a path is looked up among what was deleted, its versions too."""
+    node.answers["backups_deleted"] = [
+        {"id": "0/0/3/F20160313043757PM", "path": str(Path("x").absolute()), "size": 17, "until": 2e9}
+    ]
+    assert "0/0/3/F20160313043757PM" in run("undelete").out
+    node.answers["backup_undelete"] = {"result": "", "back": ["0/0/3"]}
+    assert "0/0/3" in run("undelete", "x").out
+    assert node.calls[-1] == ("backup_undelete", "0/0/3")
+    assert run("undelete", "nothing").code == NotFound.exit_code
+
+
 def test_clean(run: Run, node: StubNode) -> None:
     """What is to be freed is said with units; a dry run is one at the node, too."""
     answer = {"mostly_dead": 2, "unreferenced": 0, "bytes_copied": 3000, "bytes_freed": 40_000}

@@ -44,6 +44,7 @@ from bitdust.wire.packets import (
     RequestService,
     Retrieve,
     Tombstone,
+    UndeleteFile,
 )
 from tests.directory.web import Authority
 from tests.processes.liars import Script, answer, endless, server
@@ -362,6 +363,7 @@ def test_who_is_no_customer_gets_nothing(bob: Peer, crowd: Crowd) -> None:
             (ListFiles(), b""),
             (DeleteFile(b"1" * 16, 1, (Tombstone(block, 0),)), b""),
             (DeleteFile(b"2" * 16, 2**62, (Tombstone(block, 0),)), b""),
+            (UndeleteFile(b"4" * 16, 1, (block,)), b""),
             (IndexSegment(1, 1, 100, b"R" * 32), b"x" * 100),
             (IndexHead(b"3" * 16, b"x" * 100), b""),
         ):

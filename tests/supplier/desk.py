@@ -29,6 +29,7 @@ from bitdust.wire.packets import (
     RequestService,
     Retrieve,
     Tombstone,
+    UndeleteFile,
 )
 from bitdust.world import inline
 
@@ -171,6 +172,9 @@ class Desk:
     def delete(self, *blocks: bytes, not_before: int = 0, who: str = BOB, epoch: int = 1) -> Ack:
         stones = tuple(Tombstone(block, not_before) for block in blocks)
         return self.say(who, DeleteFile(bytes(16), epoch, stones))
+
+    def undelete(self, *blocks: bytes, who: str = BOB, epoch: int = 1) -> Ack:
+        return self.say(who, UndeleteFile(bytes(16), epoch, blocks))
 
     def cancel(self, who: str = BOB, epoch: int = 1) -> Ack:
         return self.say(who, CancelService(bytes(16), "supplier", epoch))

@@ -322,6 +322,27 @@ def test_a_tombstone_waits_for_its_time(desk):
         desk.say(BOB, Retrieve(BLOCK, 0, 0, 1))
 
 
+def test_a_tombstone_is_lifted(desk):
+    """Before its time the piece stays for good; afterwards it may be brought again; others' stay buried."""
+    desk.hire()
+    desk.put(BODY)
+    desk.delete(BLOCK, not_before=desk.time + 5 * 86400)
+    desk.undelete(BLOCK)
+    desk.pass_days(9)
+    assert bytes(desk.get(0, 1).body) == BODY[:65536]
+    desk.delete(BLOCK)
+    desk.pass_days(0.1)
+    assert desk.files() == []
+    with pytest.raises(Gone):
+        desk.put(BODY)
+    desk.undelete(b"another block, of 32 bytes, too!")
+    with pytest.raises(Gone):
+        desk.put(BODY)
+    desk.undelete(BLOCK)
+    desk.put(BODY)
+    assert len(desk.files()) == 1
+
+
 def test_an_older_epoch_changes_nothing(desk):
     """Once a higher epoch was seen, the customer's old machine cannot put, delete, hire or leave."""
     desk.hire(epoch=3)
@@ -331,6 +352,7 @@ def test_an_older_epoch_changes_nothing(desk):
         lambda: desk.put(BODY, block_id(1), epoch=3),
         lambda: desk.put(BODY, epoch=3),
         lambda: desk.delete(BLOCK, epoch=3),
+        lambda: desk.undelete(BLOCK, epoch=3),
         lambda: desk.hire(epoch=3),
         lambda: desk.cancel(epoch=3),
         lambda: desk.head(head_of(3, 9)),

@@ -28,6 +28,7 @@ from bitdust.wire.packets import (
     RequestService,
     Retrieve,
     Tombstone,
+    UndeleteFile,
 )
 
 BLOCK, ROOT, OP = bytes(range(32)), bytes(range(32, 64)), bytes(range(16))
@@ -47,6 +48,7 @@ PACKETS: list[Packet] = [
     ListFiles(after=BLOCK + b"\x03", limit=100),
     Files(pieces=(Held(BLOCK, 3, ROOT, 300_000),), more=True, used=300_000, granted=8 * 2**30),
     DeleteFile(op_id=OP, epoch=1, tombstones=(Tombstone(BLOCK, 1_700_000_000),)),
+    UndeleteFile(op_id=OP, epoch=1, blocks=(BLOCK,)),
     IndexHead(op_id=OP, head=b"head"),
     AskIndex(),
     IndexSegment(epoch=1, number=9, size=4096, root=ROOT),
