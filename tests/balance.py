@@ -8,7 +8,7 @@ from typing import Any
 
 from bitdust.backup.inside import TEMPORARY
 from bitdust.blocks.layout import piece_size
-from bitdust.catalog import blocks, deletes, holdings, log, ops, removal, rows, snapshot, versions
+from bitdust.catalog import blocks, deletes, holdings, log, ops, removal, rows, snapshot, versions, waste
 from tests.catalog import sample
 from tests.world import House, World
 
@@ -25,6 +25,8 @@ def settle(world: World, alice: House, within: float = 4000.0) -> None:
             and not _spooled(alice)
             and alice.read(deletes.waiting) == 0
             and not alice.read(removal.garbage, 1)
+            and alice.read(waste.is_tidy)
+            and not alice.customer.repacker.is_busy
             and alice.read(log.unsent) == 0
             and not any(alice.read(log.unsent_to, house.fingerprint) for house in seated)
             and all(not at_rest(house) for house in seated)

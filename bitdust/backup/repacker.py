@@ -94,7 +94,8 @@ class Repacker:
     _log = Logger()
 
     def __post_init__(self) -> None:
-        self._busy = False
+        #: it is under way, or waits for its turn
+        self.is_busy = False
         self._again = False
         self._row: Row | None = None
 
@@ -116,9 +117,9 @@ class Repacker:
         @raise BitDustError, OSError: it cannot go on for now; the next run takes it up.
         """
         self._again = True
-        if self._busy:
+        if self.is_busy:
             return
-        self._busy = True
+        self.is_busy = True
         try:
             while self._again:
                 self._again = False
@@ -126,7 +127,7 @@ class Repacker:
                     await self._until_idle()
                     await self._all()
         finally:
-            self._busy = False
+            self.is_busy = False
 
     async def _survey(self) -> list[Sparse]:
         """Every block that is mostly dead, the deadest first; the catalog is looked through page by page."""

@@ -71,8 +71,12 @@ def done(c: sqlite3.Connection, fingerprint: str, blocks: Iterable[bytes]) -> No
 
 
 def lift(c: sqlite3.Connection, block: bytes) -> None:
-    """The block stays after all: whoever was told otherwise, or may have been, is told so."""
-    c.execute("UPDATE tombstones SET done = 3 WHERE block = ? AND done IN (0, 1)", (block,))
+    """The block stays after all: whoever has a piece of it, and may have been told otherwise, is told."""
+    c.execute(
+        "UPDATE tombstones SET done = 3 WHERE block = ? AND done IN (0, 1) AND peer IN"
+        " (SELECT p.peer FROM placements p JOIN blocks b USING (serial) WHERE b.id = ?)",
+        (block, block),
+    )
 
 
 def to_lift(c: sqlite3.Connection, fingerprint: str, limit: int = 512) -> list[bytes]:

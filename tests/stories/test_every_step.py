@@ -256,6 +256,51 @@ def test_a_repack_at_every_step(scene: tuple[World, House, Path], who: str, fate
     assert max(sizes) - min(sizes) < 40_000
 
 
+@each_fate
+@pytest.mark.parametrize("who", ["customer", "supplier"])
+def test_an_undelete_at_every_step(scene: tuple[World, House, Path], who: str, fate: str) -> None:
+    """
+    T20, T21, T25: a version that is deleted for a while and brought back is there or can be brought back,
+    wherever that is cut off; and once it is back it outlives the time it was given.
+    """
+    world, alice, source = scene
+    victim = alice if who == "customer" else world.seated(alice)[0]
+    out = world.folder / "out"
+    expected: dict[str, object] = {}
+    target: list[str] = []
+    alice._settings["services/backups/delete-delay"] = 900
+    alice.node.settings.set("services/backups/delete-delay", 900)
+
+    def prepare(at: int) -> None:
+        for version in alice.versions("0/0/0/0")[1:]:
+            world.wait(alice.node.backups.delete(version.backup_id))
+        (source / "changing").write_bytes(noise(f"changing {at}", 70_000 + at))
+        os.utime(source / "changing", ns=(10**18 + at, 10**18 + at))
+        assert alice.back_up(source).state == "committed"
+        settle(world, alice)
+        target.append(alice.versions("0/0/0/0")[1].backup_id)
+        expected.clear()
+        expected.update(look(source))
+
+    def work() -> None:
+        world.wait(alice.node.backups.delete(target[-1]))
+        world.run(1)
+        world.wait(alice.node.backups.undelete(target[-1]))
+
+    def after() -> None:
+        if target[-1] not in {version.backup_id for version in alice.versions("0/0/0/0")}:
+            world.wait(alice.node.backups.undelete(target[-1]))
+        settle(world, alice)
+        # Suppliers walk every hour.
+        world.run(4000)
+        settle(world, alice)
+        shutil.rmtree(out, ignore_errors=True)
+        came_back(scene, target[-1], out, expected)
+        assert world.wait(alice.node.backups.deleted()) == []
+
+    at_every_step(scene, victim, fate, 10, prepare, work, after)
+
+
 def tidy(alice: House) -> bool:
     """Nothing is left to be emptied."""
-    return alice.read(waste.is_tidy) and not alice.customer.repacker._busy
+    return alice.read(waste.is_tidy) and not alice.customer.repacker.is_busy

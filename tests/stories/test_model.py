@@ -13,11 +13,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from bitdust.errors import BitDustError
+from bitdust.backup.retention import Policy
+from bitdust.catalog import waste
+from bitdust.errors import BitDustError, NotFound
 from tests.balance import balanced, settle, temporaries
 from tests.power import Power
 from tests.world import House, PowerOff, World, noise
@@ -58,6 +61,12 @@ class NetworkMachine(RuleBasedStateMachine):
         #: item -> label -> what it holds
         self.versions: dict[str, dict[str, dict[str, Any]]] = {}
         self.sources: dict[str, Path] = {}
+        #: what was deleted and can be brought back: (item, label) -> what it holds, and until when
+        self.trash: dict[tuple[str, str], tuple[dict[str, Any], int]] = {}
+        self.pinned: set[tuple[str, str]] = set()
+        #: item -> source, of deleted ones too
+        self.origins: dict[str, str] = {}
+        self.delay = 0
         self.dates = 10**18
         self.absent: House | None = None
 
@@ -164,6 +173,7 @@ class NetworkMachine(RuleBasedStateMachine):
                 return
             self.items[source] = row[0].path_id
         item = self.items[source]
+        self.origins[item] = source
         known = self.versions.setdefault(item, {})
         new = [v for v in self.alice.versions(item) if v.label not in known]
         assert len(new) <= 1
@@ -189,7 +199,96 @@ class NetworkMachine(RuleBasedStateMachine):
     def delete_version(self, data: st.DataObject) -> None:
         item, label = self._draw(data)
         self.world.wait(self.alice.node.backups.delete(f"{item}/{label}"))
-        del self.versions[item][label]
+        self._went(item, label)
+
+    def _went(self, item: str, label: str) -> None:
+        """The version is not there any more; with a delay it can be brought back."""
+        held = self.versions[item].pop(label)
+        if self.delay:
+            gone = {each.id: each.gone for each in self.world.wait(self.alice.node.backups.deleted())}
+            self.trash[item, label] = held, gone[f"{item}/{label}"]
+        else:
+            self.pinned.discard((item, label))
+
+    @rule(delay=st.sampled_from([0, 900, 6000]))
+    def delays(self, delay: int) -> None:
+        """From now on what is deleted can be brought back for so long."""
+        self.alice.node.settings.set("services/backups/delete-delay", delay)
+        self.delay = delay
+
+    @precondition(lambda self: self.trash)
+    @rule(data=st.data())
+    def undelete(self, data: st.DataObject) -> None:
+        item, label = data.draw(st.sampled_from(sorted(self.trash)))
+        held, gone = self.trash.pop((item, label))
+        back = self.alice.node.backups.undelete(f"{item}/{label}")
+        if gone <= self.world.wall():
+            self.pinned.discard((item, label))
+            with pytest.raises(NotFound):
+                self.world.wait(back)
+            return
+        assert self.world.wait(back) == [f"{item}/{label}"]
+        self.versions.setdefault(item, {})[label] = held
+        self.items[self.origins[item]] = item
+
+    @precondition(lambda self: any(self.versions.values()))
+    @rule(data=st.data(), pinned=st.booleans())
+    def pin(self, data: st.DataObject, pinned: bool) -> None:
+        item, label = self._draw(data)
+        self.world.wait(self.alice.node.backups.pin(f"{item}/{label}", pinned))
+        (self.pinned.add if pinned else self.pinned.discard)((item, label))
+
+    @precondition(lambda self: self.items)
+    @rule(source=st.sampled_from(["one", "two"]), last=st.integers(1, 2))
+    def forget(self, source: str, last: int) -> None:
+        if source in self.items:
+            policy = Policy(last=last)
+            plan = self.world.wait(self.alice.node.backups.forget(self.items[source], policy, True))
+            assert self.world.wait(self.alice.node.backups.forget(self.items[source], policy, False)) == plan
+            self._forgot(self.items[source], last, [each.backup_id.rpartition("/")[2] for each in plan])
+
+    def _forgot(self, item: str, last: int, known: list[str]) -> None:
+        """All but the last so many, those that are pinned, and the last that has files, went."""
+        there = {version.label for version in self.alice.versions(item)}
+        kept = {label for label in known if (item, label) in self.pinned} | set(known[-last:])
+        assert kept <= there
+        for label in known:
+            if label not in there:
+                self._went(item, label)
+        # Nobody but the newest that has any file is kept beside.
+        assert len(there - kept) <= 1
+
+    @rule()
+    def clean(self) -> None:
+        self._back()
+        self.world.wait(self.alice.node.backups.clean_up(False))
+        settle(self.world, self.alice)
+        plan = self.world.wait(self.alice.node.backups.clean_up(True))
+        assert (plan.sparse, plan.unreferenced, plan.freed) == (0, 0, 0)
+
+    @precondition(lambda self: any(self.versions.values()))
+    @rule(data=st.data(), who=st.integers(0, 4), at=steps, lost=st.booleans())
+    def dies_during_a_cleaning(self, data: st.DataObject, who: int, at: int, lost: bool) -> None:
+        """Versions go by policy, what is left is repacked, and somebody dies in the middle of that."""
+        self._back()
+        item, _ = self._draw(data)
+        victim = self.alice if who == 4 else self.houses[who]
+        with Power(victim, at, None, lost) as power:
+            try:
+                self.world.wait(self.alice.node.backups.forget(item, Policy(last=1), False))
+                self.world.until(lambda: bool(power.met) or tidy(self.alice), 2000)
+            except (PowerOff, AssertionError):
+                if not power.met:
+                    raise
+        if not victim.is_alive:
+            victim.start()
+        there = {version.label for version in self.alice.versions(item)}
+        for label in sorted(self.versions[item].keys() - there):
+            self._went(item, label)
+
+    @rule(hours=st.sampled_from([0.2, 1.0, 3.0]))
+    def time_passes(self, hours: float) -> None:
+        self.world.run(hours * 3600)
 
     @precondition(lambda self: any(self.versions.values()))
     @rule(data=st.data())
@@ -218,7 +317,12 @@ class NetworkMachine(RuleBasedStateMachine):
         if source in self.items:
             item = self.items.pop(source)
             self.world.wait(self.alice.node.backups.delete(item))
+            for label in list(self.versions.get(item, {})):
+                self._went(item, label)
             self.versions.pop(item, None)
+            if not self.delay:
+                # Nothing of it can be brought back, however it went.
+                self.trash = {key: kept for key, kept in self.trash.items() if key[0] != item}
 
     def _draw(self, data: st.DataObject) -> tuple[str, str]:
         return data.draw(
@@ -270,7 +374,7 @@ class NetworkMachine(RuleBasedStateMachine):
         if not self.alice.is_alive:
             self.alice.start()
         if label not in {v.label for v in self.alice.versions(item)}:
-            del self.versions[item][label]
+            self._went(item, label)
         else:
             assert power.met
 
@@ -327,11 +431,22 @@ class NetworkMachine(RuleBasedStateMachine):
             found = self.alice.versions(item)
             assert {version.label for version in found} == set(labels)
             assert all(version.complete for version in found)
+            assert {v.label for v in found if v.pinned} == {
+                label for of, label in self.pinned if of == item
+            } & set(labels)
+        now = self.world.wall()
+        deleted = {each.id for each in self.world.wait(self.alice.node.backups.deleted()) if each.label}
+        assert deleted == {f"{item}/{label}" for (item, label), (_, gone) in self.trash.items() if gone > now}
 
 
 def busy(alice: House) -> bool:
     """Is a backup waiting or running?"""
     return bool(alice.customer.queue.running() or alice.customer.queue.waiting())
+
+
+def tidy(alice: House) -> bool:
+    """Nothing is left to be emptied."""
+    return alice.read(waste.is_tidy) and not alice.customer.repacker.is_busy
 
 
 def settle_queue(world: World, alice: House) -> None:

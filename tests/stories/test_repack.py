@@ -41,7 +41,7 @@ def comes_back(world: World, alice: House, source: Path, what: str = "") -> None
 
 def cleaned(world: World, alice: House) -> None:
     """Let the work in the background come to its end."""
-    world.until(lambda: alice.read(waste.is_tidy) and not alice.customer.repacker._busy, 2000)
+    world.until(lambda: alice.read(waste.is_tidy) and not alice.customer.repacker.is_busy, 2000)
     settle(world, alice)
     balanced(world, alice)
 
