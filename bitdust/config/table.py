@@ -151,6 +151,13 @@ ALL_OPTIONS = (
         live=True,
     ),
     Option(
+        "services/network/receive-limit",
+        "disk space",
+        0,
+        "How many bytes a second may come from other nodes altogether; 0: as many as there are.",
+        live=True,
+    ),
+    Option(
         "services/tcp-connections/tcp-port",
         "positive integer",
         7771,

@@ -90,12 +90,13 @@ class Somebody:
 
         def hasten(key: str = "") -> None:
             # There is one road today; were there more, they would share one bucket.
-            for pace in self._paces:
-                pace.set(settings.number("services/network/send-limit"))
+            for transport in transports:
+                transport.pace.set(settings.number("services/network/send-limit"))
+                transport.intake.set(settings.number("services/network/receive-limit"))
 
-        self._paces = [transport.pace for transport in transports]
+        self._paces = [pace for transport in transports for pace in (transport.pace, transport.intake)]
         hasten()
-        self._unfollow_limit = settings.listen("services/network/send-limit", hasten)
+        self._unfollow_limit = settings.listen("services/network/", hasten)
         self._unfollow_nickname = settings.listen("personal/nickname", lambda _: self._tell())
         self.customer.suppliers.changed.listen(lambda _: self._tell())
         self.propagation.replaced.listen(self.customer.synchronizer.yield_to)

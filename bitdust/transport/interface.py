@@ -128,6 +128,7 @@ class ITransport(Interface):
 
     scheme = Attribute('the scheme of its contacts: "tcp" in tcp://127.0.0.1:7771')
     pace = Attribute("how fast all its links together may send")
+    intake = Attribute("how fast they may receive")
 
     def listen(accepted: Callable[[ILink], None]) -> Deferred[list[str]]:
         """Take links from others; answers the port's contacts (`tcp://host:port`)."""

@@ -23,7 +23,7 @@ from bitdust.identity.document import Document
 from bitdust.transport import happened
 from bitdust.transport.exchange import Exchange
 from bitdust.transport.interface import Answerer, Doorman, ExchangeReset, Expected, ILink, LinkLost
-from bitdust.transport.pace import Pace
+from bitdust.transport.pace import STEP, Pace
 from bitdust.transport.session import Session
 from bitdust.transport.stream import Stream
 from bitdust.wire.frames import VERSION, Hello
@@ -52,6 +52,8 @@ class Here:
     wall: Wall
     rng: Rng
     pace: Pace
+    #: how fast all its links together may receive
+    intake: Pace
 
 
 @implementer(ILink, IPushProducer)
@@ -81,6 +83,11 @@ class Link(Protocol):
         self._timer: IDelayedCall | None = None
         self._begun = self._open = self._over = False
         self._corked = self._paused = False
+        #: nothing is read: until his document is checked; until the limit has room again
+        self._meeting = self._held = False
+        self._read_on = self._read
+        #: counted before it came, so that not all links are let go on at once
+        self._paid = 0
         self._heard, self._missed = False, 0
         self._why = ""
         self._closed: list[Deferred[str]] = []
@@ -159,7 +166,12 @@ class Link(Protocol):
         if self._over:
             return
         self._heard = True
+        limit = self._here.intake.limit
+        if limit is not None:
+            limit.spend(len(data) - self._paid)
+        self._paid = 0
         self._tell(self._session.receive(data))
+        self._read()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._end(LinkLost(f"the connection was lost: {reason.getErrorMessage()}"), cut=True)
@@ -176,6 +188,24 @@ class Link(Protocol):
     def stopProducing(self) -> None:
         self._paused = True
 
+    # receiving
+
+    def _read(self) -> None:
+        """Go on to read, or stop until the limit has room again: the road makes the peer wait."""
+        if self._over:
+            return
+        limit = self._here.intake.limit
+        # What comes is one stream of bytes, whatever its haste: links take turns.
+        held = limit is not None and not limit.room(self._read_on, Priority.CONTROL)
+        if held and not self._held:
+            self.transport.pauseProducing()  # type: ignore[union-attr]
+        elif self._held and not (held or self._meeting):
+            if limit is not None:
+                limit.spend(STEP)
+                self._paid += STEP
+            self.transport.resumeProducing()  # type: ignore[union-attr]
+        self._held = held
+
     # greeting
 
     def _greet(self) -> None:
@@ -188,11 +218,13 @@ class Link(Protocol):
             answer = self._here.doorman(hello.document, self.spki)
             if isinstance(answer, Awaitable):
                 # What he sends meanwhile waits in his own machine.
+                self._meeting = True
                 self.transport.pauseProducing()  # type: ignore[union-attr]
                 try:
                     answer = await answer
                 finally:
-                    if not self._over:
+                    self._meeting = False
+                    if not (self._over or self._held):
                         self.transport.resumeProducing()  # type: ignore[union-attr]
             self._check(answer)
         except BitDustError as refusal:
@@ -312,14 +344,16 @@ class Link(Protocol):
         self._end(Timeout(f"{self.address} did not say who it is in {GREETING:.0f} s"), cut=True)
 
     def _silence(self) -> None:
-        self._missed = 0 if self._heard else self._missed + 1
+        # Whoever is not read cannot be heard.
+        self._missed = 0 if self._heard or self._held else self._missed + 1
         self._heard = False
         if self._missed > PINGS:
             self._end(LinkLost(f"silent for {QUIET * self._missed:.0f} s"), cut=True)
             return
         self._wake(QUIET, self._silence)
-        # Of two ends one asks: the other hears the question, and need not.
-        if self._missed:
+        # Of two ends one asks: the other hears the question, and need not.  Whoever is not read gets no
+        # answer to his own, and hears ours.
+        if self._missed or self._held:
             self._session.ping(self._here.rng(8))
             self._flush()
 
@@ -350,6 +384,9 @@ class Link(Protocol):
         road = self.transport
         if road is None:
             return
+        if self._held:
+            # The goodbye of the peer is to be seen.
+            road.resumeProducing()  # type: ignore[attr-defined]
         if self._begun:
             goodbye, _ = self._session.take(BATCH)
             if goodbye:

@@ -153,8 +153,8 @@ class MemoryTransport:
         self.name, self.spki = name, spki
         self._network = network
         clock = network.clock
-        self.pace = Pace(clock)
-        self._here = Here(document, doorman, clock, clock.seconds, network.rng, self.pace)
+        self.pace, self.intake = Pace(clock), Pace(clock)
+        self._here = Here(document, doorman, clock, clock.seconds, network.rng, self.pace, self.intake)
         self._links = Links()
         self._accepted: Callable[[ILink], None] | None = None
 

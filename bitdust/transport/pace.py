@@ -1,9 +1,10 @@
 """
-How fast a node may send: one bucket of bytes for all its links, filled by the clock.
+How fast a node may send, or receive: one bucket of bytes each for all its links, filled by the clock.
 
 A link asks before it hands on bodies; when the bucket is empty it is told later, restores before messages of
-less haste, the longest waiting first.  What carries no body goes at once, and is counted.  Without a limit
-`Pace.limit` is None, and nobody asks.
+less haste, the longest waiting first.  What carries no body goes at once, and is counted.  A link that
+receives counts what it has read, and reads no more while the bucket is empty.  Without a limit `Pace.limit`
+is None, and nobody asks.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Limit:
         self._timer: IDelayedCall | None = None
 
     def room(self, go: Go, priority: Priority) -> int:
-        """Bytes that may be sent now; with 0, `go` is called when it is time to ask again."""
+        """Bytes that may go now; with 0, `go` is called when it is time to ask again."""
         self._fill()
         granted, self._granted = self._granted is go, None
         if self._left > 0 and (granted or all(each > priority for each in self._waiting.values())):
@@ -49,7 +50,7 @@ class Limit:
         return 0
 
     def spend(self, size: int) -> None:
-        """So many bytes were sent, allowed or not."""
+        """So many bytes went, allowed or not."""
         self._left -= size
 
     def change(self, rate: int) -> None:

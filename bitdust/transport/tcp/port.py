@@ -71,8 +71,8 @@ class TcpTransport:
         wall: Wall = system_wall,
     ) -> None:
         self._reactor, self._host, self._port = reactor, host, port
-        self.pace = Pace(reactor)
-        self._here = Here(document, doorman, reactor, wall, rng, self.pace)
+        self.pace, self.intake = Pace(reactor), Pace(reactor)
+        self._here = Here(document, doorman, reactor, wall, rng, self.pace, self.intake)
         self._tls = DeviceTls(device)
         self.links = Links()
         self._guests: Counter[str] = Counter()
