@@ -219,6 +219,13 @@ class CustomersPing(TypedDict):
     error: str
 
 
+class DeleteConversation(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    count: int
+
+
 class EventsList(TypedDict):
     """Keys of an answer."""
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         CustomerReject,
         CustomersList,
         CustomersPing,
+        DeleteConversation,
         EventsList,
         ExcludeAdd,
         ExcludeRemove,
@@ -339,6 +340,23 @@ class Calls:
         """Ask all customers at once for a sign of life.  `rtt` in seconds, null and an `error` when there
         was none."""
         answer: list[CustomersPing] = self.call("customers_ping", timeout)
+        return answer
+
+    def delete_conversation(
+        self,
+        correspondent: str,
+    ) -> DeleteConversation:
+        """Delete every message that one person wrote to us, and we to him, from the history of this node."""
+        answer: DeleteConversation = self.call("delete_conversation", correspondent)
+        return answer
+
+    def delete_message(
+        self,
+        message_id: str,
+        correspondent: str | None = None,
+    ) -> Result:
+        """Delete one message from the history of this node."""
+        answer: Result = self.call("delete_message", message_id, correspondent)
         return answer
 
     def events_list(

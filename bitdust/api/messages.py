@@ -61,6 +61,34 @@ async def send_message(node: Node, recipient: str, message_body: str) -> dict[st
     }
 
 
+@method(changes=True)
+async def delete_message(node: Node, message_id: str, correspondent: str | None = None) -> dict[str, Any]:
+    """
+    Delete one message from the history of this node.
+
+    It does not come back when it is brought again.  One of ours that waits here is not sent any more; the
+    recipient keeps what he has, and gets what lies at his mailboxes.
+
+    @param message_id: its `id`, or the first eight characters of it, or more.
+    @param correspondent: only when it is from or to this one: an IDURL or a nickname.
+    """
+    await node.messaging.messages.delete(message_id, correspondent)
+    return {"result": "the message was deleted"}
+
+
+@method(changes=True)
+async def delete_conversation(node: Node, correspondent: str) -> dict[str, Any]:
+    """
+    Delete every message that one person wrote to us, and we to him, from the history of this node.
+
+    As `delete_message` does it with one.  Who he is, and that he is a correspondent, stays.
+
+    @param correspondent: an IDURL as `list_messages` tells it, or a nickname.
+    """
+    count = await node.messaging.messages.delete_conversation(correspondent)
+    return {"result": f"{count} messages with {correspondent} were deleted", "count": count}
+
+
 @method()
 async def list_correspondents(node: Node) -> list[Any]:
     """List the people we write to, each pinned by his fingerprint; `conflict`: it is in doubt who he is."""

@@ -227,6 +227,8 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             "state": str,
             "error": str,
         },
+        "delete_message": RESULT,
+        "delete_conversation": {**RESULT, "count": int},
         "list_correspondents": [
             {"idurl": str, "nickname": str, "fingerprint": str, "state": str, "online": bool}
         ],

@@ -41,7 +41,7 @@ SECTIONS = {
         "supplier": ("supplier:supplier", "Those who keep our pieces: list, ping, replace."),
         "customer": ("customer:customer", "Those whose pieces we keep: list."),
         "contact": ("contact:contact", "The people we write to: list, add, remove, find."),
-        "message": ("message:message", "Private messages: list, send, follow."),
+        "message": ("message:message", "Private messages: list, send, follow, delete."),
         "ping": ("ping:ping", "Ask a peer for a sign of life."),
     },
     "You": {

@@ -75,11 +75,36 @@ def send(terminal: Terminal, recipient: str, text: tuple[str, ...]) -> None:
     terminal.answer(terminal.ask("send_message", recipient, " ".join(text)))
 
 
+@message.command(
+    "delete",
+    help=said(
+        "Delete a message, by the id that the list ends its line with, or a whole conversation; here only.",
+        "bitdust message delete 3f2a91c0",
+        "bitdust message delete --all --with bob",
+    ),
+)
+@click.argument("message_id", metavar="[ID]", required=False)
+@click.option("--with", "correspondent", metavar="WHO", help="From or to him: an IDURL or a nickname.")
+@click.option("--all", "everything", is_flag=True, help="All that was written with him.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@pass_terminal
+def delete(
+    terminal: Terminal, message_id: str | None, correspondent: str | None, everything: bool, yes: bool
+) -> None:
+    if message_id is not None and not everything:
+        terminal.answer(terminal.ask("delete_message", message_id, correspondent))
+        return
+    if message_id is not None or correspondent is None or not everything:
+        raise click.UsageError("name either one message by its id, or --all --with WHO")
+    terminal.confirm(f"Delete every message from and to {correspondent}?", yes)
+    terminal.answer(terminal.ask("delete_conversation", correspondent))
+
+
 def _say(terminal: Terminal, each: dict[str, Any]) -> None:
     """One message, for a person."""
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(each["time"]))
     way, who = ("from", each["sender"]) if each["direction"] == "in" else ("to", each["recipient"])
-    head = f"{when}  {way} {name_in(who)} ({who}), {each['state']}"
+    head = f"{when}  {way} {name_in(who)} ({who}), {each['state']}, {each['id'][:8]}"
     terminal.say(click.style(head, bold=True))
     # What a stranger writes must not steer the terminal.
     for line in each["message"].splitlines():

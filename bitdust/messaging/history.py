@@ -10,6 +10,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from bitdust.errors import NoSpace
+from bitdust.messaging import removal
 
 #: most messages kept of one stranger, and of one correspondent
 MOST_OF_STRANGER, MOST_OF_CORRESPONDENT = 100, 20_000
@@ -50,12 +51,12 @@ def add_incoming(
     c: sqlite3.Connection, peer: str, idurl: str, id: bytes, text: str, now: float, *, known: bool
 ) -> bool:
     """
-    This came.  False: it is here already.
+    This came.  False: it is here already, or was, and was deleted.
 
     @param known: the sender is a correspondent.
     @raise NoSpace: there is too much of his, or of all, here.
     """
-    if _find(c, peer, "in", id) is not None:
+    if _find(c, peer, "in", id) is not None or removal.is_deleted(c, peer, id):
         return False
     (count,) = c.execute(
         "SELECT count(*) FROM messages WHERE peer = ? AND direction = 'in'", (peer,)

@@ -16,12 +16,12 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from bitdust.database import Database
-from bitdust.errors import BadIdentity, Damaged, Usage
+from bitdust.errors import BadIdentity, Damaged, NotFound, Usage
 from bitdust.events import Signal
 from bitdust.identity.document import Document
 from bitdust.identity.keys import Keys
 from bitdust.identity.pinning import Pins
-from bitdust.messaging import correspondents, history, outgoing
+from bitdust.messaging import correspondents, history, outgoing, removal
 from bitdust.messaging.address_book import AddressBook, Addressee
 from bitdust.messaging.history import AT_MAILBOX, DELIVERED, Row
 from bitdust.messaging.letter import MAX_BODY, Letter, open_letter, seal_letter
@@ -256,8 +256,34 @@ class Messages:
         """
         peer = None
         if correspondent is not None:
-            peer = (await self._book.resolve(correspondent)).document.fingerprint
+            try:
+                peer = await self._db.read(removal.person, correspondent)
+            except NotFound:
+                peer = (await self._book.resolve(correspondent)).document.fingerprint
         return [self._view(row) for row in await self._db.read(history.listed, limit, since, peer)]
+
+    async def delete(self, id: str, correspondent: str | None) -> int:
+        """
+        Delete one message, whoever wrote it; how many rows of the list it was.
+
+        @param id: its id, or its first eight characters or more.
+        @param correspondent: only when it is from or to this one: an IDURL or a nickname.
+        @raise NotFound: there is none.  @raise Conflict: several begin so.  @raise Usage: that is no id.
+        """
+
+        def work(c: sqlite3.Connection) -> int:
+            peer = removal.person(c, correspondent) if correspondent is not None else None
+            return removal.delete_one(c, id, peer)
+
+        return await self._db(work)
+
+    async def delete_conversation(self, correspondent: str) -> int:
+        """
+        Delete all that one person wrote to us and we to him; how many messages it was.
+
+        @raise NotFound: there is none.  @raise Conflict: several people were called so.
+        """
+        return await self._db(lambda c: removal.delete_all(c, removal.person(c, correspondent)))
 
     def _tell_soon(self) -> None:
         self._untold = True

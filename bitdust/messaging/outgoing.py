@@ -84,6 +84,11 @@ def waiting(c: sqlite3.Connection, peer: str, now: float) -> list[Waiting]:
     ]
 
 
+def is_waiting(c: sqlite3.Connection, number: int) -> bool:
+    """Is it still to be brought?  It may have been deleted meanwhile."""
+    return c.execute("SELECT 1 FROM outgoing WHERE number = ?", (number,)).fetchone() is not None
+
+
 def left(c: sqlite3.Connection, number: int, mailboxes: tuple[str, ...], now: float) -> None:
     """These mailboxes have it."""
     c.execute(

@@ -131,6 +131,8 @@ class Postman:
         all_arrived = True
         for letter in letters:
             try:
+                if not await self._db.read(outgoing.is_waiting, letter.number):
+                    continue
                 if boxes is None and await self._handed_over(letter):
                     continue
                 all_arrived = False
@@ -171,7 +173,9 @@ class Postman:
         for box in boxes:
             if len(left) >= COPIES:
                 break
-            if box not in left and await self._left(letter, box):
+            if box in left or not await self._db.read(outgoing.is_waiting, letter.number):
+                continue
+            if await self._left(letter, box):
                 left = (*left, box)
         if left != before:
             await self._db(outgoing.left, letter.number, left, now)

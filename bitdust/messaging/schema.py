@@ -55,5 +55,12 @@ SCHEMA = [
     CREATE INDEX mailbox_by_recipient ON mailbox (recipient, size);
     CREATE INDEX mailbox_by_time ON mailbox (time);
     CREATE INDEX mailbox_by_size ON mailbox (size);
+    """,
     """
+    CREATE TABLE deleted (                  -- messages that came and were deleted: known when they come again
+        peer TEXT NOT NULL,
+        id BLOB NOT NULL,
+        PRIMARY KEY (peer, id)
+    ) STRICT, WITHOUT ROWID;
+    """,
 ]

@@ -131,7 +131,7 @@ NAMES = """
     backup_undelete
     backups_deleted
     backup_pin
-    backup_unpin
+    backup_unpin delete_message delete_conversation
     backups_forget
 """
 

@@ -26,6 +26,7 @@ ARGUMENTS = {
     "tasks cancel": ["1"],
     "supplier replace": ["1"],
     "api": ["process_health"],
+    "message delete": ["3f2a91c0"],
 }
 
 

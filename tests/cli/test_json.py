@@ -67,6 +67,8 @@ SHOWN = {
     "contact find bob": "find_peer_by_nickname",
     "message list": "list_messages",
     "message send bob hello": "send_message",
+    "message delete 3f2a91c0": "delete_message",
+    "message delete --all --with bob": "delete_conversation",
     f"ping {BOB}": "ping",
     "identity show": "identity_get",
     "identity create alice": "identity_create",

@@ -57,6 +57,9 @@ def test_every_answer_has_its_shape(world: World) -> None:
     for name in ("list_correspondents", "list_messages", "identity_get", "suppliers_ping", "customers_list"):
         ask(name)
     ask("find_peer_by_nickname", "bob")
+    ask("delete_message", ask("list_messages")[0]["id"])
+    ask("send_message", "bob", "hello again")
+    ask("delete_conversation", "bob")
     ask("remove_correspondent", bob.idurl)
     ask("ping", bob.idurl)
     sup = world.seated(alice)[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bitdust.errors import Conflict, IdentityConflict, NotFound, Usage
+from bitdust.errors import Conflict, IdentityConflict, NotFound, TryLater, Usage
 from bitdust.messaging import history
 from bitdust.messaging.messages import MessageView
 from tests.world import House, World
@@ -191,3 +191,108 @@ def test_the_mailboxes_are_others_by_now(world: World) -> None:
     told = heard(bob.start())
     world.until(lambda: [text for _, text, _ in texts(bob)] == ["do not get lost"], 200)
     assert told == ["do not get lost"]
+
+
+def delete(house: House, id: str, who: str | None = None) -> int:
+    """Delete one message by its number."""
+    count: int = house.world.wait(house.node.messaging.messages.delete(id, who))
+    return count
+
+
+def test_deleted_is_deleted(two: tuple[World, House, House]) -> None:
+    """What was deleted stays so when it is brought again, in this life or the next; its receipt is sent."""
+    world, alice, bob = two
+    # Alice never hears that it came: she brings it again and again.
+
+    async def deaf(*_: object) -> None:
+        raise TryLater
+
+    alice.node.messaging.postman._received = deaf
+    sent = send(alice, bob.idurl, "forget this word: xyzzy")
+    send(alice, bob.idurl, "keep this")
+    world.until(lambda: len(texts(bob)) == 2)
+    delete(bob, sent.id[:8])
+    told = heard(bob)
+    world.run(2000)
+    assert [text for _, text, _ in texts(bob)] == ["keep this"]
+    told += heard(bob.restart())
+    world.run(2000)
+    assert "delivered" not in states(alice)
+    alice.restart()
+    world.until(lambda: states(alice) == ["delivered"] * 2, 4000)
+    assert [text for _, text, _ in texts(bob)] == ["keep this"]
+    assert told == []
+    bob.stop()
+    assert b"xyzzy" not in b"".join(
+        path.read_bytes() for path in bob.home.rglob("messages.db*") if path.is_file()
+    )
+
+
+def test_deleted_while_it_waits_at_a_mailbox(two: tuple[World, House, House]) -> None:
+    """A letter that comes a second time by a mailbox is acknowledged, and not shown again."""
+    world, alice, bob = two
+    bob.stop()
+    sent = send(alice, bob.idurl, "hello")
+    world.until(lambda: states(alice) == ["at mailbox"], 200)
+    alice.stop()
+    bob.start()
+    world.until(lambda: len(texts(bob)) == 1, 200)
+    assert delete(bob, sent.id) == 1
+    # Alice knows nothing of it yet, and brings it herself.
+    bob.node.messaging.postman.stop()
+    alice.start()
+    world.until(lambda: states(alice) == ["delivered"], 400)
+    assert texts(bob) == []
+
+
+def test_a_conversation(two: tuple[World, House, House]) -> None:
+    """All with one person goes, of others nothing, and what waits is not sent; strangers can be named."""
+    world, alice, bob = two
+    eve = world.customer("eve", 2)
+    world.wait(alice.node.messaging.book.add(bob.idurl, "bobby"))
+    for number in range(3):
+        send(alice, "bobby", f"letter {number}")
+        send(eve, alice.idurl, f"whisper {number}")
+        send(bob, alice.idurl, f"answer {number}")
+    keepers = world.seated(bob)
+    world.away(*keepers)
+    bob.crash()
+    send(alice, "bobby", "not yet gone")
+    messages = alice.node.messaging.messages
+    assert world.wait(messages.delete_conversation("bobby")) == 7
+    assert [text for _, text, _ in texts(alice)] == ["whisper 0", "whisper 1", "whisper 2"]
+    world.run(120)
+    world.back(*keepers)
+    bob.begin()
+    world.run(2000)
+    assert len(texts(bob)) == 3
+    with pytest.raises(NotFound):
+        world.wait(messages.delete_conversation("bobby"))
+    with pytest.raises(NotFound):
+        world.wait(messages.delete_conversation("nobody"))
+    # Whose IDURL only she herself claims is called as the list calls her, though she is gone.
+    eve.stop()
+    sender = texts(alice)[0][0]
+    assert len(world.wait(messages.listed(1000, 0.0, sender))) == 3
+    assert world.wait(messages.delete_conversation(sender)) == 3
+
+
+def test_which_message(two: tuple[World, House, House]) -> None:
+    """An id that means none, several, or is none at all, is refused, and nothing goes."""
+    world, alice, bob = two
+    eve = world.customer("eve", 2)
+    for house in (bob, eve):
+        # Whoever writes chooses the number.
+        house.node.messaging.messages._rng = lambda count: b"\x0f" * count
+    send(bob, alice.idurl, "one")
+    with pytest.raises(NotFound):
+        delete(alice, "00000000")
+    for wrong in ("", "0f0f0f", "0f0f0f0z", "0f" * 17):
+        with pytest.raises(Usage):
+            delete(alice, wrong)
+    send(eve, alice.idurl, "two")
+    with pytest.raises(Conflict):
+        delete(alice, "0f" * 16)
+    assert len(texts(alice)) == 2
+    assert delete(alice, "0f0f0f0f", texts(alice)[1][0]) == 1
+    assert [text for _, text, _ in texts(alice)] == ["one"]
