@@ -18,6 +18,12 @@ from bitdust.errors import NotFound
 WORDS = 24
 LONGEST_KIT = 65536
 
+CLOSING = """
+What comes back: your identity and nickname, now; your suppliers and the catalog, which follow: `bitdust ls`.
+Bring files back with `bitdust restore PATH`.
+What does not: the history of messages and the correspondents, which were on the lost machine alone; letters
+that still wait at your mailboxes come by themselves.  Nor settings, nor pieces that were kept for others."""
+
 
 @click.command(
     help=said(
@@ -40,7 +46,7 @@ def recover(terminal: Terminal, kit: tuple[str, ...], seeds: tuple[str, ...], lo
         terminal.show(found)
         return
     tell(terminal, found)
-    terminal.note("\nThe catalog is here: `bitdust ls`.  Bring files back with `bitdust restore PATH`.")
+    terminal.note(CLOSING)
 
 
 def _read(kit: tuple[str, ...]) -> str:

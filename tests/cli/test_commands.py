@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from bitdust.api.shapes import SHAPES
 from bitdust.cli.api import read_arguments
 from bitdust.errors import NotFound, Usage
 from tests.cli.conftest import Run
 from tests.cli.stub import StubNode, health, supplier, task
+from tests.cli.test_json import example
 
 ITEMS = [
     {"id": "0", "path": "/home", "size": 10, "type": "parent", "versions": []},
@@ -283,6 +285,20 @@ def test_identity(run: Run, node: StubNode, tmp_path: Path) -> None:
     assert words.out == "abandon about\n"
     assert "show them to nobody" in words.err
     assert f"written to {Path('a.kit').absolute()}" in run("identity", "backup", "a.kit").out
+
+
+def test_recover_says_what_does_not_come_back(
+    run: Run, node: StubNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever recovers is told what follows, and that the messages are gone, and why; a program is not."""
+    monkeypatch.setattr("bitdust.cli.waking.running_in", lambda home: 1)
+    node.answers["identity_recover"] = example(SHAPES["identity_recover"])
+    words = " ".join(["word"] * 24)
+    said = run("recover", words).err
+    assert "What comes back: your identity" in said
+    assert "What does not: the history of messages" in said
+    assert "on the lost machine alone" in said
+    assert run("--json", "recover", words).err == ""
 
 
 def test_recover_refuses_what_is_no_kit(run: Run, home: Path) -> None:
