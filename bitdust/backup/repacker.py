@@ -34,7 +34,7 @@ from bitdust.wire.packets import Priority
 from bitdust.world import InThread, either, pause
 
 #: bytes that live in the blocks of one pass; bytes read at once; blocks looked at in one go
-PASS, READ, LOOK = 64 * 2**20, 4 * 2**20, 200
+PASS, READ, LOOK = 64 * 2**20, 4 * 2**20, 10
 #: dead bytes between two chunks that are rather read than asked for separately
 GAP = 256 * 1024
 #: seconds after which it looks again whether it may go on, or is there, without being told

@@ -68,6 +68,12 @@ def _rewrite(
         ).fetchall()
         for id_, since, until, content in page:
             runs = facts.decode_runs(content)
+            # A million entries pass here, of which most are not meant.
+            for run in runs:
+                if run[0] in concerned:
+                    break
+            else:
+                continue
             if any(run[0] in moves for run in runs):
                 runs = _joined(part for run in runs for part in _moved(run, moves.get(run[0], ())))
                 c.execute(

@@ -49,6 +49,10 @@ class Living:
             bits.extend(bytes(first + count - len(bits)))
         bits[first : first + count] = b"\1" * count
 
+    def count(self, serial: int) -> int:
+        """How many chunks of that block are needed."""
+        return sum(self._chunks.get(serial, b""))
+
     def has(self, serial: int, number: int) -> bool:
         """Whether this chunk is needed."""
         bits = self._chunks.get(serial, b"")
@@ -134,6 +138,9 @@ def sparse(c: sqlite3.Connection, living: Living, after: int, limit: int) -> tup
     ).fetchall()
     found = []
     for serial, size, k, n, unit in rows:
+        (number,) = c.execute("SELECT count(*) FROM chunks WHERE serial = ?", (serial,)).fetchone()
+        if living.count(serial) == number:
+            continue
         chunks = tuple(chunk for chunk in chunks_of(c, serial) if living.has(serial, chunk.number))
         alive = sum(chunk.stored + ENTRY_SIZE for chunk in chunks)
         if chunks and HEADER_SIZE + FOOTER_SIZE + TAG + alive <= SPARSE * size:
