@@ -138,6 +138,14 @@ class BackupQueue:
             for turn in self._turns
         )
 
+    def stuck(self) -> list[str]:
+        """Why backups wait for room at suppliers, in words."""
+        return [
+            turn.running.progress.state
+            for turn in self._turns
+            if turn.running is not None and turn.running.is_stuck
+        ]
+
     def is_busy(self, item: str) -> bool:
         """Whether a backup of this item waits or runs."""
         return any(turn.job.item == item for turn in self._turns)

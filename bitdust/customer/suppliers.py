@@ -279,6 +279,16 @@ class Suppliers:
         if fingerprint in self.known:
             self.known[fingerprint].granted = contract.granted
 
+    async def renew(self) -> None:
+        """
+        Ask everyone who is there for a contract over what we need now.  Who refuses keeps to the old one.
+        """
+        for fingerprint in self.connected():
+            try:
+                await self.agree(await self._document_of(fingerprint))
+            except (BitDustError, OSError, TimeoutError) as error:
+                self._log.warn("{who} grants nothing else for now: {error}", who=fingerprint, error=error)
+
     def _engage(self, fingerprint: str, idurl: str) -> None:
         def changed(state: str) -> None:
             supplier.state = state

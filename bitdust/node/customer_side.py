@@ -301,6 +301,8 @@ class CustomerSide:
         # Not while the catalog is being recovered: the round would hire into it.
         if self._up:
             self.monitor.restart()
+            if key == "services/customer/needed-space":
+                self._later(self.suppliers.renew())
 
     def _search(self, hired: Callable[[], None], nobody: Callable[[], None]) -> None:
         async def search() -> None:

@@ -86,6 +86,13 @@ async def look_at(customer: CustomerSide | None, recovering: str | None, untold:
         wrong.append(f"{idurl} is away")
     if away:
         then.append("if one of them is gone for good: `bitdust supplier replace IDURL`")
+    for why in customer.queue.stuck():
+        wrong.append(f"a backup is {why[:1].lower()}{why[1:]}")
+    if customer.queue.stuck():
+        then.append(
+            "make room: `bitdust forget` or `bitdust delete`, or ask the suppliers for more:"
+            " `bitdust config set services/customer/needed-space SIZE`"
+        )
     if untold:
         wrong.append(f"the identity servers are not up to date: {untold}")
         then.append(

@@ -10,9 +10,10 @@ from twisted.internet.defer import Deferred
 
 from bitdust.backup import repacker
 from bitdust.backup.restore_job import RestoreJob
-from bitdust.catalog import waste
+from bitdust.catalog import moves, waste
 from tests.balance import balanced, settle
 from tests.stories.test_changes import sent
+from tests.stories.test_recovery import recovered, words_of
 from tests.world import KIB, House, World, look
 
 
@@ -197,4 +198,51 @@ def test_too_few_suppliers(world: World) -> None:
     world.wait(alice.node.backups.update())
     cleaned(world, alice)
     assert used(world, alice) < 2 * 60_000
+    comes_back(world, alice, source)
+
+
+def test_another_number_of_suppliers(world: World) -> None:
+    """What is emptied is sealed for the suppliers there are now, whoever has the old pieces."""
+    world.suppliers(4)
+    alice = world.customer(n=2)
+    source = thinned(world, alice)
+    alice.node.settings.set("services/customer/suppliers-number", "4")
+    world.until(lambda: world.staffed(alice, 4), 1000)
+    world.wait(alice.node.backups.delete(alice.versions("0/0/0/0")[0].backup_id))
+    cleaned(world, alice)
+    (block,) = alice.blocks()
+    assert (block.k, block.n) == (2, 4)
+    assert all(house.shelf_files() for house in world.seated(alice))
+    comes_back(world, alice, source)
+
+
+def test_on_another_machine(world: World) -> None:
+    """A recovered node finds everything where it was repacked to, and cleans up what was begun."""
+    world.suppliers(2)
+    alice = world.customer(n=2)
+    source = thinned(world, alice)
+    words = words_of(alice)
+    world.wait(alice.node.backups.delete(alice.versions("0/0/0/0")[0].backup_id))
+    cleaned(world, alice)
+    alice.crash()
+    again = recovered(world, words, services__customer__suppliers_number="2")
+    comes_back(world, again, source)
+    world.until(lambda: again.read(waste.is_tidy), 2000)
+    settle(world, again)
+    assert world.wait(again.node.backups.clean_up(True)).freed == 0
+    comes_back(world, again, source)
+
+
+def test_a_file_that_is_read_page_by_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However the catalog is looked through, no living chunk is missed."""
+    monkeypatch.setattr(waste, "PAGE", 2)
+    monkeypatch.setattr(moves, "_PAGE", 2)
+    monkeypatch.setattr(repacker, "LOOK", 1)
+    monkeypatch.setattr(repacker, "READ", 30_000)
+    world.suppliers(2)
+    alice = world.customer(n=2)
+    source = thinned(world, alice, 40, 9)
+    world.wait(alice.node.backups.delete(alice.versions("0/0/0/0")[0].backup_id))
+    cleaned(world, alice)
+    assert used(world, alice) < 2 * 9 * 24_000
     comes_back(world, alice, source)

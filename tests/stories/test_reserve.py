@@ -68,6 +68,23 @@ def test_full_to_the_brim(world: World) -> None:
         assert look(Path(f"{world.folder}/out{tree}")) == look(tree)
 
 
+def test_more_is_asked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Health tells of a backup that waits for room; more space, once it is wished for, is granted at once."""
+    grant = [GRANTED]
+    monkeypatch.setattr(CustomerSide, "space_each", lambda side: grant[0])
+    world.suppliers(2)
+    alice = world.customer(n=2)
+    source = world.tree(large=6 * MIB)
+    world.wait(alice.node.backups.start_path(str(source)))
+    world.run(100)
+    assert any("a backup is waiting for room" in why for why in world.wait(alice.node.health()).wrong)
+    grant[0] = 12 * MIB
+    alice.node.settings.set("services/customer/needed-space", "2 GB")
+    assert alice.ended("backup", "0/0/0/0", 100).state == "committed"
+    assert [used(house)[1] for house in world.seated(alice)] == [12 * MIB] * 2
+    assert not world.wait(alice.node.health()).wrong
+
+
 @pytest.mark.usefixtures("small")
 def test_a_full_quota_and_a_deletion(world: World) -> None:
     """An item can be deleted while a backup waits for room, and that is what it waited for."""
