@@ -527,3 +527,108 @@ class TasksList(TypedDict):
     skipped: int
     error: str
     message: str
+
+
+class VersionList(TypedDict):
+    """Keys of an answer."""
+
+    backup_id: str
+    time: float
+    entries: list[VersionListEntries]
+    after: str
+
+
+class VersionListEntries(TypedDict):
+    """Keys of an answer."""
+
+    name: str
+    name_b64: NotRequired[str]
+    inside: str
+    inside_b64: NotRequired[str]
+    type: str
+    size: int
+    mode: str
+    mtime: float
+    user: str
+    group: str
+    target: NotRequired[str]
+    target_b64: NotRequired[str]
+
+
+class VersionsDiff(TypedDict):
+    """Keys of an answer."""
+
+    old: str
+    new: str
+    changes: list[VersionsDiffChanges]
+    added: int
+    added_bytes: int
+    removed: int
+    removed_bytes: int
+    changed: int
+    changed_bytes: int
+    after: str
+
+
+class VersionsDiffChanges(TypedDict):
+    """Keys of an answer."""
+
+    change: str
+    how: list[str]
+    inside: str
+    inside_b64: NotRequired[str]
+    old: VersionsDiffChangesOld | None
+    new: VersionsDiffChangesNew | None
+
+
+class VersionsDiffChangesNew(TypedDict):
+    """Keys of an answer."""
+
+    type: str
+    size: int
+    mode: str
+    mtime: float
+    user: str
+    group: str
+    target: NotRequired[str]
+    target_b64: NotRequired[str]
+
+
+class VersionsDiffChangesOld(TypedDict):
+    """Keys of an answer."""
+
+    type: str
+    size: int
+    mode: str
+    mtime: float
+    user: str
+    group: str
+    target: NotRequired[str]
+    target_b64: NotRequired[str]
+
+
+class VersionsFind(TypedDict):
+    """Keys of an answer."""
+
+    found: list[VersionsFindFound]
+    after: str
+
+
+class VersionsFindFound(TypedDict):
+    """Keys of an answer."""
+
+    backup_id: str
+    first_backup_id: str
+    copies: int
+    path: str
+    path_b64: NotRequired[str]
+    inside: str
+    inside_b64: NotRequired[str]
+    type: str
+    size: int
+    mode: str
+    mtime: float
+    user: str
+    group: str
+    target: NotRequired[str]
+    target_b64: NotRequired[str]

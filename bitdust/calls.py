@@ -53,6 +53,9 @@ if TYPE_CHECKING:
         SuppliersList,
         SuppliersPing,
         TasksList,
+        VersionList,
+        VersionsDiff,
+        VersionsFind,
     )
 
 
@@ -648,4 +651,58 @@ class Calls:
     ) -> list[TasksList]:
         """List the long work that runs, and the last hundred that ended, oldest first."""
         answer: list[TasksList] = self.call("tasks_list")
+        return answer
+
+    def version_list(
+        self,
+        what: str,
+        as_of: float | None = None,
+        limit: int = 100,
+        after: str = "",
+    ) -> VersionList:
+        """List what lies right in a folder of a version, by name; of a file, that file."""
+        answer: VersionList = self.call("version_list", what, as_of, limit, after)
+        return answer
+
+    def versions_diff(
+        self,
+        old: str,
+        new: str,
+        limit: int = 100,
+        after: str = "",
+    ) -> VersionsDiff:
+        """Compare two versions of an item: what was added, removed or changed from the old one to the new
+        one."""
+        answer: VersionsDiff = self.call("versions_diff", old, new, limit, after)
+        return answer
+
+    def versions_find(
+        self,
+        pattern: str,
+        what: str | None = None,
+        ignore_case: bool = False,
+        all_versions: bool = False,
+        type: str | None = None,
+        smallest: int | None = None,
+        largest: int | None = None,
+        oldest: float | None = None,
+        newest: float | None = None,
+        limit: int = 100,
+        after: str = "",
+    ) -> VersionsFind:
+        """Find files in the newest versions, or in all, by a pattern of their names."""
+        answer: VersionsFind = self.call(
+            "versions_find",
+            pattern,
+            what,
+            ignore_case,
+            all_versions,
+            type,
+            smallest,
+            largest,
+            oldest,
+            newest,
+            limit,
+            after,
+        )
         return answer

@@ -32,12 +32,12 @@ def carriable(text: str) -> str:
     return _UNCARRIABLE.sub("\ufffd", text)
 
 
-def path_fields(path: bytes, key: str = "path") -> dict[str, str]:
-    """The path under `key`; and, when showing it lost something, its bytes in base64 under `path_b64`."""
+def path_fields(path: bytes, key: str = "path", coded: str = "path_b64") -> dict[str, str]:
+    """The path under `key`; and, when showing it lost something, its bytes in base64 under `coded`."""
     text = shown(path)
     fields = {key: text}
     if text.encode() != path:
-        fields["path_b64"] = base64.b64encode(path).decode()
+        fields[coded] = base64.b64encode(path).decode()
     return fields
 
 

@@ -38,6 +38,17 @@ class Either:
 RESULT = {"result": str}
 _SETTING = {"key": str, "type": str, "value": str}
 _PATH = {"path": str, "path_b64?": str}
+_META = {
+    "type": str,
+    "size": int,
+    "mode": str,
+    "mtime": float,
+    "user": str,
+    "group": str,
+    "target?": str,
+    "target_b64?": str,
+}
+_INSIDE = {"inside": str, "inside_b64?": str}
 _SIGN = {
     "position": int,
     "idurl": str,
@@ -188,6 +199,45 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             "notes": [str],
         },
         "restore_single": RESULT,
+        "versions_find": {
+            "found": [
+                {
+                    "backup_id": str,
+                    "first_backup_id": str,
+                    "copies": int,
+                    **_PATH,
+                    **_INSIDE,
+                    **_META,
+                }
+            ],
+            "after": str,
+        },
+        "version_list": {
+            "backup_id": str,
+            "time": float,
+            "entries": [{"name": str, "name_b64?": str, **_INSIDE, **_META}],
+            "after": str,
+        },
+        "versions_diff": {
+            "old": str,
+            "new": str,
+            "changes": [
+                {
+                    "change": str,
+                    "how": [str],
+                    **_INSIDE,
+                    "old": Nullable(_META),
+                    "new": Nullable(_META),
+                }
+            ],
+            "added": int,
+            "added_bytes": int,
+            "removed": int,
+            "removed_bytes": int,
+            "changed": int,
+            "changed_bytes": int,
+            "after": str,
+        },
         "restores_running": [
             {
                 "backup_id": str,

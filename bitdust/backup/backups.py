@@ -15,6 +15,7 @@ from bitdust.backup.browsing import Browsing
 from bitdust.backup.excludes import Rules
 from bitdust.backup.keeping import Keeping
 from bitdust.backup.local import is_within
+from bitdust.backup.looking import Looking
 from bitdust.backup.preview import Preview, preview
 from bitdust.backup.repacker import Repacker
 from bitdust.backup.restores import Restores
@@ -84,6 +85,11 @@ class Backups:
     def browsing(self) -> Browsing:
         """The catalog and this machine's folders, for somebody who walks through them."""
         return Browsing(self.db, self.own, self.in_thread)
+
+    @property
+    def looking(self) -> Looking:
+        """What the versions hold, for somebody who searches."""
+        return Looking(self.db)
 
     async def items(self, after: str | None = None, limit: int | None = None) -> list[ItemView]:
         """Every item, parents first, from behind the path ID `after`."""

@@ -5,7 +5,6 @@ restores -- what is meant by "restore this", and the restores under way.
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,18 +13,18 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from bitdust.backup.meaning import meaning
 from bitdust.backup.replant import refuse_taken
 from bitdust.backup.restore_job import RestoreJob, Wanted
 from bitdust.backup.tasks import Tasks
 from bitdust.backup.views import RestoreRunning, Restoring, Task
-from bitdust.catalog import entries, tree, versions
-from bitdust.catalog.labels import parse
+from bitdust.catalog import entries, versions
 from bitdust.catalog.tree import Item
 from bitdust.catalog.versions import Version
 from bitdust.customer.block_reader import BlockReader, plan_of
 from bitdust.database import Database
 from bitdust.disk import free_space
-from bitdust.errors import BitDustError, Conflict, NoSpace, NotFound, Usage
+from bitdust.errors import BitDustError, NoSpace, NotFound, Usage
 from bitdust.world import Wall, spawn
 
 #: blocks looked at to say at once that a version cannot be restored now
@@ -78,7 +77,7 @@ class Restores:
         @raise Offline: too few suppliers; says "have" and "need".
         @raise NoSpace: it does not fit.
         """
-        item, version, inside = await self._db.read(self._meaning, what)
+        item, version, inside = await self._db.read(meaning, what, self._is_busy)
         target = os.path.join(item.path, inside) if inside else item.path
         if destination is not None:
             base = os.fsencode(os.path.expanduser(destination))
@@ -150,50 +149,6 @@ class Restores:
             self._log.failure("restore to {path} failed", path=turn.destination)
         self._tasks.close(turn.task, state, error)
         self._turns.remove(turn)
-
-    # -- what is meant
-
-    def _meaning(self, c: sqlite3.Connection, what: str) -> tuple[Item, Version, bytes]:
-        if what.startswith(("/", "~")):
-            path = os.fsencode(os.path.expanduser(what)).rstrip(b"/") or b"/"
-            above = tree.find_above(c, path)
-            for item in above:
-                version = versions.newest(c, item.path_id)
-                if version is not None:
-                    inside = path[len(item.path) :].strip(b"/")
-                    if inside and entries.entry_at(c, item.path_id, version.seq, inside) is None:
-                        raise NotFound(
-                            f"the newest version of {os.fsdecode(item.path)} has no {what!r} in it"
-                        )
-                    return item, version, inside
-            if above and above[0].path == path:
-                self._refuse_unfinished(above[0])
-            raise NotFound(f"{what!r} is not in the catalog, or has no version yet")
-        meant = parse(what)
-        item = tree.get(c, meant.path_id)
-        if meant.label:
-            version = versions.get(c, meant.path_id, meant.label)
-            if not version.is_known:
-                raise Conflict(
-                    f"version {version.backup_id} is not at enough suppliers yet", hint="wait a moment"
-                )
-        else:
-            newest = versions.newest(c, meant.path_id)
-            if newest is None:
-                self._refuse_unfinished(item)
-                raise NotFound(f"item {what} has no version yet", hint=f"back it up: `bitdust backup {what}`")
-            version = newest
-        inside = meant.relative or b""
-        if inside and entries.entry_at(c, item.path_id, version.seq, inside) is None:
-            raise NotFound(f"version {version.backup_id} has no {os.fsdecode(inside)!r} in it")
-        return item, version, inside
-
-    def _refuse_unfinished(self, item: Item) -> None:
-        if self._is_busy(item.path_id):
-            raise Conflict(
-                f"the first backup of {os.fsdecode(item.path)} is still under way",
-                hint="wait until it is done",
-            )
 
     async def _size(self, item: Item, version: Version, inside: bytes) -> int:
         found = await self._db.read(entries.entry_at, item.path_id, version.seq, inside)

@@ -8,17 +8,34 @@ from typing import Any
 
 import click
 
-from bitdust.cli.names import absolute, is_id
+from bitdust.cli.moments import moment, shown
+from bitdust.cli.names import absolute, is_backup_id, is_id, meant
 from bitdust.cli.terminal import Terminal, pass_terminal, said
-from bitdust.errors import NotFound
+from bitdust.errors import NotFound, Usage
 
 PAGE = 1000
 
 
-@click.command(help=said("What is in the catalog.", "bitdust ls", "bitdust ls ~/Documents"))
+@click.command(
+    help=said(
+        "What is in the catalog; or, like a folder, what is in a version.",
+        "bitdust ls ~/Documents",
+        "bitdust ls 0/0/1/F20160313043757PM:thesis",
+        "bitdust ls --inside ~/Documents/thesis --as-of 2026-11-20",
+    )
+)
 @click.argument("what", required=False, metavar="[PATH|ID]")
+@click.option("--inside", is_flag=True, help="Look into the newest version of it, like into a folder.")
+@click.option(
+    "--as-of", metavar="TIME", help="The last version from before: 2026-11-20, yesterday, '3h ago'."
+)
 @pass_terminal
-def ls(terminal: Terminal, what: str | None) -> None:
+def ls(terminal: Terminal, what: str | None, inside: bool, as_of: str | None) -> None:
+    if what is not None and (inside or as_of is not None or is_backup_id(what)):
+        _ls_inside(terminal, meant(what), moment(as_of) if as_of is not None else None)
+        return
+    if inside or as_of is not None:
+        raise Usage("say what to look into", hint="for example: bitdust ls --inside ~/Documents")
     items = _items(terminal, what)
     if terminal.json:
         terminal.show(items)
@@ -82,6 +99,27 @@ def delete(terminal: Terminal, what: str, local: bool, yes: bool) -> None:
         terminal.answer(terminal.ask("backup_delete_id", what))
     else:
         terminal.answer(terminal.ask("backup_delete_path", absolute(what)))
+
+
+def _ls_inside(terminal: Terminal, what: str, as_of: float | None) -> None:
+    """A folder of a version, page by page; one line of JSON a page."""
+    after = ""
+    while True:
+        page = terminal.ask("version_list", what, as_of, PAGE, after)
+        if terminal.json:
+            terminal.show(page)
+        else:
+            if not after:
+                terminal.note(f"{page['backup_id']} of {shown(page['time'])}")
+            for each in page["entries"]:
+                size = terminal.size(each["size"]) if each["type"] != "dir" else ""
+                name = each["name"] + "/" * (each["type"] == "dir")
+                arrow = f" -> {each['target']}" if "target" in each else ""
+                owner = f"{each['user']} {each['group']}"
+                terminal.say(f"{each['mode']}  {owner}  {size:>9}  {shown(each['mtime'])}  {name}{arrow}")
+        after = page["after"]
+        if not after:
+            break
 
 
 def _items(terminal: Terminal, what: str | None) -> list[dict[str, Any]]:

@@ -27,6 +27,8 @@ SECTIONS = {
         "restore": ("restore:restore", "Bring a file, a folder or a version back."),
         "ls": ("catalog:ls", "What is in the catalog."),
         "versions": ("catalog:versions", "The versions that can be restored."),
+        "find": ("find:find", "Find files by their names, in the newest versions or in all."),
+        "diff": ("diff:diff", "What has changed between two versions."),
         "delete": ("catalog:delete", "Delete a version or an item, here and at the suppliers."),
         "undelete": ("undelete:undelete", "Bring back what was deleted, or list what can be brought back."),
         "pin": ("undelete:pin", "Keep a version whatever a policy says."),

@@ -9,7 +9,9 @@ from typing import Any
 from twisted.internet.task import Clock
 
 from bitdust.backup.browsing import Browsed, BrowsedVersion
+from bitdust.backup.finding import Hit, Query
 from bitdust.backup.local import LocalEntry
+from bitdust.backup.looking import Compared, Found, Listed
 from bitdust.backup.retention import Policy
 from bitdust.backup.views import (
     Cleaning,
@@ -25,6 +27,9 @@ from bitdust.backup.views import (
     TreeAdded,
     VersionView,
 )
+from bitdust.catalog.entries import Entry
+from bitdust.catalog.facts import Kind, Meta
+from bitdust.catalog.looking import Change
 from bitdust.catalog.trash import Deleted as InTrash
 from bitdust.catalog.tree import Counts
 from bitdust.config.settings import Settings
@@ -143,6 +148,25 @@ class FakeBackups:
     async def restore(self, what: str, destination: str | None = None) -> Restoring:
         self._note("restore", what, destination)
         return Restoring(BACKUP, (destination or "/").encode(), 7)
+
+    @property
+    def looking(self) -> FakeBackups:
+        return self
+
+    async def find(self, query: Query, what: str | None, limit: int, after: str) -> Found:
+        self._note("find", query.kind, query.all_versions, what, limit, after)
+        return Found(
+            [Hit(BACKUP, BACKUP, 1, b"/Users/caf\xe9", b"caf\xe9", Meta(Kind.FILE, 0o640, size=5))], "x"
+        )
+
+    async def listing(self, what: str, as_of: float | None, limit: int, after: str) -> Listed:
+        self._note("listing", what, as_of, limit, after)
+        return Listed(BACKUP, 1.5, [Entry(b"a/b", Meta(Kind.SYMLINK, 0o777, target=b"c"), (), 1, 0)], "")
+
+    async def compare(self, old: str, new: str, limit: int, after: str) -> Compared:
+        self._note("compare", old, new, limit, after)
+        one, two = (Entry(b"a", Meta(Kind.FILE, 0o600, size=size), (), 1, 0) for size in (1, 20))
+        return Compared(BACKUP, BACKUP, [Change(one, two), Change(None, two), Change(one, None)], "")
 
     @property
     def browsing(self) -> FakeBackups:

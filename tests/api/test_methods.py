@@ -9,6 +9,7 @@ import pytest
 
 from bitdust.api.methods import all_methods
 from bitdust.backup.retention import Policy
+from bitdust.catalog.facts import Kind
 from bitdust.errors import NoIdentity, NotFound, Usage
 from tests.api.fakes import ALICE, BACKUP, FINGERPRINT, fake_node
 
@@ -224,6 +225,29 @@ def test_clean(node):
     assert node.asked == [("clean_up", True), ("clean_up", False)]
 
 
+def test_looking(node):
+    """Pages of what versions hold, in words; what cannot be shown comes in base64 too."""
+    told = call(node, "versions_find", "caf*", "0/0/1", type="file", all_versions=True)
+    assert node.asked[-1] == ("find", Kind.FILE, True, "0/0/1", 100, "")
+    assert told["after"] == "x"
+    assert told["found"] == [
+        {"backup_id": BACKUP, "first_backup_id": BACKUP, "copies": 1, "path": "/Users/caf\ufffd",
+         "path_b64": "L1VzZXJzL2NhZuk=", "inside": "caf\ufffd", "inside_b64": "Y2Fm6Q==", "type": "file",
+         "size": 5, "mode": "-rw-r-----", "mtime": 0.0, "user": "0", "group": "0"},
+    ]  # fmt: skip
+    told = call(node, "version_list", BACKUP, as_of=7.5, limit=3, after="y")
+    assert node.asked[-1] == ("listing", BACKUP, 7.5, 3, "y")
+    assert [(each["name"], each["inside"], each["mode"], each["target"]) for each in told["entries"]] == [
+        ("b", "a/b", "lrwxrwxrwx", "c")
+    ]
+    told = call(node, "versions_diff", BACKUP, "/Users")
+    assert node.asked[-1] == ("compare", BACKUP, "/Users", 100, "")
+    assert [(each["change"], each["how"]) for each in told["changes"]] == [
+        ("changed", ["content"]), ("added", []), ("removed", []),
+    ]  # fmt: skip
+    assert (told["changed_bytes"], told["added_bytes"], told["removed_bytes"]) == (20, 20, 1)
+
+
 def test_home_is_replaced_and_the_text_repeats_what_was_given(node):
     """A path may begin with ~; the answer repeats it as given."""
     result = call(node, "backup_dir_add", "~/Movies/")
@@ -248,6 +272,12 @@ def test_home_is_replaced_and_the_text_repeats_what_was_given(node):
         ("backup_delete_id", ("0/0/F2016",)),
         ("backup_delete_id", ("0/0/",)),
         ("backup_delete_id", ("../0",)),
+        ("versions_find", ("",)),
+        ("versions_find", ("x" * 2000,)),
+        ("versions_find", ("*", "relative")),
+        ("versions_find", ("*", None, False, False, "socket")),
+        ("version_list", (BACKUP, None, 0)),
+        ("versions_diff", (BACKUP, BACKUP, 10**6)),
         ("backups_forget", (BACKUP, 1)),
         ("backups_forget", ("0/0", -2)),
         ("backups_forget", ("0/0", 1, 0, 0, 0, 0, 0, "soon")),

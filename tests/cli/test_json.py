@@ -26,6 +26,10 @@ SHOWN = {
     "ls": "backups_list",
     "delete 0/0/1": "backup_delete_id",
     "forget --keep-last 1": "backups_forget",
+    "ls 0/0/1/F20160313043757PM:thesis": "version_list",
+    "ls --inside folder --as-of yesterday": "version_list",
+    "find *.jpg --larger 1MB --newer-than 2026-11-20": "versions_find",
+    "diff 0/0/1/F20160313043757PM 0/0/1": "versions_diff",
     "clean --dry-run": "backups_clean",
     "undelete": "backups_deleted",
     "undelete 0/0/1": "backup_undelete",
@@ -113,6 +117,11 @@ def prepare(node: StubNode, home: Path, monkeypatch: pytest.MonkeyPatch) -> None
         "customers_ping": [{**example(SHAPES["customers_ping"])[0], "error": ""}],
         "suppliers_ping": [{**example(SHAPES["suppliers_ping"])[0], "error": ""}],
         "backups_queue": [],
+        # Answers that come in pages have an end.
+        **{
+            name: {**example(SHAPES[name]), "after": ""}
+            for name in ("versions_find", "version_list", "versions_diff")
+        },
         "tasks_list": [task(kind="restore", state="downloading", path_id="0/7")],
         "events_list": [
             {"id": 7, "time": "2026-11-23T15:58:13.705Z", "type": "node.ready", "data": {"x": "y"}}
