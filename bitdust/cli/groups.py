@@ -90,6 +90,6 @@ class Root(click.Group):
 def _no_such(word: str, names: Iterable[str]) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(word, list(names), 3, 0.5) or [name for name in names if name.startswith(word)]
+    close = get_close_matches(word, list(names), 3, 0.6) or [name for name in names if name.startswith(word)]
     meant = f"  Did you mean {' or '.join(map(repr, close))}?" if close else ""
     return f"no such command {word!r}.{meant}"
