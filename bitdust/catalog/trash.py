@@ -26,6 +26,7 @@ from bitdust.catalog.rows import below, path_of
 from bitdust.catalog.tree import NoSuchItem
 from bitdust.errors import Conflict, NotFound
 
+_HINT = "`bitdust undelete` without more lists what can be brought back"
 #: rows taken in one transaction
 _PAGE = 200
 
@@ -95,7 +96,7 @@ def bring_back(c: sqlite3.Connection, path_id: str, label: str | None, now: floa
             found is None
             and c.execute("SELECT 1 FROM versions WHERE item = ? AND label = ?", (item, label)).fetchone()
         ):
-            raise Conflict(f"version {path_id}/{label} is not deleted")
+            raise Conflict(f"version {path_id}/{label} is not deleted", hint=_HINT)
         if found is None:
             raise _never(f"{path_id}/{label}")
         if found[0] <= now:
@@ -124,7 +125,7 @@ def bring_back(c: sqlite3.Connection, path_id: str, label: str | None, now: floa
             _version_back(c, other, other_id, other_label)
             back.append(f"{other_id}/{other_label}")
     if not back:
-        raise Conflict(f"item {path_id} is not deleted, and none of its versions is")
+        raise Conflict(f"item {path_id} is not deleted, and none of its versions is", hint=_HINT)
     return back
 
 
@@ -258,5 +259,5 @@ def _over(what: str) -> NotFound:
 def _never(what: str) -> NotFound:
     return NotFound(
         f"{what} is not among what was deleted and can be brought back",
-        hint="`bitdust undelete` without more lists what is",
+        hint=_HINT,
     )

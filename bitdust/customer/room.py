@@ -23,8 +23,8 @@ from bitdust.catalog.rows import known_peer, mark
 from bitdust.database import Database
 from bitdust.wire.receipts import charge_of
 
-#: seconds after which the sums are made anew
-FRESH = 60.0
+#: seconds after which the sums are made anew; sooner, when there seems to be no room
+FRESH = 600.0
 #: what is kept back: this part of a quota, or so many blocks when that is more
 PART, BLOCKS = 0.02, 2
 

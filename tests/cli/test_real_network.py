@@ -93,6 +93,20 @@ def test_a_users_life(alice: tuple[Network, Peer], tmp_path: Path) -> None:
         restored = bitdust(again.home, "restore", summary["backup_id"], str(tmp_path / "recovered"))
         assert restored.returncode == 0, restored.stderr
         assert same(photos, tmp_path / "recovered" / str(photos).lstrip("/"))
+        # What is pinned, deleted and brought back.
+        assert bitdust(again.home, "pin", summary["backup_id"]).returncode == 0
+        assert "pinned" in bitdust(again.home, "versions").stdout
+        forget = bitdust(again.home, "--json", "forget", "--keep-last", "1", "--dry-run")
+        assert "pinned" in json.loads(forget.stdout)[0]["reasons"]
+        assert bitdust(again.home, "config", "set", "services/backups/delete-delay", "3600").returncode == 0
+        assert bitdust(again.home, "delete", summary["path_id"]).returncode == 0
+        assert bitdust(again.home, "versions").stdout == ""
+        assert summary["backup_id"] in bitdust(again.home, "undelete").stdout
+        assert summary["backup_id"] in bitdust(again.home, "undelete", str(photos)).stdout
+        assert "pinned" in bitdust(again.home, "versions").stdout
+        assert bitdust(again.home, "undelete", summary["path_id"]).returncode == 17
+        assert "0 bytes would be freed" in bitdust(again.home, "clean", "--dry-run").stdout
+        assert bitdust(again.home, "config", "set", "services/backups/delete-delay", "0").returncode == 0
         assert bitdust(again.home, "delete", summary["path_id"]).returncode == 0
         assert bitdust(again.home, "versions").stdout == ""
     finally:

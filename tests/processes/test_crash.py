@@ -411,6 +411,43 @@ def test_killed_while_deleting(
     if newer in {row["backupid"] for row in olga.client.call("backups_id_list")}:
         olga.client.call("backup_delete_id", newer)
     until(lambda: count(suppliers) == held and not going(suppliers), 60)
+    balanced(suppliers)
+    restore(olga, version, tmp_path / "out")
+    assert hashes(Path(f"{tmp_path}/out{source}")) == hashes(source)
+
+
+#: nothing is switched yet; all is switched, and nothing is deleted yet
+REPACKING = ["bitdust.catalog.waste:switch:1:after", "bitdust.backup.repacker:Repacker._pass:1:after"]
+
+
+@pytest.mark.parametrize("spot", REPACKING)
+def test_killed_while_repacking(owner: Any, suppliers: list[Peer], tmp_path: Path, spot: str) -> None:
+    """T20: what a mostly dead block still holds comes back; its space is free everywhere, to the byte."""
+    olga, source, _ = owner
+    for name in range(10):
+        (source / f"many{name}").write_bytes(random.Random(f"{spot} {name}").randbytes(20_000))
+    full = back_up(olga, source)
+    for name in range(1, 10):
+        (source / f"many{name}").unlink()
+    version = back_up(olga, source)
+    until(lambda: olga.client.call("process_health")["state"] == "safe", 60)
+    olga.stop()
+    start_dying(olga, spot)
+    olga.wait()
+    hired(olga)
+    olga.client.call("backup_delete_id", full)
+    died(olga)
+    again(olga)
+    hired(olga)
+    until(lambda: olga.client.call("backups_clean", True)["bytes_freed"] == 0, 60)
+    until(lambda: not going(suppliers) and not any((olga.home / "backups").glob("*.block")), 60)
+    balanced(suppliers)
+    restore(olga, version, tmp_path / "out")
+    assert hashes(Path(f"{tmp_path}/out{source}")) == hashes(source)
+
+
+def balanced(suppliers: list[Peer]) -> None:
+    """The files of each shelf are those of its ledger, and take what the customers are charged."""
     for peer in suppliers:
         root = peer.home / "customers"
         files = [path for path in root.rglob("*") if path.is_file()]
@@ -419,8 +456,6 @@ def test_killed_while_deleting(
         assert {str(path.relative_to(root)) for path in files} == listed
         [(used,)] = rows(peer.home / "shelf.db", "SELECT sum(used) FROM customers")
         assert used == sum(-(-path.stat().st_size // 4096) * 4096 for path in files)
-    restore(olga, version, tmp_path / "out")
-    assert hashes(Path(f"{tmp_path}/out{source}")) == hashes(source)
 
 
 def going(suppliers: list[Peer]) -> list[Any]:
