@@ -496,6 +496,7 @@ class SuppliersList(TypedDict):
     transport: str
     uptime: float | None
     audits: str | None
+    doubt: str
 
 
 class SuppliersPing(TypedDict):

@@ -307,6 +307,7 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
                 "transport": str,
                 "uptime": Nullable(float),
                 "audits": Nullable(str),
+                "doubt": str,
             }
         ],
         "supplier_replace": {**RESULT, "position": int, "idurl": str},

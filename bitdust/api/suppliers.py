@@ -19,8 +19,10 @@ async def suppliers_list(node: Node) -> list[Any]:
     """
     List the present suppliers by position.
 
-    `since` is when the state began (Unix seconds), `rtt` in seconds (null: not measured), `holds` in bytes;
-    `uptime` and `audits` are null as long as nothing was measured.
+    `since` is when the state began (Unix seconds), `rtt` in seconds (null: not measured), `holds` in bytes.
+    Of the last 30 days: `uptime` is the share in which it was there, `audits` how many parts of its pieces it
+    showed of how many it was asked for; both are null as long as nothing was measured. `doubt` says why it is
+    to be replaced, or is empty.
     """
     return [
         {
@@ -35,8 +37,9 @@ async def suppliers_list(node: Node) -> list[Any]:
             "holds": supplier.holds,
             "numfiles": supplier.pieces,
             "transport": supplier.transport,
-            "uptime": None,
-            "audits": None,
+            "uptime": supplier.uptime,
+            "audits": supplier.audits or None,
+            "doubt": supplier.doubt,
         }
         for supplier in await node.suppliers_list()
     ]

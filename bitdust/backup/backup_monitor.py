@@ -21,8 +21,8 @@ from typing import Protocol
 from automat import TypeMachineBuilder
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-#: seconds from the end of a round to the next
-REST = 600.0
+#: seconds from the end of a round to the next: doubled as long as nothing happens, up to an hour
+REST, LONGEST_REST = 600.0, 3600.0
 
 
 class BackupMonitor(Protocol):
@@ -61,6 +61,8 @@ class Round:
     rebuild: Callable[[], None]
     #: another round was asked for in the middle of this one
     wanted: bool = False
+    #: seconds of the next rest
+    rest: float = REST
 
 
 def _build() -> Callable[[Round], BackupMonitor]:
@@ -68,7 +70,7 @@ def _build() -> Callable[[Round], BackupMonitor]:
     up = BackupMonitor
 
     def rest(monitor: BackupMonitor, round_: Round) -> IDelayedCall:
-        return round_.clock.callLater(REST, monitor._again)
+        return round_.clock.callLater(round_.rest, monitor._again)
 
     Idle = machine.state("Idle")
     FireHire = machine.state("FireHire")
@@ -96,6 +98,7 @@ def _build() -> Callable[[Round], BackupMonitor]:
     @Rebuilding.upon(up.restart).loop()
     def later(monitor: BackupMonitor, round_: Round) -> None:
         round_.wanted = True
+        round_.rest = REST
 
     @Idle.upon(up.restart).to(FireHire)
     def begin(monitor: BackupMonitor, round_: Round) -> None:
@@ -105,10 +108,12 @@ def _build() -> Callable[[Round], BackupMonitor]:
     @Ready.upon(up.restart).to(FireHire)
     def begin_now(monitor: BackupMonitor, round_: Round, timer: IDelayedCall) -> None:
         timer.cancel()
+        round_.rest = REST
         begin(monitor, round_)
 
     @Ready.upon(up._again).to(FireHire)
     def begin_again(monitor: BackupMonitor, round_: Round, timer: IDelayedCall) -> None:
+        round_.rest = min(2 * round_.rest, LONGEST_REST)
         begin(monitor, round_)
 
     @FireHire.upon(up.staffed).to(ListFiles)

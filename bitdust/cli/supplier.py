@@ -13,6 +13,8 @@ from bitdust.cli.names import name_in
 from bitdust.cli.signs import show_signs
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 
+_COLUMNS = ("#", "SUPPLIER", "STATE", "SINCE", "RTT", "HOLDS", "UPTIME", "AUDITS", "IDURL")
+
 
 @click.group(
     cls=Nouns,
@@ -41,12 +43,17 @@ def list_(terminal: Terminal) -> None:
             _date(each["since"]),
             "-" if each["rtt"] is None else f"{each['rtt'] * 1000:.0f} ms",
             terminal.size(each["holds"]),
+            "-" if each["uptime"] is None else f"{each['uptime']:.1%}",
+            each["audits"] or "-",
             each["idurl"],
         )
         for each in found
     ]
     if rows:
-        terminal.table(("#", "SUPPLIER", "STATE", "SINCE", "RTT", "HOLDS", "IDURL"), rows, right=(0, 4, 5))
+        terminal.table(_COLUMNS, rows, right=(0, 4, 5, 6))
+        for each in found:
+            if each["doubt"]:
+                terminal.note(f"{name_in(each['idurl'])} is to be replaced: {each['doubt']}.")
     else:
         terminal.note("There are no suppliers yet; the node looks for them by itself.")
 

@@ -361,6 +361,22 @@ class BlockReader:
         )
         return content
 
+    def prove(self, plan: BlockPlan, number: int, fingerprint: str, leaf: int) -> Deferred[bytes]:
+        """
+        One leaf of this piece from this supplier and nobody else, verified.
+
+        Fails with Damaged: he showed other bytes; Refused: he would not; Offline, Timeout, ...: not now.
+        """
+        return spawn(self._proof(plan, number, fingerprint, leaf))
+
+    async def _proof(self, plan: BlockPlan, number: int, fingerprint: str, leaf: int) -> bytes:
+        _, size = plan.layout.leaf_span(leaf, 1)
+        await self._budget.take(size, Priority.RESTORE)
+        try:
+            return await self._window(plan, number, fingerprint, leaf, 1, Priority.RESTORE)
+        finally:
+            self._budget.give(size)
+
     async def _next(self, queue: DeferredQueue[_Came | None], seconds: float) -> _Came | None:
         waiting: Deferred[_Came | None] = queue.get()
         waiting.addTimeout(max(seconds, 0.01), self._clock)

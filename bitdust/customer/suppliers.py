@@ -225,6 +225,20 @@ class Suppliers:
         self.fired(seat, position)
         return position, seat
 
+    async def reinstate(self, fingerprint: str) -> bool:
+        """Give him back the seat that nobody has taken since.  False: it is not his any more."""
+        await self._seating.acquire()
+        try:
+            for position, hired in enumerate(self.present):
+                if hired.fingerprint == fingerprint and self.seats[position] is None:
+                    await self._db(_keep_seat, fingerprint)
+                    self.seats[position] = hired
+                    self.hired(hired, position)
+                    return True
+            return False
+        finally:
+            self._seating.release()
+
     def _begin(self, c: sqlite3.Connection, seats: list[Hired]) -> None:
         before = epochs.current(c)
         epochs.begin(c, [(seat.fingerprint, seat.idurl) for seat in seats])
@@ -375,6 +389,10 @@ def _set_vacated(c: sqlite3.Connection, fingerprints: Collection[str]) -> None:
 
 def _vacate(c: sqlite3.Connection, fingerprint: str) -> None:
     _set_vacated(c, {*_vacated(c), fingerprint})
+
+
+def _keep_seat(c: sqlite3.Connection, fingerprint: str) -> None:
+    _set_vacated(c, set(_vacated(c)) - {fingerprint})
 
 
 def _short(idurl: str) -> str:

@@ -58,6 +58,7 @@ class Chronicle:
         """Tell of both sides, from now on."""
         self._follow_tasks(customer.tasks)
         self._follow_suppliers(customer.suppliers)
+        self._follow_doubts(customer)
         if supplier is not None:
             self._follow_customers(supplier)
         for signal in (
@@ -134,6 +135,13 @@ class Chronicle:
             suppliers.hired.listen(lambda who, position: self._seat("supplier.hired", who, position)),
             suppliers.fired.listen(lambda who, position: self._seat("supplier.fired", who, position)),
         ]
+
+    def _follow_doubts(self, customer: CustomerSide) -> None:
+        def doubted(fingerprint: str, why: str) -> None:
+            idurl = customer.suppliers.known[fingerprint].idurl
+            self._happenings.tell("supplier.doubted", idurl=idurl, fingerprint=fingerprint, why=why)
+
+        self._stops.append(customer.oversight.doubts.doubted.listen(doubted))
 
     def _seat(self, type: str, who: Hired, position: int) -> None:
         self._happenings.tell(type, idurl=who.idurl, fingerprint=who.fingerprint, position=position)

@@ -40,6 +40,7 @@ from bitdust.customer.budget import Budget
 from bitdust.customer.data_sender import DataSender
 from bitdust.customer.fire_hire import Staff, make_fire_hire
 from bitdust.customer.listing import Listing
+from bitdust.customer.oversight import Oversight
 from bitdust.customer.piece_sender import PieceSender
 from bitdust.customer.room import Room
 from bitdust.customer.spool import Spool
@@ -87,6 +88,7 @@ class CustomerSide:
         meet: Callable[[str], Awaitable[Document]],
         candidates: Callable[[int], Awaitable[list[str]]],
         outbox: Outbox,
+        standing: Database,
     ) -> None:
         self.db = db
         self._rng = rng
@@ -226,6 +228,10 @@ class CustomerSide:
                 clock=clock, hire=self.fire_hire.restart, list_files=self._list_files, rebuild=self._rebuild
             )
         )
+        self.oversight = Oversight(
+            clock=clock, wall=wall, rng=rng, catalog=db, db=standing, reader=self.reader,
+            suppliers=self.suppliers, machines=machines, restart=self.monitor.restart,
+        )  # fmt: skip
         self.backups = Backups(
             db, self.queue, self.restores, self.keeping, self.tasks, in_thread, own_folders, now_ns,
             check=self.synchronizer.check, recorded=self.synchronizer.changed, round=self.monitor.restart,
@@ -268,6 +274,7 @@ class CustomerSide:
         self.synchronizer.start()
         await self.queue.start()
         self._up = True
+        self.oversight.start()
         self.monitor.restart()
 
     def stop(self) -> None:
@@ -275,6 +282,7 @@ class CustomerSide:
         self._up = False
         for stop in self._stops:
             stop()
+        self.oversight.stop()
         self.monitor.stop()
         self.fire_hire.stop()
         self.queue.stop()
@@ -290,6 +298,7 @@ class CustomerSide:
 
     def _stand_down(self) -> None:
         """Another node writes for this identity: nothing is changed any more; restores go on."""
+        self.oversight.stop()
         self.monitor.stop()
         self.fire_hire.stop()
         self.tombstones.stop()

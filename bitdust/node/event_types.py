@@ -41,6 +41,10 @@ EVENT_TYPES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "A seat was made vacant; its pieces are made again elsewhere.",
             f"{_PEER}, position",
         ),
+        "supplier.doubted": (
+            "A supplier is to be replaced: it was away for too long, or could not show what it keeps.",
+            f"{_PEER}, why",
+        ),
         "customer.accepted": ("Somebody has a contract with this node, who had none.", f"{_PEER}, granted"),
         "customer.left": ("A customer has ended his contract; his pieces are being removed.", _PEER),
         "customer.expired": (

@@ -84,6 +84,8 @@ async def look_at(customer: CustomerSide | None, recovering: str | None, untold:
             )
     for idurl in away:
         wrong.append(f"{idurl} is away")
+    for idurl, why in (await customer.oversight.doubted()).items():
+        wrong.append(f"{idurl} is being replaced: {why}")
     if away:
         then.append("if one of them is gone for good: `bitdust supplier replace IDURL`")
     for why in customer.queue.stuck():

@@ -12,6 +12,7 @@ from twisted.logger import Logger
 from bitdust.backup.recovery import Recovery
 from bitdust.catalog.rows import raise_mark
 from bitdust.catalog.schema import SCHEMA as CATALOG
+from bitdust.customer.standing import SCHEMA as STANDING
 from bitdust.directory.nickname import CERTIFICATE, claim
 from bitdust.directory.record import Record
 from bitdust.errors import Usage
@@ -74,6 +75,7 @@ class Somebody:
             db=self.catalog_db, router=self.router, machines=machines, settings=settings, keys=identity.keys,
             own=own, home=ground.home, document_of=people.document_of, meet=people.meet,
             candidates=people.candidates, outbox=self.outbox,
+            standing=databases.open("standing.db", STANDING),
         )  # fmt: skip
         self.propagation = Propagation(
             identity=identity, directory=people.directory, clock=ground.reactor, db=self.catalog_db,

@@ -42,6 +42,7 @@ async def suppliers(customer: CustomerSide, router: Router) -> list[SupplierView
             continue
         pieces, size = await customer.db.read(holdings.used_at, seat.fingerprint)
         known = customer.suppliers.known.get(seat.fingerprint)
+        standing = await customer.oversight.of(seat.fingerprint)
         found.append(
             SupplierView(
                 position=position,
@@ -53,6 +54,9 @@ async def suppliers(customer: CustomerSide, router: Router) -> list[SupplierView
                 holds=size,
                 pieces=pieces,
                 transport=router.transport_of(seat.fingerprint) or "",
+                uptime=standing.uptime,
+                audits=f"{standing.shown} of {standing.asked}" if standing.asked else "",
+                doubt=standing.doubt,
             )
         )
     return found

@@ -29,7 +29,12 @@ class Health:
 
 @dataclass(frozen=True)
 class SupplierView:
-    """A supplier of ours.  `since` in Unix seconds, `rtt` in seconds, `holds` in bytes."""
+    """
+    A supplier of ours.  `since` in Unix seconds, `rtt` in seconds, `holds` in bytes.
+
+    `uptime` is a share of the last 30 days (None: not known yet), `audits` how many leaves he showed of how
+    many that he was asked for ("": none yet), `doubt` why he is to be replaced, or "".
+    """
 
     position: int
     idurl: str
@@ -40,6 +45,9 @@ class SupplierView:
     holds: int
     pieces: int
     transport: str
+    uptime: float | None = None
+    audits: str = ""
+    doubt: str = ""
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,25 @@ def test_work_may_end_at_once() -> None:
     assert said == ["hire", "hire"]
 
 
+def test_rests_grow_while_nothing_happens() -> None:
+    """Ten minutes, twenty, forty, then an hour each; whoever asks for a round makes them short again."""
+    clock = Clock()
+    begun: list[float] = []
+
+    def hire() -> None:
+        begun.append(clock.seconds())
+        monitor.staffed()
+
+    monitor = make_backup_monitor(Round(clock, hire, lambda: monitor.listed(), lambda: monitor.rebuilt()))
+    monitor.restart()
+    for _ in range(5 * 60):
+        clock.advance(60)
+    assert [minute / 60 for minute in begun] == [0, 10, 30, 70, 130, 190, 250]
+    monitor.restart()
+    clock.advance(REST)
+    assert begun[-2:] == [5 * 3600, 5 * 3600 + REST]
+
+
 class AnyOrder(RuleBasedStateMachine):
     """Any inputs in any order, and any time between them."""
 

@@ -125,4 +125,5 @@ def supplier(position: int, name: str) -> dict[str, Any]:
         "transport": "tcp",
         "uptime": None,
         "audits": None,
+        "doubt": "",
     }

@@ -53,7 +53,17 @@ def test_supplier_list(run: Run, node: StubNode) -> None:
         outcome = run(*words)
         assert outcome.code == 0
         head, bob, carol = outcome.out.splitlines()
-        assert head.split() == ["#", "SUPPLIER", "STATE", "SINCE", "RTT", "HOLDS", "IDURL"]
+        assert head.split() == [
+            "#",
+            "SUPPLIER",
+            "STATE",
+            "SINCE",
+            "RTT",
+            "HOLDS",
+            "UPTIME",
+            "AUDITS",
+            "IDURL",
+        ]
         assert "bob" in bob
         assert "6 ms" in bob
         assert "1 GB" in carol

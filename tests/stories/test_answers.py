@@ -29,7 +29,7 @@ class Pages:
 def test_every_answer_has_its_shape(world: World) -> None:
     """None of the methods is left out, and each of them succeeds at least once."""
     world.suppliers(3)
-    alice, bob = world.customer(n=2), world.house("bob").start()
+    alice, bob = world.customer(n=2, services__backups__delete_delay=86400), world.house("bob").start()
     source = world.tree(a=100_000, inner__b=10)
     registry, left = all_methods(), set(all_methods())
 
@@ -105,7 +105,15 @@ def test_every_answer_has_its_shape(world: World) -> None:
     ask("backup_dir_add", str(one / "b"))
     ask("backup_tree_add", str(one))
     ask("backup_delete_local", version)
+    ask("version_list", version)
+    ask("versions_find", "a*")
+    ask("versions_diff", version, version)
+    ask("backup_pin", version)
+    ask("backup_unpin", version)
     ask("backups_forget", keep_last=1, dry_run=True)
+    manage("deleteversion", backupid=version)
+    assert ask("backups_deleted")
+    ask("backup_undelete", version)
     manage("deleteversion", backupid=version)
     ask("backup_delete_id", item)
     added = next(row["id"] for row in ask("backups_list") if row["path"] == str(one / "a"))

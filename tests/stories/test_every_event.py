@@ -90,6 +90,13 @@ def test_every_type_is_told(world: World, tmp_path: Path, monkeypatch: pytest.Mo
     world.run(600)
     world.until(lambda: world.staffed(alice, 2), 600)
 
+    # -- one is away for longer than people are
+    gone = world.seated(alice)[1]
+    world.away(gone)
+    world.run(26 * 3600)
+    world.back(gone)
+    world.until(lambda: world.staffed(alice, 2), 4000)
+
     # -- whoever asks for what an earlier life has told
     known = alice.node.happenings.last
     kit = world.wait(alice.node.identity_backup(None, None))

@@ -1,0 +1,85 @@
+"""
+Who of the suppliers is there, and since when not: the roll is called every half hour.
+
+Absence alone is no loss: people switch their machines off.  Lost is who is away for longer than a day, and
+longer than three times what is usual for him.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from bitdust.customer import standing
+from bitdust.customer.standing import DAY
+from bitdust.database import Database
+from bitdust.events import Signal
+from bitdust.world import Wall, spawn
+
+#: seconds between two calls
+ROLL = 1800.0
+#: seconds of absence that nobody is let go for, and how often his usual absence he may be away
+GRACE, TIMES = float(DAY), 3.0
+
+
+class Attendance:
+    """
+    @param suppliers: fingerprints of those who have a seat.
+    @param connected: of those who can be sent to now, with a seat or without.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        *,
+        clock: IReactorTime,
+        wall: Wall,
+        db: Database,
+        suppliers: Callable[[], Collection[str]],
+        connected: Callable[[], Collection[str]],
+    ) -> None:
+        self._clock = clock
+        self._wall = wall
+        self._db = db
+        self._suppliers = suppliers
+        self._connected = connected
+        self._last = clock.seconds()
+        self._call = LoopingCall(self._begin)
+        self._call.clock = clock
+        #: (fingerprint, a sentence why): he was away for too long
+        self.lost: Signal[[str, str]] = Signal()
+
+    def start(self) -> None:
+        """Call the roll from now on."""
+        self._last = self._clock.seconds()
+        self._call.start(ROLL, now=False)
+
+    def stop(self) -> None:
+        """Call it no more."""
+        if self._call.running:
+            self._call.stop()
+
+    def _begin(self) -> None:
+        spawn(self.look()).addErrback(
+            lambda failure: self._log.failure("a roll call failed; the next one begins anew", failure)
+        )
+
+    async def look(self) -> None:
+        """One call."""
+        now = self._clock.seconds()
+        # What is longer than the rest between two calls was spent asleep.
+        passed, self._last = min(max(0.0, now - self._last), 2 * ROLL), now
+        seated, connected = set(self._suppliers()), set(self._connected())
+        if not connected:
+            # Perhaps it is we who are not there.
+            return
+        here, away = seated & connected, seated - connected
+        absent = await self._db(standing.looked, here, away, passed, int(self._wall()))
+        for supplier, seconds in sorted(absent.items()):
+            usual = await self._db.read(standing.usual_gap, supplier)
+            if seconds > max(GRACE, TIMES * usual):
+                self.lost(supplier, f"he was away for {seconds / 3600:.0f} hours")

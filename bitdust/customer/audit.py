@@ -1,0 +1,230 @@
+"""
+Audits: each supplier shows, at times and places nobody can foretell, what he keeps.
+
+An audit is a read like any other: a leaf of a piece with its path to the root, in haste.  A supplier cannot
+tell it from a restore, so he cannot answer it from anything but the piece.  Seven leaves a day find one who
+has lost every tenth piece within a week in 99 of 100 cases: 1 - 0.9^44.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from twisted.internet.defer import TimeoutError
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from bitdust.blocks.layout import LEAF, piece_size
+from bitdust.catalog.rows import known_peer
+from bitdust.customer import standing
+from bitdust.customer.block_reader import GONE, BlockPlan, BlockReader, plan_of
+from bitdust.customer.standing import DAY, Audit
+from bitdust.database import Database
+from bitdust.errors import BitDustError, Damaged, NotFound, Refused
+from bitdust.events import Signal
+from bitdust.machines import Machines
+from bitdust.world import Rng, Wall, spawn
+
+#: leaves of one audit, and of a second one when the first was not clean
+LEAVES, SECOND = 7, 20
+#: bad ones among the second that are too many: a tenth
+TOO_MANY = 2
+#: seconds between two looks at whose turn it is; seconds between two audits of one supplier, at least
+LOOK, REST = 1800.0, DAY / 2
+#: seconds within which a leaf must be shown
+WITHIN = 10.0
+#: seconds for which one may owe every leaf, though he is there, before he is let go
+OWING = float(DAY)
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """A leaf of a piece that somebody has signed for."""
+
+    serial: int
+    number: int
+    leaf: int
+
+
+@dataclass
+class _Course:
+    """How it goes with one supplier: when he is asked next, what he owes, and since when."""
+
+    due: float
+    owed: list[Challenge] = field(default_factory=list)
+    owing_since: float = 0.0
+
+
+class Auditor:
+    """
+    One for the whole node.
+
+    @param catalog: where the pieces should be.
+    @param db: `standing.SCHEMA`.
+    @param connected: fingerprints of those who can be asked now.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        *,
+        clock: IReactorTime,
+        wall: Wall,
+        rng: Rng,
+        catalog: Database,
+        db: Database,
+        reader: BlockReader,
+        machines: Machines,
+        connected: Callable[[], Collection[str]],
+    ) -> None:
+        self._clock = clock
+        self._wall = wall
+        self._rng = rng
+        self._catalog = catalog
+        self._db = db
+        self._reader = reader
+        self._machines = machines
+        self._connected = connected
+        self._courses: dict[str, _Course] = {}
+        self._busy = False
+        self._call = LoopingCall(self._begin)
+        self._call.clock = clock
+        #: (fingerprint, a sentence why): he has lost, or spoiled, or does not show, too much
+        self.failed: Signal[[str, str]] = Signal()
+
+    def start(self) -> None:
+        """Ask from now on."""
+        self._call.start(LOOK, now=False)
+
+    def stop(self) -> None:
+        """Ask no more."""
+        if self._call.running:
+            self._call.stop()
+
+    def _begin(self) -> None:
+        spawn(self.look()).addErrback(
+            lambda failure: self._log.failure("an audit failed; the next one begins anew", failure)
+        )
+
+    async def look(self) -> None:
+        """Audit those whose turn it is."""
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            now = self._clock.seconds()
+            for supplier in sorted(self._connected()):
+                course = self._courses.get(supplier)
+                if course is None:
+                    course = self._courses[supplier] = _Course(now + await self._first_rest(supplier))
+                if now >= course.due:
+                    await self.audit(supplier)
+        finally:
+            self._busy = False
+
+    async def _first_rest(self, supplier: str) -> float:
+        """Seconds until he who has not been asked in this run is: as if it had gone on."""
+        past = await self._db.read(standing.audits, supplier)
+        since = self._wall() - past[0].at if past else DAY
+        return max(0.0, self._rest() - max(0.0, since))
+
+    def _rest(self) -> float:
+        return REST * (1.0 + int.from_bytes(self._rng(4), "big") / 2**32)
+
+    async def audit(self, supplier: str) -> Audit:
+        """Ask him now; what he owes from the last time comes first."""
+        course = self._courses.setdefault(supplier, _Course(0.0))
+        row = self._machines.begin(f"auditor({supplier[:8]})", "Asking")
+        try:
+            asked = course.owed or await self._draw(supplier, LEAVES)
+            outcome, owed = await self._ask(supplier, asked)
+            if outcome.bad:
+                self._machines.report(row, "Asking more")
+                more, still = await self._ask(supplier, await self._draw(supplier, SECOND))
+                owed += still
+                if more.bad >= TOO_MANY:
+                    why = f"he could not show {more.bad} of {more.asked} pieces"
+                    self.failed(supplier, why)
+                outcome = Audit(
+                    outcome.at,
+                    outcome.good + more.good,
+                    outcome.bad + more.bad,
+                    outcome.silent + more.silent,
+                )
+        finally:
+            self._machines.forget(row)
+        now = self._clock.seconds()
+        course.owed = owed
+        course.due = now + (LOOK if owed else self._rest())
+        if not owed or outcome.good:
+            course.owing_since = 0.0
+        elif not course.owing_since:
+            course.owing_since = now
+        elif now - course.owing_since >= OWING:
+            self.failed(supplier, f"he is there, and has shown nothing for {OWING / 3600:.0f} hours")
+        if outcome.asked:
+            await self._db(standing.audited, supplier, outcome)
+        return outcome
+
+    async def _draw(self, supplier: str, number: int) -> list[Challenge]:
+        """So many leaves of his by chance, each from a piece by chance; fewer when he has none."""
+        chances = [int.from_bytes(self._rng(8), "big") for _ in range(2 * number)]
+        return await self._catalog.read(_challenges, supplier, chances)
+
+    async def _ask(self, supplier: str, asked: list[Challenge]) -> tuple[Audit, list[Challenge]]:
+        """What came of these, and which of them he owes."""
+        good = bad = 0
+        owed: list[Challenge] = []
+        for challenge in asked:
+            try:
+                plan = await self._catalog.read(plan_of, challenge.serial)
+            except NotFound:
+                # It was given up since he was asked first.
+                continue
+            shown = await self._show(plan, supplier, challenge)
+            if shown is None:
+                owed.append(challenge)
+            elif shown:
+                good += 1
+            else:
+                bad += 1
+                self._reader.bad(challenge.serial, challenge.number, supplier)
+        return Audit(int(self._wall()), good, bad, len(owed)), owed
+
+    async def _show(self, plan: BlockPlan, supplier: str, challenge: Challenge) -> bool | None:
+        """Whether he shows this leaf; None: not in time."""
+        try:
+            await self._reader.prove(plan, challenge.number, supplier, challenge.leaf).addTimeout(
+                WITHIN, self._clock
+            )
+        except Damaged as error:
+            self._log.warn("{who} failed an audit: {error}", who=supplier, error=error)
+            return False
+        except Refused as error:
+            self._log.warn("{who} failed an audit: {error}", who=supplier, error=error)
+            return False if error.code in GONE else None
+        except (BitDustError, TimeoutError) as error:
+            self._log.info("{who} owes a leaf: {error}", who=supplier, error=error)
+            return None
+        return True
+
+
+def _challenges(c: sqlite3.Connection, supplier: str, chances: list[int]) -> list[Challenge]:
+    who = known_peer(c, supplier)
+    (count,) = c.execute("SELECT count(*) FROM placements WHERE peer = ? AND state = 1", (who,)).fetchone()
+    found = []
+    for which, where in zip(chances[::2], chances[1::2], strict=True):
+        if not count:
+            break
+        serial, number, size, k, unit = c.execute(
+            "SELECT p.serial, p.number, b.size, b.k, b.unit FROM placements p JOIN blocks b USING (serial)"
+            " WHERE p.peer = ? AND p.state = 1 ORDER BY p.serial LIMIT 1 OFFSET ?",
+            (who, which % count),
+        ).fetchone()
+        leaves = -(-piece_size(size, k, unit) // LEAF)
+        found.append(Challenge(serial, number, where % leaves))
+    return found

@@ -1,0 +1,85 @@
+"""
+Who of the suppliers is to be replaced, and when: a few at a time, and never because of one bad day.
+
+A supplier who fails his audits, or is away for too long, is doubted.  His seat is made vacant when not too
+many others are being replaced; what he holds stays a source until it lies elsewhere.  One who was only away,
+and comes back before anybody was found, keeps his seat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.defer import DeferredLock
+from twisted.logger import Logger
+
+from bitdust.customer import standing
+from bitdust.customer.suppliers import Suppliers
+from bitdust.database import Database
+from bitdust.errors import BitDustError
+from bitdust.events import Signal
+
+#: suppliers on their way out at a time, in sets of up to SMALL and in larger ones
+FEW, MORE, SMALL = 1, 2, 13
+
+ABSENT, AUDIT = "absent", "audit"
+
+
+class Doubts:
+    """
+    @param db: `standing.SCHEMA`.
+    @param restart: begin a round: a seat is vacant.
+    """
+
+    _log = Logger()
+
+    def __init__(self, db: Database, suppliers: Suppliers, restart: Callable[[], None]) -> None:
+        self._db = db
+        self._suppliers = suppliers
+        self._restart = restart
+        self._lock = DeferredLock()
+        #: (fingerprint, a sentence why): he is to be replaced
+        self.doubted: Signal[[str, str]] = Signal()
+
+    async def accuse(self, supplier: str, kind: str, why: str) -> None:
+        """He is to be replaced."""
+        if supplier not in self._suppliers.known:
+            return
+        if await self._db(standing.doubt, supplier, kind, why):
+            self._log.warn("{who} is to be replaced: {why}", who=supplier, why=why)
+            self.doubted(supplier, why)
+        await self.act()
+
+    async def came(self, supplier: str) -> None:
+        """He is there again: if that was all, he keeps his seat."""
+        kind, _ = (await self._db.read(standing.doubts)).get(supplier, ("", ""))
+        if kind == ABSENT:
+            await self._db(standing.trust, supplier)
+            if await self._suppliers.reinstate(supplier):
+                self._log.info("{who} is back, and keeps his seat", who=supplier)
+
+    async def act(self) -> None:
+        """Make the seats of those vacant whose turn it is; forget who is no supplier any more."""
+        await self._lock.acquire()
+        try:
+            known = self._suppliers.known
+            for gone in set(await self._db.read(standing.known)) - known.keys():
+                await self._db(standing.forget, gone)
+            for supplier in await self._db.read(standing.doubts):
+                if self._on_their_way() >= (FEW if len(self._suppliers.seats) <= SMALL else MORE):
+                    break
+                if any(seat is not None and seat.fingerprint == supplier for seat in self._suppliers.seats):
+                    try:
+                        await self._suppliers.replace(supplier)
+                    except BitDustError as error:
+                        # The user was faster.
+                        self._log.info("{who} is not replaced: {why}", who=supplier, why=error.message)
+                    else:
+                        self._restart()
+        finally:
+            self._lock.release()
+
+    def _on_their_way(self) -> int:
+        """Seats that are being filled, and those who hold something without a seat."""
+        seated = [seat.fingerprint for seat in self._suppliers.seats if seat is not None]
+        return max(self._suppliers.seats.count(None), len(self._suppliers.known.keys() - set(seated)))

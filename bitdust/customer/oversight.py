@@ -1,0 +1,108 @@
+"""
+How we know that suppliers still keep what they signed for: attendance, audits, and what follows from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from bitdust.customer import standing
+from bitdust.customer.attendance import Attendance
+from bitdust.customer.audit import Auditor
+from bitdust.customer.block_reader import BlockReader
+from bitdust.customer.doubts import ABSENT, AUDIT, Doubts
+from bitdust.customer.standing import Standing
+from bitdust.customer.suppliers import Suppliers
+from bitdust.database import Database
+from bitdust.machines import Machines
+from bitdust.world import Rng, Wall, background, give_up
+
+
+class Oversight:
+    """
+    Attendance, Auditor and Doubts, joined.
+
+    @param db: `standing.SCHEMA`.
+    @param restart: begin a round.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        *,
+        clock: IReactorTime,
+        wall: Wall,
+        rng: Rng,
+        catalog: Database,
+        db: Database,
+        reader: BlockReader,
+        suppliers: Suppliers,
+        machines: Machines,
+        restart: Callable[[], None],
+    ) -> None:
+        self._db = db
+        self._wall = wall
+        self._suppliers = suppliers
+        self._running: list[Deferred[None]] = []
+        self.doubts = Doubts(db, suppliers, restart)
+        self.attendance = Attendance(
+            clock=clock, wall=wall, db=db, suppliers=self._seated, connected=suppliers.connected
+        )
+        self.auditor = Auditor(
+            clock=clock, wall=wall, rng=rng, catalog=catalog, db=db, reader=reader, machines=machines,
+            connected=suppliers.connected,
+        )  # fmt: skip
+        self.attendance.lost.listen(lambda who, why: self._later(self.doubts.accuse(who, ABSENT, why)))
+        self.auditor.failed.listen(lambda who, why: self._later(self.doubts.accuse(who, AUDIT, why)))
+        suppliers.changed.listen(self._changed)
+        suppliers.let_go.listen(lambda _: self._later(self.doubts.act()))
+        self._up = False
+
+    def start(self) -> None:
+        """Watch from now on."""
+        self._up = True
+        self.attendance.start()
+        self.auditor.start()
+        self._later(self.doubts.act())
+
+    def stop(self) -> None:
+        """Watch no more."""
+        self._up = False
+        self.attendance.stop()
+        self.auditor.stop()
+        for work in list(self._running):
+            give_up(work)
+
+    async def of(self, supplier: str) -> Standing:
+        """What is known of him."""
+        return await self._db.read(standing.of, supplier, int(self._wall()))
+
+    async def doubted(self) -> dict[str, str]:
+        """IDURL of each supplier who is to be replaced -> why."""
+        known = self._suppliers.known
+        found = await self._db.read(standing.doubts)
+        return {known[who].idurl: why for who, (_, why) in found.items() if who in known}
+
+    def _seated(self) -> list[str]:
+        return [seat.fingerprint for seat in self._suppliers.present]
+
+    def _changed(self, supplier: str) -> None:
+        if self._suppliers.is_connected(supplier):
+            self._later(self.doubts.came(supplier))
+
+    def _later(self, work: Coroutine[Deferred[Any], Any, object]) -> None:
+        if not self._up:
+            work.close()
+            return
+        running = background(
+            work, lambda failure: self._log.failure("watching the suppliers failed for now", failure)
+        )
+        if not running.called:
+            self._running.append(running)
+            running.addBoth(lambda _: self._running.remove(running))

@@ -1,0 +1,210 @@
+"""
+What is known of each supplier: when he was there, and what he showed when he was asked.
+
+Only time in which this node ran, and heard somebody, is counted: who sleeps, or has lost the network
+himself, accuses nobody.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+from dataclasses import dataclass
+
+DAY = 86400
+#: days of attendance and audits that count
+MONTH = 30
+#: absences that are remembered of each supplier, and how many it takes to call one usual
+GAPS, ENOUGH_GAPS = 20, 3
+#: the share of his absences that are no longer than the usual one
+USUAL = 0.9
+
+SCHEMA = [
+    """
+    -- One audit: leaves asked for, and what came of them.  Times in Unix seconds.
+    CREATE TABLE audits (
+        supplier TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        good INTEGER NOT NULL,
+        bad INTEGER NOT NULL,
+        silent INTEGER NOT NULL,
+        PRIMARY KEY (supplier, at)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Seconds of a day (number of days since 1970) in which we looked, and in which he was not there.
+    CREATE TABLE days (
+        supplier TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        watched REAL NOT NULL,
+        away REAL NOT NULL,
+        PRIMARY KEY (supplier, day)
+    ) STRICT, WITHOUT ROWID;
+
+    -- His present absence, in seconds.
+    CREATE TABLE away (
+        supplier TEXT PRIMARY KEY,
+        seconds REAL NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    -- His past ones.
+    CREATE TABLE gaps (
+        supplier TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        seconds REAL NOT NULL,
+        PRIMARY KEY (supplier, at)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Who is to be replaced, and why: `kind` is "absent" or "audit".
+    CREATE TABLE doubts (
+        supplier TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        why TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """
+]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """
+    What came of one audit: leaves that were shown, that were wrong or not there, and that did not come in
+    time.
+    """
+
+    at: int
+    good: int
+    bad: int
+    silent: int
+
+    @property
+    def asked(self) -> int:
+        """Leaves asked for."""
+        return self.good + self.bad + self.silent
+
+
+@dataclass(frozen=True)
+class Standing:
+    """
+    A supplier as he was in the last 30 days.
+
+    @param uptime: the share of the time in which he was there; None: nobody has looked yet.
+    @param shown: leaves that he showed.
+    @param asked: leaves that he was asked for.
+    @param last: his last audit.
+    @param doubt: why he is to be replaced, or "".
+    """
+
+    uptime: float | None
+    shown: int
+    asked: int
+    last: Audit | None
+    doubt: str
+
+
+def audited(c: sqlite3.Connection, supplier: str, audit: Audit) -> None:
+    """Write an audit down, and let go of those that are older than a month."""
+    c.execute(
+        "INSERT OR REPLACE INTO audits VALUES (?, ?, ?, ?, ?)",
+        (supplier, audit.at, audit.good, audit.bad, audit.silent),
+    )
+    c.execute("DELETE FROM audits WHERE supplier = ? AND at < ?", (supplier, audit.at - MONTH * DAY))
+
+
+def audits(c: sqlite3.Connection, supplier: str) -> list[Audit]:
+    """The audits of the last month, newest first."""
+    rows = c.execute(
+        "SELECT at, good, bad, silent FROM audits WHERE supplier = ? ORDER BY at DESC", (supplier,)
+    )
+    return [Audit(*row) for row in rows]
+
+
+def looked(
+    c: sqlite3.Connection, here: Collection[str], away: Collection[str], seconds: float, now: int
+) -> dict[str, float]:
+    """
+    For so many seconds these were here, and those were away.
+
+    Answers for those who are away how long, by now, in seconds.
+    """
+    today = now // DAY
+    for supplier in sorted({*here, *away}):
+        c.execute(
+            "INSERT INTO days VALUES (?, ?, ?, ?) ON CONFLICT (supplier, day) DO UPDATE SET"
+            " watched = watched + excluded.watched, away = away + excluded.away",
+            (supplier, today, seconds, seconds if supplier in away else 0.0),
+        )
+    c.execute("DELETE FROM days WHERE day < ?", (today - MONTH,))
+    for supplier in sorted(here):
+        _came_back(c, supplier, now)
+    for supplier in sorted(away):
+        c.execute(
+            "INSERT INTO away VALUES (?, ?) ON CONFLICT (supplier) DO UPDATE SET"
+            " seconds = seconds + excluded.seconds",
+            (supplier, seconds),
+        )
+    found = dict(c.execute("SELECT supplier, seconds FROM away").fetchall())
+    return {supplier: float(found[supplier]) for supplier in away}
+
+
+def _came_back(c: sqlite3.Connection, supplier: str, now: int) -> None:
+    row = c.execute("SELECT seconds FROM away WHERE supplier = ?", (supplier,)).fetchone()
+    if row is None:
+        return
+    c.execute("DELETE FROM away WHERE supplier = ?", (supplier,))
+    c.execute("INSERT OR REPLACE INTO gaps VALUES (?, ?, ?)", (supplier, now, row[0]))
+    c.execute(
+        "DELETE FROM gaps WHERE supplier = ? AND at NOT IN"
+        " (SELECT at FROM gaps WHERE supplier = ? ORDER BY at DESC LIMIT ?)",
+        (supplier, supplier, GAPS),
+    )
+
+
+def usual_gap(c: sqlite3.Connection, supplier: str) -> float:
+    """Seconds that nine in ten of his absences do not exceed; 0 as long as he had too few."""
+    gaps = sorted(s for (s,) in c.execute("SELECT seconds FROM gaps WHERE supplier = ?", (supplier,)))
+    return float(gaps[int(USUAL * (len(gaps) - 1))]) if len(gaps) >= ENOUGH_GAPS else 0.0
+
+
+def doubt(c: sqlite3.Connection, supplier: str, kind: str, why: str) -> bool:
+    """He is to be replaced.  False: that was known."""
+    known = c.execute("SELECT 1 FROM doubts WHERE supplier = ?", (supplier,)).fetchone() is not None
+    c.execute("INSERT OR IGNORE INTO doubts VALUES (?, ?, ?)", (supplier, kind, why))
+    return not known
+
+
+def doubts(c: sqlite3.Connection) -> dict[str, tuple[str, str]]:
+    """Who is to be replaced -> (kind, why), in the order of their fingerprints."""
+    return {who: (kind, why) for who, kind, why in c.execute("SELECT * FROM doubts ORDER BY supplier")}
+
+
+def trust(c: sqlite3.Connection, supplier: str) -> None:
+    """He is not to be replaced any more."""
+    c.execute("DELETE FROM doubts WHERE supplier = ?", (supplier,))
+
+
+def forget(c: sqlite3.Connection, supplier: str) -> None:
+    """He is no supplier any more: should he ever be one again, he begins anew."""
+    for table in ("audits", "days", "away", "gaps", "doubts"):
+        c.execute(f"DELETE FROM {table} WHERE supplier = ?", (supplier,))  # noqa: S608
+
+
+def known(c: sqlite3.Connection) -> list[str]:
+    """Everybody of whom something is written here."""
+    return [who for (who,) in c.execute("SELECT supplier FROM days UNION SELECT supplier FROM doubts")]
+
+
+def of(c: sqlite3.Connection, supplier: str, now: int) -> Standing:
+    """What is known of him."""
+    watched, away = c.execute(
+        "SELECT total(watched), total(away) FROM days WHERE supplier = ? AND day > ?",
+        (supplier, now // DAY - MONTH),
+    ).fetchone()
+    found = [audit for audit in audits(c, supplier) if audit.at >= now - MONTH * DAY]
+    row = c.execute("SELECT why FROM doubts WHERE supplier = ?", (supplier,)).fetchone()
+    return Standing(
+        uptime=1 - away / watched if watched else None,
+        shown=sum(audit.good for audit in found),
+        asked=sum(audit.asked for audit in found),
+        last=found[0] if found else None,
+        doubt=row[0] if row else "",
+    )

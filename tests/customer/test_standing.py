@@ -1,0 +1,103 @@
+"""What is remembered of a supplier."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+
+from bitdust.customer import standing
+from bitdust.customer.audit import LEAVES, _challenges
+from bitdust.customer.standing import DAY, Audit
+from tests.catalog import sample
+
+BOB = "b" * 52
+NOW = 20_000 * DAY
+
+
+@pytest.fixture
+def c() -> Iterator[sqlite3.Connection]:
+    """The tables, empty."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    for script in standing.SCHEMA:
+        connection.executescript(script)
+    yield connection
+    connection.close()
+
+
+def test_nobody_has_looked_yet(c: sqlite3.Connection) -> None:
+    """Of a new supplier nothing is claimed."""
+    assert standing.of(c, BOB, NOW) == standing.Standing(None, 0, 0, None, "")
+    assert standing.usual_gap(c, BOB) == 0.0
+
+
+def test_uptime_is_that_of_a_month(c: sqlite3.Connection) -> None:
+    """Half a day away in two is three quarters; what is older than 30 days does not count."""
+    standing.looked(c, [], [BOB], 5000.0, NOW - 40 * DAY)
+    assert standing.looked(c, [BOB], [], 1.5 * DAY, NOW - DAY) == {}
+    assert standing.looked(c, [], [BOB], 0.5 * DAY, NOW) == {BOB: 0.5 * DAY}
+    assert standing.of(c, BOB, NOW).uptime == 0.75
+    assert c.execute("SELECT count(*) FROM days").fetchone() == (2,)
+
+
+def test_an_absence_grows_until_he_comes(c: sqlite3.Connection) -> None:
+    """It is counted over many looks, and ends with the first at which he is there."""
+    for _ in range(3):
+        standing.looked(c, [], [BOB], 100.0, NOW)
+    assert standing.looked(c, [], [BOB], 100.0, NOW) == {BOB: 400.0}
+    standing.looked(c, [BOB], [], 100.0, NOW)
+    assert standing.looked(c, [], [BOB], 100.0, NOW + 1) == {BOB: 100.0}
+
+
+def test_usual_is_what_nine_in_ten_do_not_exceed(c: sqlite3.Connection) -> None:
+    """Two absences are no habit; of twenty, one long one does not count; the oldest are forgotten."""
+    lengths = [30 * DAY, *[float(n) for n in range(100, 119)], 9 * DAY, 500.0]
+    for number, length in enumerate(lengths):
+        assert (standing.usual_gap(c, BOB) == 0.0) == (number < 3)
+        standing.looked(c, [], [BOB], float(length), NOW + 2 * number)
+        standing.looked(c, [BOB], [], 1.0, NOW + 2 * number + 1)
+    assert standing.usual_gap(c, BOB) == 118.0
+    assert c.execute("SELECT count(*) FROM gaps").fetchone() == (standing.GAPS,)
+
+
+def test_audits_of_a_month(c: sqlite3.Connection) -> None:
+    """They are added up, the newest is shown, the oldest go."""
+    for days, audit in ((45, Audit(0, 9, 9, 9)), (2, Audit(0, 7, 0, 0)), (0, Audit(0, 4, 1, 2))):
+        at = NOW - days * DAY
+        standing.audited(c, BOB, Audit(at, audit.good, audit.bad, audit.silent))
+    found = standing.of(c, BOB, NOW)
+    assert (found.shown, found.asked, found.last) == (11, 14, Audit(NOW, 4, 1, 2))
+    assert len(standing.audits(c, BOB)) == 2
+
+
+def test_a_doubt_is_told_once(c: sqlite3.Connection) -> None:
+    """The first reason stays, until he is trusted, or forgotten altogether."""
+    assert standing.doubt(c, BOB, "absent", "away")
+    assert not standing.doubt(c, BOB, "audit", "bad")
+    assert standing.doubts(c) == {BOB: ("absent", "away")}
+    assert standing.known(c) == [BOB]
+    standing.trust(c, BOB)
+    assert standing.doubts(c) == {}
+    standing.looked(c, [BOB], [], 1.0, NOW)
+    standing.forget(c, BOB)
+    assert standing.known(c) == []
+
+
+def test_a_tenth_is_found_within_a_week() -> None:
+    """T4: of 1000 suppliers who have lost a tenth of their pieces, at least 985 are found in 44 leaves."""
+    c = sample.open_catalog()
+    sample.hire(c)
+    for number in range(200):
+        sample.ack_all(c, sample.seal(c, 1, [number]))
+    serials = [serial for (serial,) in c.execute("SELECT DISTINCT serial FROM placements ORDER BY serial")]
+    chance = random.Random(4)
+    found = 0
+    for _ in range(1000):
+        lost = set(chance.sample(serials, len(serials) // 10))
+        drawn = _challenges(c, sample.fp(0), [chance.getrandbits(64) for _ in range(2 * 44)])
+        found += any(challenge.serial in lost for challenge in drawn)
+    c.close()
+    assert found >= 985
+    assert LEAVES * 7 >= 44
