@@ -28,11 +28,13 @@ class Session:
 
     @param csrf: every form of it carries this word.
     @param notice: what the next page is to say, once.
+    @param leaves: it came by a link, and can log out.
     """
 
     csrf: str
     seen: float = 0.0
     notice: str = ""
+    leaves: bool = False
 
     def take_notice(self) -> str:
         """What is to be said, said once."""
@@ -65,7 +67,7 @@ class Logins:
         if until is None or until < self._clock.seconds():
             return None
         cookie = self._word()
-        self._sessions[_hash(cookie)] = Session(self._word(), self._clock.seconds())
+        self._sessions[_hash(cookie)] = Session(self._word(), self._clock.seconds(), leaves=True)
         while len(self._sessions) > MOST_SESSIONS:
             self._sessions.popitem(last=False)
         return cookie

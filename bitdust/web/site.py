@@ -6,7 +6,6 @@ The listener on the loopback address gets a site that asks for the token, the un
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from bitdust.api.publish.bounded import MAX_BODY
 from bitdust.api.publish.door import Door
 from bitdust.api.publish.events import EventsPage
 from bitdust.api.publish.jsonrpc import JsonRpcDoor
-from bitdust.api.publish.page import NoSuchPage, Refusal, content_type
+from bitdust.api.publish.page import Headers, NoSuchPage, Refusal, content_type
 from bitdust.api.publish.rest import BridgePage, RestDoor
 from bitdust.api.publish.xmlrpc import XmlRpcDoor
 from bitdust.api.registry import Registry
@@ -29,8 +28,8 @@ from bitdust.errors import BitDustError, Denied
 from bitdust.web.guard import Guard, challenges
 from bitdust.web.logins import Logins
 from bitdust.web.metrics import HealthPage, MetricsPage
-from bitdust.web.pages.frame import House
-from bitdust.web.pages.tree import OWN_LOCK, hang_pages
+from bitdust.web.pages.frame import House, RefusedPage
+from bitdust.web.pages.tree import OWN_LOCK, hang_pages, nothing_here
 
 if TYPE_CHECKING:
     from bitdust.node.node import Node
@@ -39,6 +38,9 @@ if TYPE_CHECKING:
 _PATIENCE = 16 << 20
 
 _IDLE_SECONDS = 120
+
+#: first words of the addresses that programs ask
+_DOORS = frozenset((b"RPC2", b"jsonrpc", b"api", b"filemanager", b"health", b"metrics"))
 
 _HEADERS = (
     ("Server", "BitDust"),
@@ -89,9 +91,10 @@ def build_root(
     door = Door(node, registry)
     xmlrpc = XmlRpcDoor(door)
     guard = Guard(token, settings, trusted)
-    front = Front(guard, xmlrpc, OWN_LOCK if logins is not None else frozenset())
-    if logins is not None:
-        hang_pages(front, House(door, guard, logins))
+    house = House(door, guard, logins) if logins is not None else None
+    front = Front(guard, xmlrpc, house)
+    if house is not None:
+        hang_pages(front, house)
     front.putChild(b"RPC2", xmlrpc)
     front.putChild(b"jsonrpc", JsonRpcDoor(door))
     api = Branch()
@@ -109,12 +112,12 @@ class Front(Resource):
     """
     The root: nothing behind it sees a request that the guard refused.
 
-    @param own_lock: first words of the addresses of pages, which let in nobody who is not logged in.
+    @param house: what the pages need, which let in nobody who is not logged in; None: there are no pages.
     """
 
-    def __init__(self, guard: Guard, xmlrpc: XmlRpcDoor, own_lock: Collection[bytes]) -> None:
+    def __init__(self, guard: Guard, xmlrpc: XmlRpcDoor, house: House | None) -> None:
         super().__init__()
-        self._own_lock = own_lock
+        self._house = house
         self._guard = guard
         self._xmlrpc = xmlrpc
 
@@ -126,18 +129,30 @@ class Front(Resource):
             and request.method == b"POST"
             and content_type(request) in ("text/xml", "application/xml")
         )
-        is_page = path in self._own_lock and not is_call
+        is_page = self._house is not None and path in OWN_LOCK and not is_call
         try:
             self._guard.check(request, needs_token=request.path != b"/health" and not is_page)
         except BitDustError as error:
-            return Refusal(error, challenges(request) if type(error) is Denied else ())
+            return self._refusal(path, request, error, challenges(request) if type(error) is Denied else ())
         if is_call:
             return self._xmlrpc
         found: IResource = super().getChildWithDefault(path, request)
         return found
 
     def getChild(self, path: bytes, request: HttpRequest) -> Resource:
-        return Refusal(NoSuchPage())
+        return self._refusal(path, request, NoSuchPage(), ())
+
+    def _refusal(self, path: bytes, request: HttpRequest, error: BitDustError, headers: Headers) -> Resource:
+        """For people a page, for programs a problem."""
+        accepted = request.requestHeaders.getRawHeaders("accept") or [""]
+        is_for_people = path in OWN_LOCK or (path not in _DOORS and "text/html" in accepted[0])
+        if self._house is None or not is_for_people:
+            return Refusal(error, headers)
+        if type(error) is Denied:
+            error = Denied(error.message, hint="run `bitdust show` for a link that logs this browser in")
+        elif isinstance(error, NoSuchPage):
+            error = nothing_here()
+        return RefusedPage(self._house, error, headers)
 
 
 class Branch(Resource):

@@ -19,6 +19,7 @@ SLOW = 20_000  # milliseconds: the machine may be busy
 if CHROMIUM is None and not os.environ.get("BITDUST_REQUIRE_BROWSER"):
     pytest.skip("no chromium on this machine: apt-get install chromium", allow_module_level=True)
 
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="it is in the extra `test`")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is in the extra `test`")
 
 
@@ -128,6 +129,50 @@ def test_on_a_telephone(chromium: Any, alice: Peer, path: str, scheme: str) -> N
         assert light - dark > 150
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_barrier_is_known(chromium: Any, alice: Peer, scheme: str, tmp_path: Path) -> None:
+    """axe finds nothing that would keep anybody out, on any page, with something in the lists."""
+    source = tmp_path / f"holiday {scheme}"
+    source.mkdir()
+    (source / "a").write_bytes(b"a")
+    alice.client.backup_start_path(str(source))
+    with chromium.new_context(color_scheme=scheme) as context:
+        page = context.new_page()
+        link = alice.client.gui_link()["url"]
+        page.goto(link)
+        base = link.partition("/login")[0]
+        _until_ended(page, str(source), "committed")
+        listed = alice.client.filemanager({"params": {"mode": "listall"}})
+        (item,) = [each for each in listed if each["name"] == source.name]
+        addresses = [
+            "/", "/files", f"/files?path={source}", f"/files/local?path={tmp_path}", "/files/tasks",
+            f"/files/delete?id={item['id']}", f"/files/restore?backupid={item['versions'][0]['backupid']}",
+            "/no/such", "/login?code=x",
+        ]  # fmt: skip
+        for address in addresses:
+            page.goto(base + address)
+            found = axe.Axe().run(page)
+            assert found.violations_count == 0, f"{address}: {found.generate_report()}"
+
+
+def test_log_out(chromium: Any, alice: Peer) -> None:
+    """One button, reached by the keyboard; afterwards there is only the way to a new link."""
+    with chromium.new_context() as context:
+        page = context.new_page()
+        link = alice.client.gui_link()["url"]
+        page.goto(link)
+        button = page.get_by_role("button", name="Log out")
+        for _ in range(20):
+            page.keyboard.press("Tab")
+            if button.evaluate("each => each === document.activeElement"):
+                break
+        page.keyboard.press("Enter")
+        playwright.expect(page.locator("h1")).to_have_text("Logged out")
+        assert context.cookies() == []
+        page.goto(link.partition("/login")[0] + "/files")
+        playwright.expect(page.locator("main")).to_contain_text("bitdust show")
 
 
 def test_a_link_works_once(chromium: Any, alice: Peer) -> None:

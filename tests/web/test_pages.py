@@ -66,8 +66,9 @@ class Person(Browser):
         return self.ask("POST", path, urlencode(fields).encode(), self.headers | FORM | headers)
 
     def forms(self, path: str) -> list[dict[str, str]]:
-        """The hidden fields of each form of a page."""
-        found = re.findall(r"<form.*?</form>", self.visit(path).body.decode(), re.DOTALL)
+        """The hidden fields of each form of a page, but for the one in its head."""
+        page = self.visit(path).body.decode().partition("<main")[2]
+        found = re.findall(r"<form.*?</form>", page, re.DOTALL)
         return [
             {
                 unescape(re.search(r'name="([^"]*)"', field)[1]): unescape(
@@ -253,6 +254,69 @@ def test_errors_are_pages(person, node):
     reply = person.visit("/files")
     assert reply.status == 500
     assert b"secret" not in reply.body
+
+
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status", "says"),
+    [
+        ("/", {"Host": "evil.example"}, 421, "127.0.0.1"),
+        ("/files", {"Origin": "https://evil.example"}, 403, "another site"),
+        ("/files/no/such", {}, 404, "overview"),
+        ("/static/x", {}, 404, "overview"),
+        ("/no/<b>such", HTML, 401, "bitdust show"),
+        ("/no/such", HTML | AUTH, 404, "overview"),
+        ("/files/act", {}, 405, "POST"),
+    ],
+)
+def test_refusals_are_pages(node, path, headers, status, says):
+    """Who went astray or may not come in is told so in a page, with the way on, and with every lock."""
+    reply = Person(node).ask("GET", path, headers=headers)
+    assert reply.status == status
+    assert reply.headers["content-type"] == "text/html; charset=utf-8"
+    assert "frame-ancestors 'none'" in reply.headers["content-security-policy"]
+    assert says in reply.body.decode()
+    assert b"<b>" not in reply.body
+    assert node.asked == []
+
+
+def test_a_form_that_is_too_large_is_a_page(person):
+    """A megabyte in a form is refused in a page, too."""
+    reply = person.send("/files/act", {"csrf": "x" * (1 << 20)})
+    assert (reply.status, reply.headers["content-type"]) == (413, "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize(
+    "path", ["/RPC2", "/jsonrpc", "/api/v1/config_list", "/health", "/metrics", "/no/such"]
+)
+def test_programs_are_told_problems(node, path):
+    """At a door a browser, too, gets what the door speaks; elsewhere who asks for no page gets none."""
+    headers = {"Host": "evil.example"} | ({} if path == "/no/such" else HTML)
+    reply = Person(node).ask("GET", path, headers=headers)
+    assert (reply.status, reply.headers["content-type"]) == (421, "application/problem+json")
+
+
+def test_log_out(person, node):
+    """The cookie opens nothing any more, here or in the browser; only a form of ours does that."""
+    other = Person(node)
+    other.logins, other._treq = person.logins, person._treq
+    other.log_in()
+    session = person.logins.session(person.headers["Cookie"].partition("=")[2])
+    assert session is not None
+    assert session.csrf in person.visit("/").body.decode()
+    form = {"csrf": session.csrf}
+    assert person.ask("GET", "/logout", headers=person.headers).status == 405
+    assert person.send("/logout", {"csrf": "x"}).status == 403
+    assert person.visit("/").status == 200
+    reply = person.send("/logout", form)
+    assert (reply.status, b"bitdust show" in reply.body) == (200, True)
+    assert "Max-Age=0" in reply.headers["set-cookie"]
+    assert person.visit("/").status == 401
+    assert other.visit("/").status == 200
+    # A program with the token has nothing to log out of.
+    assert b"Log out" not in person.ask("GET", "/", headers=AUTH).body
 
 
 def test_static(node):

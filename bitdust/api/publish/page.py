@@ -7,7 +7,7 @@ Coroutines instead of Twisted's render methods, errors told as RFC 9457 problems
 from __future__ import annotations
 
 import json
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -69,6 +69,10 @@ class WrongBody(Usage):
     http_status = 415
 
 
+#: names and values, beside those of every answer
+Headers = tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True)
 class Answer:
     """A whole answer."""
@@ -76,7 +80,7 @@ class Answer:
     body: bytes = b""
     content_type: str = "application/json"
     status: int = 200
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
 
 
 def json_answer(value: object, status: int = 200) -> Answer:
@@ -84,7 +88,7 @@ def json_answer(value: object, status: int = 200) -> Answer:
     return Answer(_json(value), status=status)
 
 
-def problem_answer(error: BitDustError, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+def problem_answer(error: BitDustError, headers: Headers = ()) -> Answer:
     """The error as `application/problem+json`."""
     return Answer(_json(problem(error)), "application/problem+json", error.http_status, headers)
 
@@ -101,15 +105,19 @@ class Page(Resource):
 
     def render(self, request: Request) -> int:
         verb = request.method.decode("ascii", "replace")
-        return answer_later(request, self._reply(request, "GET" if verb == "HEAD" else verb))
+        return answer_later(request, self._reply(request, "GET" if verb == "HEAD" else verb), self.refuse)
 
     async def _reply(self, request: Request, verb: str) -> Answer:
         try:
             if verb not in self.verbs:
-                return wrong_verb(verb, self.verbs)
+                return await self.refuse(*wrong_verb(verb, self.verbs))
             return await self.reply(request)
         except BitDustError as error:
-            return problem_answer(error)
+            return await self.refuse(error)
+
+    async def refuse(self, error: BitDustError, headers: Headers = ()) -> Answer:
+        """The error as whoever asks here reads it."""
+        return problem_answer(error, headers)
 
     async def reply(self, request: Request) -> Answer:
         """@raise BitDustError: it becomes a problem."""
@@ -119,7 +127,7 @@ class Page(Resource):
 class Refusal(Page):
     """Answers everything with one error."""
 
-    def __init__(self, error: BitDustError, headers: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(self, error: BitDustError, headers: Headers = ()) -> None:
         super().__init__()
         self._answer = problem_answer(error, headers)
 
@@ -128,10 +136,10 @@ class Refusal(Page):
         return NOT_DONE_YET
 
 
-def wrong_verb(verb: str, allowed: tuple[str, ...]) -> Answer:
+def wrong_verb(verb: str, allowed: tuple[str, ...]) -> tuple[WrongVerb, Headers]:
     """405, with what is allowed."""
     error = WrongVerb(f"this cannot be asked with {verb[:20]}", hint=f"use {' or '.join(allowed)}")
-    return problem_answer(error, (("Allow", ", ".join(allowed)),))
+    return error, (("Allow", ", ".join(allowed)),)
 
 
 def content_type(request: Request) -> str:
@@ -155,8 +163,12 @@ def body_of(request: Request, *allowed: str) -> bytes:
     return body
 
 
-def answer_later(request: Request, work: Coroutine[Deferred[Any], Any, Answer]) -> int:
-    """Send what the coroutine answers, unless the asker has gone by then."""
+def answer_later(
+    request: Request,
+    work: Coroutine[Deferred[Any], Any, Answer],
+    refuse: Callable[[BitDustError], Coroutine[Deferred[Any], Any, Answer]],
+) -> int:
+    """Send what the coroutine answers, or a refusal, unless the asker has gone by then."""
     gone: list[Failure] = []
     request.notifyFinish().addErrback(gone.append)
 
@@ -164,11 +176,11 @@ def answer_later(request: Request, work: Coroutine[Deferred[Any], Any, Answer]) 
         if not gone:
             send(request, answer)
 
-    def failed(failure: Failure) -> None:
+    def failed(failure: Failure) -> Deferred[Answer]:
         Page._log.failure("a page failed in a way nobody foresaw", failure)
-        told(problem_answer(BitDustError("the node made a mistake in answering this")))
+        return spawn(refuse(BitDustError("the node made a mistake in answering this")))
 
-    spawn(work).addCallback(told).addErrback(failed)
+    spawn(work).addErrback(failed).addCallback(told)
     return NOT_DONE_YET
 
 

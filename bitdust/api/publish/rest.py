@@ -11,7 +11,15 @@ from twisted.web.http import Request
 from bitdust.api.publish.bounded import Unreadable, read_json
 from bitdust.api.publish.door import Door
 from bitdust.api.publish.manual import FILEMANAGER, open_api
-from bitdust.api.publish.page import Answer, NoSuchPage, Page, body_of, json_answer, wrong_verb
+from bitdust.api.publish.page import (
+    Answer,
+    NoSuchPage,
+    Page,
+    body_of,
+    json_answer,
+    problem_answer,
+    wrong_verb,
+)
 from bitdust.api.registry import Method
 from bitdust.errors import Usage
 
@@ -31,14 +39,16 @@ class RestDoor(Page):
         name = b"/".join(getattr(request, "postpath", None) or []).decode("utf-8", "replace")
         asking = request.method in (b"GET", b"HEAD")
         if name == "openapi.json":
-            return json_answer(open_api(self._door.registry)) if asking else wrong_verb("POST", ("GET",))
+            if asking:
+                return json_answer(open_api(self._door.registry))
+            return problem_answer(*wrong_verb("POST", ("GET",)))
         if name not in self._door.registry:
             raise NoSuchPage(
                 f"there is no method {name[:100]!r}", hint="/api/v1/openapi.json describes all methods"
             )
         method = self._door.registry[name]
         if asking and method.changes:
-            return wrong_verb("GET", ("POST",))
+            return problem_answer(*wrong_verb("GET", ("POST",)))
         named = arguments_of(request, method) if asking else _body(request)
         if name == FILEMANAGER and "json_request" not in named:
             # Its clients send the request itself.

@@ -82,7 +82,10 @@ class XmlRpcDoor(XMLRPC):
         }
 
     def render(self, request: Request) -> int:
-        return answer_later(request, self._reply(request))
+        return answer_later(request, self._reply(request), self._refuse)
+
+    async def _refuse(self, error: BitDustError) -> Answer:
+        return problem_answer(error)
 
     def listProcedures(self) -> list[str]:
         return sorted([*self._door.registry, *_OWN])
@@ -97,7 +100,7 @@ class XmlRpcDoor(XMLRPC):
 
     async def _reply(self, request: Request) -> Answer:
         if request.method != b"POST":
-            return wrong_verb(request.method.decode("ascii", "replace"), ("POST",))
+            return problem_answer(*wrong_verb(request.method.decode("ascii", "replace"), ("POST",)))
         try:
             body = body_of(request, "text/xml", "application/xml")
         except WrongBody as error:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
@@ -14,11 +14,11 @@ from twisted.web.http import Request
 from twisted.web.template import Tag
 
 from bitdust.api.publish.door import Door
-from bitdust.api.publish.page import Answer, CrossSite, Page, body_of
+from bitdust.api.publish.page import Answer, CrossSite, Headers, Page, body_of
 from bitdust.errors import BitDustError, Denied, Usage
 from bitdust.web.guard import Guard
 from bitdust.web.logins import Logins, Session
-from bitdust.web.pages.markup import Part, el, html, link
+from bitdust.web.pages.markup import Part, el, form, html, link
 
 FORM = "application/x-www-form-urlencoded"
 PAGES = (("Overview", "/"), ("Files", "/files"), ("Back up", "/files/local"), ("Tasks", "/files/tasks"))
@@ -75,7 +75,11 @@ class WebPage(Page):
                 return await self.act(fields, visitor)
             return await self.show(read_query(request), visitor)
         except BitDustError as error:
-            return await error_page(error)
+            return await self.refuse(error)
+
+    async def refuse(self, error: BitDustError, headers: Headers = ()) -> Answer:
+        """The error as a page, with the way on."""
+        return await error_page(error, headers)
 
     async def show(self, query: Mapping[str, str], visitor: Session) -> Answer:
         """The page."""
@@ -104,7 +108,7 @@ async def framed(title: str, here: str, visitor: Session | None, *parts: Part, s
         el(
             "body",
             el("a", "Skip to the content", href="#content", class_="skip"),
-            el("header", el("p", "BitDust", class_="brand"), _navigation(here, visitor)),
+            el("header", el("p", "BitDust", class_="brand"), _navigation(here, visitor), _way_out(visitor)),
             el(
                 "main",
                 el("p", notice, role="status", class_="notice") if notice else None,
@@ -129,9 +133,20 @@ def go_to(address: str, *headers: tuple[str, str]) -> Answer:
     return Answer(status=303, content_type="text/plain", headers=(("Location", address), *headers))
 
 
-async def error_page(error: BitDustError) -> Answer:
+class RefusedPage(WebPage):
+    """Answers everything with one error."""
+
+    def __init__(self, house: House, error: BitDustError, headers: Headers = ()) -> None:
+        super().__init__(house)
+        self._refusal = error, headers
+
+    async def _reply(self, request: Request, verb: str) -> Answer:
+        return await self.refuse(*self._refusal)
+
+
+async def error_page(error: BitDustError, headers: Headers = ()) -> Answer:
     """What went wrong, and what to do next."""
-    return await framed(
+    page = await framed(
         "This could not be done",
         "",
         None,
@@ -140,6 +155,7 @@ async def error_page(error: BitDustError) -> Answer:
         el("p", link("Back to the overview", "/")),
         status=error.http_status,
     )
+    return replace(page, headers=headers)
 
 
 def cookie_name(request: Request) -> str:
@@ -167,6 +183,11 @@ def read_form(request: Request) -> dict[str, str]:
         )
     except ValueError:
         raise Usage("this is not a form") from None
+
+
+def _way_out(visitor: Session | None) -> Tag | None:
+    # A program with the token, and the owner at the socket, are not logged in: they cannot log out.
+    return form("Log out", "/logout", visitor.csrf) if visitor is not None and visitor.leaves else None
 
 
 def _navigation(here: str, visitor: Session | None) -> Tag | None:

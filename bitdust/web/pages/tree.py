@@ -9,23 +9,24 @@ from importlib.resources import files
 from twisted.web.http import Request
 from twisted.web.resource import Resource
 
-from bitdust.api.publish.page import Answer, NoSuchPage, Page, Refusal
+from bitdust.api.publish.page import Answer, NoSuchPage, Page
 from bitdust.web.pages.files import ActPage, DeletePage, FilesPage
-from bitdust.web.pages.frame import House
+from bitdust.web.pages.frame import House, RefusedPage
 from bitdust.web.pages.local import LocalPage, RestorePage
-from bitdust.web.pages.login import LoginPage
+from bitdust.web.pages.login import LoginPage, LogoutPage
 from bitdust.web.pages.overview import OverviewPage
 from bitdust.web.pages.tasks import TasksPage
 
 #: first words of addresses that ask for the login themselves, or need none
-OWN_LOCK = frozenset((b"", b"files", b"login", b"static"))
+OWN_LOCK = frozenset((b"", b"files", b"login", b"logout", b"static"))
 
 
 def hang_pages(root: Resource, house: House) -> None:
     """Put every page into the site."""
     root.putChild(b"", OverviewPage(house))
     root.putChild(b"login", LoginPage(house))
-    inner = Inner(FilesPage(house))
+    root.putChild(b"logout", LogoutPage(house))
+    inner = Inner(house, FilesPage(house))
     for name, page in (
         (b"act", ActPage),
         (b"delete", DeletePage),
@@ -35,7 +36,7 @@ def hang_pages(root: Resource, house: House) -> None:
     ):
         inner.putChild(name, page(house))
     root.putChild(b"files", inner)
-    static = Inner(None)
+    static = Inner(house, None)
     static.putChild(b"style.css", File("style.css", "text/css; charset=utf-8"))
     static.putChild(b"script.js", File("script.js", "text/javascript; charset=utf-8"))
     root.putChild(b"static", static)
@@ -44,15 +45,21 @@ def hang_pages(root: Resource, house: House) -> None:
 class Inner(Resource):
     """A page with others below it."""
 
-    def __init__(self, page: Page | None) -> None:
+    def __init__(self, house: House, page: Page | None) -> None:
         super().__init__()
         self._page = page
+        self._nothing = RefusedPage(house, nothing_here())
 
     def getChild(self, path: bytes, request: Request) -> Resource:
-        return self._page if path == b"" and self._page is not None else Refusal(NoSuchPage())
+        return self._page if path == b"" and self._page is not None else self._nothing
 
     def render(self, request: Request) -> int:
-        return (self._page or Refusal(NoSuchPage())).render(request)
+        return (self._page or self._nothing).render(request)
+
+
+def nothing_here() -> NoSuchPage:
+    """What a person is told who went astray."""
+    return NoSuchPage(hint="begin at the overview")
 
 
 class File(Page):
