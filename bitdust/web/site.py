@@ -129,7 +129,7 @@ class Front(Resource):
             and request.method == b"POST"
             and content_type(request) in ("text/xml", "application/xml")
         )
-        is_page = self._house is not None and path in OWN_LOCK and not is_call
+        is_page = not is_call and self._is_for_people(path, request)
         try:
             self._guard.check(request, needs_token=request.path != b"/health" and not is_page)
         except BitDustError as error:
@@ -142,15 +142,18 @@ class Front(Resource):
     def getChild(self, path: bytes, request: HttpRequest) -> Resource:
         return self._refusal(path, request, NoSuchPage(), ())
 
+    def _is_for_people(self, path: bytes, request: HttpRequest) -> bool:
+        """A page, or where a browser went astray: pages let in nobody who is not logged in."""
+        accepted = request.requestHeaders.getRawHeaders("accept") or [""]
+        return self._house is not None and (
+            path in OWN_LOCK or (path not in _DOORS and "text/html" in accepted[0])
+        )
+
     def _refusal(self, path: bytes, request: HttpRequest, error: BitDustError, headers: Headers) -> Resource:
         """For people a page, for programs a problem."""
-        accepted = request.requestHeaders.getRawHeaders("accept") or [""]
-        is_for_people = path in OWN_LOCK or (path not in _DOORS and "text/html" in accepted[0])
-        if self._house is None or not is_for_people:
+        if self._house is None or not self._is_for_people(path, request):
             return Refusal(error, headers)
-        if type(error) is Denied:
-            error = Denied(error.message, hint="run `bitdust show` for a link that logs this browser in")
-        elif isinstance(error, NoSuchPage):
+        if isinstance(error, NoSuchPage):
             error = nothing_here()
         return RefusedPage(self._house, error, headers)
 

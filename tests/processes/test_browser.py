@@ -149,7 +149,7 @@ def test_no_barrier_is_known(chromium: Any, alice: Peer, scheme: str, tmp_path: 
         addresses = [
             "/", "/files", f"/files?path={source}", f"/files/local?path={tmp_path}", "/files/tasks",
             f"/files/delete?id={item['id']}", f"/files/restore?backupid={item['versions'][0]['backupid']}",
-            "/no/such", "/login?code=x",
+            f"/files/version?what={item['versions'][0]['backupid']}", "/no/such", "/login?code=x",
         ]  # fmt: skip
         for address in addresses:
             page.goto(base + address)
@@ -190,3 +190,27 @@ def test_a_link_works_once(chromium: Any, alice: Peer) -> None:
 def _brightness(colour: str) -> float:
     numbers = [float(one) for one in colour[colour.index("(") + 1 : -1].split(",")[:3]]
     return sum(numbers) / 3
+
+
+def test_one_file_out_of_a_version(page: Any, alice: Peer, tmp_path: Path) -> None:
+    """A version is looked into like a folder, and one file of it comes back."""
+    source = tmp_path / "album"
+    (source / "deep & down").mkdir(parents=True)
+    (source / "deep & down" / "one.txt").write_text("1")
+    (source / "two.txt").write_text("2")
+    alice.client.backup_start_path(str(source))
+    _until_ended(page, str(source), "committed")
+    page.get_by_role("link", name="Overview").click()
+    row = page.get_by_role("row").filter(has_text=str(source))
+    row.locator("summary").click()
+    row.get_by_role("link", name="Look inside").click()
+    page.get_by_role("link", name="deep & down").click()
+    playwright.expect(page.get_by_role("row")).to_have_count(2)
+    page.get_by_role("row").filter(has_text="one.txt").get_by_role("link", name="Restore").click()
+    out = tmp_path / "out"
+    page.get_by_role("textbox", name="Folder").fill(str(out))
+    page.get_by_role("button", name="Restore into it").click()
+    came = out / str(source).lstrip("/") / "deep & down" / "one.txt"
+    _until_ended(page, str(came), "done")
+    assert came.read_text() == "1"
+    assert not (out / str(source).lstrip("/") / "two.txt").exists()

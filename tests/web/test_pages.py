@@ -31,6 +31,7 @@ PAGES = (
     f"/files/restore?backupid={BACKUP}&path=/Users",
     f"/files/delete?backupid={BACKUP}&what=<b>",
     "/files/delete?id=0/0",
+    f"/files/version?what={BACKUP}&name=<b>",
     "/files/tasks",
     "/files/tasks?part=1",
 )
@@ -266,7 +267,7 @@ HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
         ("/files", {"Origin": "https://evil.example"}, 403, "another site"),
         ("/files/no/such", {}, 404, "overview"),
         ("/static/x", {}, 404, "overview"),
-        ("/no/<b>such", HTML, 401, "bitdust show"),
+        ("/no/<b>such", HTML, 404, "overview"),
         ("/no/such", HTML | AUTH, 404, "overview"),
         ("/files/act", {}, 405, "POST"),
     ],
@@ -347,3 +348,12 @@ def test_opening():
     assert (len(opened), untold) == (1, ["http://127.0.0.1:1"])
     opening({"BROWSER": "x"}, False).show()
     assert (len(opened), len(untold)) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("delay", "says"), [(0, "cannot be brought back"), (3600, "For 1 hour"), (14 * 86400, "For 14 days")]
+)
+def test_deleting_says_whether_it_is_for_ever(person, node, delay, says):
+    """Before something is deleted it is said for how long it can come back."""
+    node.settings.set("services/backups/delete-delay", delay)
+    assert says in person.visit(f"/files/delete?backupid={BACKUP}").body.decode()

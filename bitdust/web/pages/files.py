@@ -37,7 +37,7 @@ class FilesPage(WebPage):
         items = await self.house.manage("list", limit=ROWS, after=query.get("after"), **place)
         rows: list[list[Any]] = [
             [
-                link(item["name"], "/files", **path_query(item)) if item["has_childs"] else item["name"],
+                _name(item),
                 item["size"],
                 item["date"],
                 versions_of(item, visitor),
@@ -59,6 +59,16 @@ class FilesPage(WebPage):
             paging(items, ROWS, "/files", **place),
             await tasks_region(self.house),
         )
+
+
+def _name(item: Mapping[str, Any]) -> Part:
+    """The way into it: the folder in the catalog, or what its newest version holds."""
+    if item["has_childs"]:
+        return link(item["name"], "/files", **path_query(item))
+    if item["versions"] and item["type"] == "dir":
+        newest = item["versions"][0]["backupid"]
+        return link(item["name"], "/files/version", what=newest, name=path_of(item))
+    return str(item["name"])
 
 
 class ActPage(WebPage):
@@ -91,11 +101,25 @@ class DeletePage(WebPage):
                 f"{'Version' if query.get('backupid') else 'Item'} {what} ({query.get('what', '')[:1000]})"
                 " goes, here and at all suppliers"
                 + (", with everything below it" if mode == "delete" else "")
-                + ". Your own files stay. It cannot be brought back.",
+                + f". Your own files stay. {await self._way_back()}",
             ),
             form("Delete", ACT, visitor.csrf, mode=mode, id=query.get("id"), backupid=query.get("backupid")),
             el("p", link("Keep it", "/files")),
         )
+
+    async def _way_back(self) -> str:
+        told = await self.house.door.call("config_get", ("services/backups/delete-delay",))
+        delay = int(told["value"])
+        if not delay:
+            return "It cannot be brought back."
+        return f"For {_long(delay)} it can be brought back: `bitdust undelete`."
+
+
+def _long(seconds: int) -> str:
+    """As in "3 days", at least an hour."""
+    hours = max(1, seconds // 3600)
+    number, word = (hours // 24, "day") if hours >= 48 else (hours, "hour")
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def versions_of(item: Mapping[str, Any], visitor: Session) -> Part:
@@ -107,6 +131,8 @@ def versions_of(item: Mapping[str, Any], visitor: Session) -> Part:
         el(
             "li",
             f"{version['label']}, {version['size']}, {version['state']} {version['status']} ",
+            link("Look inside", "/files/version", what=version["backupid"], name=path_of(item)),
+            " ",
             link("Restore", "/files/restore", backupid=version["backupid"], what=path_of(item)),
             " ",
             link("Delete", "/files/delete", backupid=version["backupid"], what=path_of(item)),

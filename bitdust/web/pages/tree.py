@@ -16,6 +16,7 @@ from bitdust.web.pages.local import LocalPage, RestorePage
 from bitdust.web.pages.login import LoginPage, LogoutPage
 from bitdust.web.pages.overview import OverviewPage
 from bitdust.web.pages.tasks import TasksPage
+from bitdust.web.pages.version import VersionPage
 
 #: first words of addresses that ask for the login themselves, or need none
 OWN_LOCK = frozenset((b"", b"files", b"login", b"logout", b"static"))
@@ -33,6 +34,7 @@ def hang_pages(root: Resource, house: House) -> None:
         (b"local", LocalPage),
         (b"restore", RestorePage),
         (b"tasks", TasksPage),
+        (b"version", VersionPage),
     ):
         inner.putChild(name, page(house))
     root.putChild(b"files", inner)
