@@ -556,6 +556,17 @@ class VersionListEntries(TypedDict):
     target_b64: NotRequired[str]
 
 
+class VersionRead(TypedDict):
+    """Keys of an answer."""
+
+    backup_id: str
+    time: float
+    size: int
+    offset: int
+    data: str
+    after: int
+
+
 class VersionsDiff(TypedDict):
     """Keys of an answer."""
 

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         SuppliersPing,
         TasksList,
         VersionList,
+        VersionRead,
         VersionsDiff,
         VersionsFind,
     )
@@ -662,6 +663,17 @@ class Calls:
     ) -> VersionList:
         """List what lies right in a folder of a version, by name; of a file, that file."""
         answer: VersionList = self.call("version_list", what, as_of, limit, after)
+        return answer
+
+    def version_read(
+        self,
+        what: str,
+        offset: int = 0,
+        length: int = 1048576,
+        as_of: float | None = None,
+    ) -> VersionRead:
+        """Read a stretch of one file of a version, fetched and verified as it is asked for."""
+        answer: VersionRead = self.call("version_read", what, offset, length, as_of)
         return answer
 
     def versions_diff(

@@ -6,6 +6,7 @@ Each answer is a page; `after` of it, given back, asks for the next, and is empt
 
 from __future__ import annotations
 
+import base64
 import stat
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: answers of one page
 MOST = 1000
+#: bytes of one stretch
+MOST_BYTES = 4 * 2**20
 TYPES = ("file", "dir", "symlink", "hardlink")
 
 
@@ -156,6 +159,37 @@ async def versions_diff(node: Node, old: str, new: str, limit: int = 100, after:
     return {
         "old": compared.old, "new": compared.new, "changes": changes, **totals, "after": compared.after,
     }  # fmt: skip
+
+
+@method()
+async def version_read(
+    node: Node, what: str, offset: int = 0, length: int = 1 << 20, as_of: float | None = None
+) -> dict[str, Any]:
+    """
+    Read a stretch of one file of a version, fetched and verified as it is asked for.
+
+    Nothing is kept between two calls: `after` is the offset of the next stretch, -1 at the end.  `time` is
+    that of the version, which as `as_of` means the same version again.
+
+    @param what: a file: a path ID, a backup ID, one with `:relative/path`, or a local path.
+    @param offset: the first byte wanted.
+    @param length: at most so many bytes, 1 to 4194304.
+    @param as_of: Unix seconds: the last version not made after that, where none is named.
+    """
+    if not 1 <= length <= MOST_BYTES:
+        raise Usage(f"length must be 1 to {MOST_BYTES}")
+    if offset < 0:
+        raise Usage("offset must be 0 or more")
+    stretch = await node.backups.contents.read(meant(what), offset, length, as_of)
+    after = offset + len(stretch.content)
+    return {
+        "backup_id": stretch.backup_id,
+        "time": stretch.time,
+        "size": stretch.size,
+        "offset": offset,
+        "data": base64.b64encode(stretch.content).decode(),
+        "after": after if stretch.content and after < stretch.size else -1,
+    }
 
 
 def meant(what: str) -> str:

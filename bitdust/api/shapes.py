@@ -218,6 +218,14 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             "entries": [{"name": str, "name_b64?": str, **_INSIDE, **_META}],
             "after": str,
         },
+        "version_read": {
+            "backup_id": str,
+            "time": float,
+            "size": int,
+            "offset": int,
+            "data": str,
+            "after": int,
+        },
         "versions_diff": {
             "old": str,
             "new": str,

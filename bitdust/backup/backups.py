@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from bitdust.backup.backup_queue import BackupQueue
 from bitdust.backup.browsing import Browsing
+from bitdust.backup.contents import Contents
 from bitdust.backup.excludes import Rules
 from bitdust.backup.keeping import Keeping
 from bitdust.backup.local import is_within
@@ -76,6 +77,7 @@ class Backups:
     round: Callable[[], None]
     rules: Callable[[], Rules]
     repacker: Repacker
+    contents: Contents
     clean: Callable[[], None]
     lifted: Callable[[], None]
 

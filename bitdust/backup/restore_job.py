@@ -16,14 +16,14 @@ from typing import ParamSpec, TypeVar
 from msgspec.structs import replace
 from twisted.internet.defer import Deferred, DeferredLock, DeferredSemaphore
 
+from bitdust.backup.opening import Opening
 from bitdust.backup.replant import Replant
 from bitdust.backup.walk import Skipped
-from bitdust.blocks.block import Chunk, block_key, open_chunk
-from bitdust.blocks.chunker import chunk_id
+from bitdust.blocks.block import Chunk
 from bitdust.catalog import chunks, entries, versions
 from bitdust.catalog.entries import Entry
 from bitdust.catalog.facts import Kind, Meta, Run
-from bitdust.customer.block_reader import BlockPlan, BlockReader, plan_of
+from bitdust.customer.block_reader import BlockPlan, plan_of
 from bitdust.database import Database
 from bitdust.errors import BitDustError, Damaged, NotFound
 from bitdust.machines import Machines
@@ -89,20 +89,16 @@ class RestoreJob:
         wanted: Wanted,
         *,
         db: Database,
-        reader: BlockReader,
+        opening: Opening,
         in_thread: InThread,
         machines: Machines,
-        data_key: bytes,
-        chunk_key: bytes,
     ) -> None:
         self.wanted = wanted
         self.progress = Progress()
         self._db = db
-        self._reader = reader
+        self._opening = opening
         self._in_thread = in_thread
         self._machines = machines
-        self._data_key = data_key
-        self._chunk_key = chunk_key
         self._replant = Replant(wanted.root, wanted.overwrite)
         self._one_writer = DeferredLock()
         self._reads = DeferredSemaphore(READS)
@@ -213,37 +209,9 @@ class RestoreJob:
         return spawn(self._range(plan, part))
 
     async def _range(self, plan: BlockPlan, part: list[_Need]) -> None:
-        start = part[0].chunk.offset
-        end = part[-1].chunk.offset + part[-1].chunk.stored
-        local = self._reader.is_local(plan)
-        stored = await self._reader.read(plan, start, end - start, Priority.RESTORE)
-        try:
-            plain = await self._in_thread(self._open, plan, part, stored)
-        except Damaged:
-            if not local:
-                raise
-            # The spool is not verified as it is read; what suppliers have is.
-            self._reader.spoiled(plan.serial)
-            stored = await self._reader.read(plan, start, end - start, Priority.RESTORE, local=False)
-            plain = await self._in_thread(self._open, plan, part, stored)
+        plain = await self._opening.read(plan, [need.chunk for need in part], Priority.RESTORE)
         await self._write(self._put, part, plain)
         self.progress.written = self._replant.written
-
-    def _open(self, plan: BlockPlan, part: list[_Need], stored: bytes) -> list[bytes]:
-        key = block_key(self._data_key, plan.salt)
-        start = part[0].chunk.offset
-        view = memoryview(stored)
-        plain = []
-        for need in part:
-            chunk = need.chunk
-            at = chunk.offset - start
-            content = open_chunk(key, plan.block, chunk, view[at : at + chunk.stored])
-            if chunk_id(content, self._chunk_key) != chunk.id:
-                raise Damaged(
-                    f"chunk {chunk.number} of block {plan.block.hex()[:16]} is not what was backed up"
-                )
-            plain.append(content)
-        return plain
 
     # -- in the writing thread
 

@@ -29,6 +29,7 @@ SECTIONS = {
         "versions": ("catalog:versions", "The versions that can be restored."),
         "find": ("find:find", "Find files by their names, in the newest versions or in all."),
         "diff": ("diff:diff", "What has changed between two versions."),
+        "cat": ("cat:cat", "One file of a version to standard output."),
         "delete": ("catalog:delete", "Delete a version or an item, here and at the suppliers."),
         "undelete": ("undelete:undelete", "Bring back what was deleted, or list what can be brought back."),
         "pin": ("undelete:pin", "Keep a version whatever a policy says."),

@@ -21,9 +21,11 @@ from bitdust.backup.backup_job import Task as JobTask
 from bitdust.backup.backup_monitor import Round, make_backup_monitor
 from bitdust.backup.backup_queue import BackupQueue
 from bitdust.backup.backups import Backups
+from bitdust.backup.contents import Contents
 from bitdust.backup.excludes import Rules, read_rules
 from bitdust.backup.index_synchronizer import IndexSynchronizer
 from bitdust.backup.keeping import Keeping
+from bitdust.backup.opening import Opening
 from bitdust.backup.packer import Packer, Sealed
 from bitdust.backup.rebuilder import Rebuilder
 from bitdust.backup.repacker import Repacker
@@ -139,6 +141,7 @@ class CustomerSide:
             router=router, codecs=codecs, in_thread=in_thread, clock=clock, spool=self.spool,
             budget=self.budget,
         )  # fmt: skip
+        self.opening = Opening(self.reader, in_thread, keys.data_key, keys.chunk_key)
         self.sender = PieceSender(
             router=router, codecs=codecs, in_thread=in_thread, clock=clock, spool=self.spool,
             budget=self.budget, own=own, document_of=document_of, epoch=lambda: self.suppliers.epoch,
@@ -192,8 +195,7 @@ class CustomerSide:
 
         def make_restore_job(wanted: Wanted) -> RestoreJob:
             return RestoreJob(
-                wanted, db=db, reader=self.reader, in_thread=in_thread, machines=machines,
-                data_key=keys.data_key, chunk_key=keys.chunk_key,
+                wanted, db=db, opening=self.opening, in_thread=in_thread, machines=machines,
             )  # fmt: skip
 
         self.queue = BackupQueue(
@@ -235,7 +237,8 @@ class CustomerSide:
         self.backups = Backups(
             db, self.queue, self.restores, self.keeping, self.tasks, in_thread, own_folders, now_ns,
             check=self.synchronizer.check, recorded=self.synchronizer.changed, round=self.monitor.restart,
-            rules=rules, repacker=self.repacker, clean=self.clean, lifted=self.tombstones.tell,
+            rules=rules, repacker=self.repacker, contents=Contents(db, self.opening),
+            clean=self.clean, lifted=self.tombstones.tell,
         )  # fmt: skip
 
         # How they are joined.

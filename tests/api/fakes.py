@@ -9,6 +9,7 @@ from typing import Any
 from twisted.internet.task import Clock
 
 from bitdust.backup.browsing import Browsed, BrowsedVersion
+from bitdust.backup.contents import Stretch
 from bitdust.backup.finding import Hit, Query
 from bitdust.backup.local import LocalEntry
 from bitdust.backup.looking import Compared, Found, Listed
@@ -167,6 +168,14 @@ class FakeBackups:
         self._note("compare", old, new, limit, after)
         one, two = (Entry(b"a", Meta(Kind.FILE, 0o600, size=size), (), 1, 0) for size in (1, 20))
         return Compared(BACKUP, BACKUP, [Change(one, two), Change(None, two), Change(one, None)], "")
+
+    @property
+    def contents(self) -> FakeBackups:
+        return self
+
+    async def read(self, what: str, offset: int, length: int, as_of: float | None) -> Stretch:
+        self._note("read", what, offset, length, as_of)
+        return Stretch(BACKUP, 2.5, 10, offset, bytes(10)[offset : offset + length])
 
     @property
     def browsing(self) -> FakeBackups:

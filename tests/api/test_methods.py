@@ -240,6 +240,10 @@ def test_looking(node):
     assert [(each["name"], each["inside"], each["mode"], each["target"]) for each in told["entries"]] == [
         ("b", "a/b", "lrwxrwxrwx", "c")
     ]
+    told = call(node, "version_read", BACKUP, 3, 4)
+    assert node.asked[-1] == ("read", BACKUP, 3, 4, None)
+    assert (told["data"], told["after"], told["size"]) == ("AAAAAA==", 7, 10)
+    assert call(node, "version_read", BACKUP, 3)["after"] == -1
     told = call(node, "versions_diff", BACKUP, "/Users")
     assert node.asked[-1] == ("compare", BACKUP, "/Users", 100, "")
     assert [(each["change"], each["how"]) for each in told["changes"]] == [
@@ -278,6 +282,8 @@ def test_home_is_replaced_and_the_text_repeats_what_was_given(node):
         ("versions_find", ("*", None, False, False, "socket")),
         ("version_list", (BACKUP, None, 0)),
         ("versions_diff", (BACKUP, BACKUP, 10**6)),
+        ("version_read", (BACKUP, -1)),
+        ("version_read", (BACKUP, 0, 2**30)),
         ("backups_forget", (BACKUP, 1)),
         ("backups_forget", ("0/0", -2)),
         ("backups_forget", ("0/0", 1, 0, 0, 0, 0, 0, "soon")),

@@ -127,7 +127,7 @@ NAMES = """
     config_explain customer_reject customers_ping events_list reconnect service_info service_start
     service_stop services_list supplier_change suppliers_ping
     excludes_list exclude_add exclude_remove backup_preview
-    backups_clean versions_find version_list versions_diff
+    backups_clean versions_find version_list versions_diff version_read
     backup_undelete
     backups_deleted
     backup_pin
@@ -181,7 +181,7 @@ def test_questions_change_nothing():
         *("space_local", "automats_list", "process_health", "identity_get", "tasks_list", "list_messages"),
         *("events_list", "suppliers_ping", "customers_ping", "config_explain"),
         *("services_list", "service_info", "excludes_list", "backup_preview", "backups_deleted"),
-        *("versions_find", "version_list", "versions_diff"),
+        *("versions_find", "version_list", "versions_diff", "version_read"),
     }
 
 

@@ -30,6 +30,7 @@ SHOWN = {
     "ls --inside folder --as-of yesterday": "version_list",
     "find *.jpg --larger 1MB --newer-than 2026-11-20": "versions_find",
     "diff 0/0/1/F20160313043757PM 0/0/1": "versions_diff",
+    "cat 0/0/1/F20160313043757PM:thesis": "version_read",
     "clean --dry-run": "backups_clean",
     "undelete": "backups_deleted",
     "undelete 0/0/1": "backup_undelete",
@@ -117,6 +118,7 @@ def prepare(node: StubNode, home: Path, monkeypatch: pytest.MonkeyPatch) -> None
         "customers_ping": [{**example(SHAPES["customers_ping"])[0], "error": ""}],
         "suppliers_ping": [{**example(SHAPES["suppliers_ping"])[0], "error": ""}],
         "backups_queue": [],
+        "version_read": {**example(SHAPES["version_read"]), "data": "Zm9vCg==", "after": -1},
         # Answers that come in pages have an end.
         **{
             name: {**example(SHAPES[name]), "after": ""}
