@@ -261,6 +261,28 @@ def held_by(
     ]
 
 
+def signed_for(c: Connection, fingerprint: str) -> list[tuple[bytes, int, bytes]] | None:
+    """
+    (block id, number, root) of the pieces that this supplier should list, in the order of his list.
+
+    None: there are some of which nobody knows, and only his list can tell.
+    """
+    who = known_peer(c, fingerprint)
+    (unseen,) = c.execute(
+        "SELECT EXISTS (SELECT 1 FROM placements WHERE peer = ? AND state = ?)", (who, UNKNOWN)
+    ).fetchone()
+    if unseen:
+        return None
+    return [
+        (id_, number, roots[32 * number : 32 * number + 32])
+        for id_, number, roots in c.execute(
+            "SELECT b.id, p.number, b.roots FROM placements p JOIN blocks b USING (serial)"
+            " WHERE p.peer = ? AND p.state = ? ORDER BY b.id, p.number",
+            (who, ACKED),
+        )
+    ]
+
+
 def used_at(c: Connection, fingerprint: str) -> tuple[int, int]:
     """Pieces acknowledged by this supplier, and the bytes of their bodies."""
     pieces = bytes_ = 0

@@ -18,7 +18,8 @@ from bitdust.catalog import blocks, deletes, holdings, orphans
 from bitdust.database import Database
 from bitdust.errors import RemoteFault
 from bitdust.router.router import Router
-from bitdust.wire.packets import Files, Held, ListFiles
+from bitdust.wire.held import digest_of
+from bitdust.wire.packets import AskDigest, Digest, Files, Held, ListFiles
 from bitdust.world import Wall
 
 PAGE = 512
@@ -64,11 +65,15 @@ class Listing:
 
     async def compare(self, fingerprint: str) -> Told:
         """
-        Ask one supplier for everything, and write down what is lost.
+        Ask one supplier for everything, and write down what is lost; if all he holds comes to what it
+        should, the list itself is spared.
 
         @raise Offline, Timeout, Refused: he did not tell it all; what he told is written down.
         @raise RemoteFault: his list is out of order.
         """
+        agreed = await self._agrees(fingerprint)
+        if agreed is not None:
+            return Told(kept=agreed)
         told = Told()
         after: Key | None = None
         while True:
@@ -86,6 +91,17 @@ class Listing:
         if told.lost:
             self._log.warn("{who} has lost {lost} pieces", who=fingerprint, lost=told.lost)
         return told
+
+    async def _agrees(self, fingerprint: str) -> int | None:
+        """How many pieces he keeps, if these are exactly those he should; None: the list must tell."""
+        expected = await self.db.read(holdings.signed_for, fingerprint)
+        if expected is None:
+            return None
+        answer = await self.router.ask(fingerprint, AskDigest())
+        if not isinstance(answer, Digest):
+            raise RemoteFault("AskDigest was answered with something else")
+        found = digest_of(expected)
+        return found[0] if found == (answer.count, answer.digest) else None
 
     async def _ask(self, fingerprint: str, after: Key | None, last: Key | None) -> list[Held]:
         """

@@ -83,6 +83,16 @@ SCHEMA = [
     """
     CREATE TABLE rejected (fingerprint TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
     """,
+    """
+    -- One row: the piece that was verified last, and when the last round began (0: never).
+    CREATE TABLE scrub (
+        customer TEXT NOT NULL,
+        block BLOB NOT NULL,
+        number INTEGER NOT NULL,
+        at INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO scrub VALUES ('', x'', -1, 0);
+    """,
 ]
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from bitdust.errors import Conflict, NoSpace, NotFound
 from bitdust.supplier import quota
 from bitdust.supplier.quota import Going
+from bitdust.wire.held import digest_of
 from bitdust.wire.packets import Data, Held, Tombstone
 from bitdust.wire.receipts import TERM_DAYS
 
@@ -119,6 +120,17 @@ def listing(c: sqlite3.Connection, customer: str, after: tuple[bytes, int], limi
         (customer, *after, limit),
     )
     return [Held(*row) for row in rows]
+
+
+def digest(c: sqlite3.Connection, customer: str) -> tuple[int, bytes]:
+    """What the customer's whole pieces come to."""
+    return digest_of(
+        c.execute(
+            """SELECT block, number, root FROM pieces WHERE customer = ? AND damaged = 0
+               ORDER BY block, number""",
+            (customer,),
+        )
+    )
 
 
 def count(c: sqlite3.Connection, customer: str) -> int:

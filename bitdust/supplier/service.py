@@ -23,15 +23,18 @@ from bitdust.supplier.catalog_shelf import CatalogShelf
 from bitdust.supplier.contract import MINIMUM, Terms
 from bitdust.supplier.drive import Drive
 from bitdust.supplier.patrol import Patrol
+from bitdust.supplier.scrub import Scrubber
 from bitdust.supplier.shelf import Shelf
 from bitdust.transport.interface import IExchange
 from bitdust.wire.packets import (
     Ack,
+    AskDigest,
     AskIndex,
     AskSegment,
     CancelService,
     Data,
     DeleteFile,
+    Digest,
     Files,
     IndexHead,
     IndexSegment,
@@ -107,6 +110,7 @@ class SupplierService:
         self.shelf = Shelf(db, drive, me, device, in_thread, wall)
         self.logs = CatalogShelf(self.shelf)
         self.patrol = Patrol(clock, self.shelf, is_online)
+        self.scrubber = Scrubber(clock, self.shelf)
         self._donated = donated
         self._minimum = minimum
         #: fingerprint, IDURL and bytes of a contract with somebody who had none
@@ -122,9 +126,11 @@ class SupplierService:
         """Clear up after the last run and begin to walk.  No handler may be called before."""
         await self.shelf.open()
         self.patrol.start()
+        self.scrubber.start()
 
     async def stop(self) -> None:
         """Nothing ticks afterwards."""
+        await self.scrubber.stop()
         await self.patrol.stop()
 
     def commands(self) -> dict[type[Packet], Handler]:
@@ -135,6 +141,7 @@ class SupplierService:
             Data: self.data,
             Retrieve: self.retrieve,
             ListFiles: self.list_files,
+            AskDigest: self.digest,
             DeleteFile: self.delete_file,
             UndeleteFile: self.undelete_file,
             IndexHead: self.index_head,
@@ -233,6 +240,17 @@ class SupplierService:
         """What is kept here for the asker."""
         await self.heard(sender.fingerprint)
         return await self.shelf.listing(sender.fingerprint, packet)
+
+    async def digest(self, sender: Sender, packet: AskDigest, exchange: IExchange) -> Digest:
+        """What all that is kept here for the asker comes to."""
+        await self.heard(sender.fingerprint)
+
+        def digest(c: sqlite3.Connection) -> Digest:
+            if customers.find(c, sender.fingerprint) is None:
+                raise customers.NotCustomer()
+            return Digest(*pieces.digest(c, sender.fingerprint))
+
+        return await self.shelf.db.read(digest)
 
     async def delete_file(self, sender: Sender, packet: DeleteFile, exchange: IExchange) -> Packet:
         """Tombstones for blocks of the asker's own; the pieces go when their time has come."""

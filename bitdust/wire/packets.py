@@ -147,6 +147,17 @@ class Files(Packet, frozen=True, tag="files"):
     granted: Count
 
 
+class AskDigest(Packet, frozen=True, tag="ask-digest"):
+    """What do all my pieces that you keep come to?  Answered by Digest."""
+
+
+class Digest(Packet, frozen=True, tag="digest"):
+    """So many whole pieces, and what stands for exactly these (wire/held.py)."""
+
+    count: Count
+    digest: Hash
+
+
 class Tombstone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A block whose pieces may go, not before the time `not_before` (Unix seconds)."""
 
@@ -255,6 +266,8 @@ AnyPacket = (
     | Retrieve
     | ListFiles
     | Files
+    | AskDigest
+    | Digest
     | DeleteFile
     | UndeleteFile
     | IndexHead

@@ -160,6 +160,7 @@ def test_one_rotten_leaf_is_mended(safe: tuple[World, House]) -> None:
     """T1: a bit that fell over is found by an audit; its piece is made again, and he keeps his seat."""
     world, alice = safe
     (house, *_) = world.seated(alice)
+    world.wait(house.service.scrubber.stop())
     path = house.shelf_files()[0]
     path.write_bytes(flip(path.read_bytes(), 300))
     world.run(30 * DAY)

@@ -6,6 +6,7 @@ from bitdust.wire.codec import encode
 from bitdust.wire.frames import Hello, Type, encode_hello, frame, number, reason
 from bitdust.wire.packets import (
     Ack,
+    AskDigest,
     AskIndex,
     AskSegment,
     CancelService,
@@ -13,6 +14,7 @@ from bitdust.wire.packets import (
     Data,
     DeleteFile,
     Deposit,
+    Digest,
     Fail,
     Files,
     Held,
@@ -46,6 +48,8 @@ PACKETS: list[Packet] = [
     ),
     Retrieve(block=BLOCK, number=3, first=5, count=64),
     ListFiles(after=BLOCK + b"\x03", limit=100),
+    AskDigest(),
+    Digest(count=4096, digest=ROOT),
     Files(pieces=(Held(BLOCK, 3, ROOT, 300_000),), more=True, used=300_000, granted=8 * 2**30),
     DeleteFile(op_id=OP, epoch=1, tombstones=(Tombstone(BLOCK, 1_700_000_000),)),
     UndeleteFile(op_id=OP, epoch=1, blocks=(BLOCK,)),

@@ -1,0 +1,128 @@
+"""
+The scrub: every piece on the shelf is read and verified, all of them within five days.
+
+Disks forget without a word.  A supplier who finds that out himself says so in his next list, and the customer
+makes the piece again while there are others; who waits for an audit or a restore may be too late.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from bitdust.blocks.layout import LEAF
+from bitdust.errors import Damaged
+from bitdust.supplier import pieces
+from bitdust.supplier.piece_file import read_leaves
+from bitdust.supplier.pieces import Piece
+from bitdust.supplier.shelf import Shelf
+from bitdust.world import spawn
+
+#: seconds between two rounds, and in which the whole shelf is read
+HOUR, PASS = 3600.0, 5 * 86400
+#: bytes of one round at least; seconds of sleep that one round makes up for at most
+LEAST, CATCH_UP = 64 * 2**20, 86400.0
+#: leaves read at a time: 1 MiB
+STRETCH = 16
+
+
+class Scrubber:
+    """Reads a part of the shelf every hour, from `start` to `stop`."""
+
+    _log = Logger()
+
+    def __init__(self, clock: IReactorTime, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._working: Deferred[None] | None = None
+        self._stopped = True
+        self._call = LoopingCall(self._begin)
+        self._call.clock = clock
+
+    def start(self) -> None:
+        """A round in an hour, and then again and again."""
+        self._stopped = False
+        self._call.start(HOUR, now=False)
+
+    async def stop(self) -> None:
+        """No more rounds; one that is on its way ends with the piece it is at."""
+        self._stopped = True
+        if self._call.running:
+            self._call.stop()
+        if self._working is not None:
+            waiting: Deferred[None] = Deferred()
+            self._working.addBoth(waiting.callback)
+            await waiting
+
+    def _begin(self) -> None:
+        if self._working is None:
+            self._working = spawn(self.round())
+            self._working.addErrback(self._failed).addCallback(self._ended)
+
+    async def round(self) -> None:
+        """One round: the pieces behind the last one, as many bytes as this hour's part."""
+        shelf = self._shelf
+        left = await shelf.db(_part, shelf.now())
+        while left > 0 and not self._stopped:
+            piece = await shelf.db.read(_next)
+            if piece is None:
+                await shelf.db(_rewind)
+                return
+            if not await self._is_whole(piece):
+                self._log.error("a piece on the shelf is damaged: {path}", path=piece.path)
+                await shelf.db(pieces.spoiled, piece)
+            await shelf.db(_passed, piece)
+            left -= piece.size
+
+    async def _is_whole(self, piece: Piece) -> bool:
+        leaves = -(-piece.size // LEAF)
+        try:
+            for first in range(0, leaves, STRETCH):
+                count = min(STRETCH, leaves - first)
+                await self._shelf.in_thread(read_leaves, self._shelf.drive, piece, first, count)
+                if self._stopped:
+                    break
+        except (Damaged, OSError) as error:
+            # It may have been deleted meanwhile, as it should; or the disk fails, which is the same for him.
+            self._log.info("{path} does not read well: {error}", path=piece.path, error=error)
+            now = await self._shelf.db.read(pieces.look, piece.customer, piece.block, piece.number)
+            return now is None or now.path != piece.path
+        return True
+
+    def _ended(self, _: None) -> None:
+        self._working = None
+
+    def _failed(self, failure: Failure) -> None:
+        self._log.failure("a scrub failed; the next one goes on", failure)
+
+
+def _part(c: sqlite3.Connection, now: int) -> int:
+    """Bytes to read in this round: what is due since the last one."""
+    (last,) = c.execute("SELECT at FROM scrub").fetchone()
+    c.execute("UPDATE scrub SET at = ?", (now,))
+    (total,) = c.execute("SELECT total(size) FROM pieces WHERE damaged = 0").fetchone()
+    passed = min(max(float(now - last), HOUR), CATCH_UP) if last else HOUR
+    return max(LEAST, int(total * passed / PASS))
+
+
+def _next(c: sqlite3.Connection) -> Piece | None:
+    row = c.execute(
+        "SELECT p.* FROM scrub s CROSS JOIN pieces p"
+        " WHERE (p.customer, p.block, p.number) > (s.customer, s.block, s.number) AND damaged = 0"
+        " ORDER BY p.customer, p.block, p.number LIMIT 1"
+    ).fetchone()
+    return Piece(*row) if row else None
+
+
+def _passed(c: sqlite3.Connection, piece: Piece) -> None:
+    c.execute(
+        "UPDATE scrub SET customer = ?, block = ?, number = ?", (piece.customer, piece.block, piece.number)
+    )
+
+
+def _rewind(c: sqlite3.Connection) -> None:
+    c.execute("UPDATE scrub SET customer = '', block = x'', number = -1")
