@@ -59,6 +59,8 @@ class Round:
     hire: Callable[[], None]
     list_files: Callable[[], None]
     rebuild: Callable[[], None]
+    #: did nothing fail since this was asked last?
+    calm: Callable[[], bool] = lambda: True
     #: another round was asked for in the middle of this one
     wanted: bool = False
     #: seconds of the next rest
@@ -70,6 +72,8 @@ def _build() -> Callable[[Round], BackupMonitor]:
     up = BackupMonitor
 
     def rest(monitor: BackupMonitor, round_: Round) -> IDelayedCall:
+        if not round_.calm():
+            round_.rest = REST
         return round_.clock.callLater(round_.rest, monitor._again)
 
     Idle = machine.state("Idle")

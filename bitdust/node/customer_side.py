@@ -106,6 +106,8 @@ class CustomerSide:
         self._watched: list[Row] = []
         self._stored = 0
         self._up = False
+        #: something in the background failed since the last round
+        self._troubled = False
         #: why the last search for a supplier found nobody; "" when it found one
         self.unfound = ""
         #: who is asked for a contract at this moment
@@ -227,7 +229,11 @@ class CustomerSide:
         )
         self.monitor = make_backup_monitor(
             Round(
-                clock=clock, hire=self.fire_hire.restart, list_files=self._list_files, rebuild=self._rebuild
+                clock=clock,
+                hire=self.fire_hire.restart,
+                list_files=self._list_files,
+                rebuild=self._rebuild,
+                calm=self._calm,
             )
         )
         self.oversight = Oversight(
@@ -537,8 +543,13 @@ class CustomerSide:
         ]
         return ", ".join(names) or "suppliers"
 
+    def _calm(self) -> bool:
+        calm, self._troubled = not self._troubled, False
+        return calm
+
     def _failed(self, failure: Failure) -> None:
-        """What a disk says for a moment is no fault of ours; the next round does it again."""
+        """What a disk says for a moment is no fault of ours; the next round does it again, and soon."""
+        self._troubled = True
         if isinstance(failure.value, BitDustError | OSError):
             self._log.warn("work in the background is done later: {why}", why=failure.value)
         else:

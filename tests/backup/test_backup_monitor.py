@@ -119,6 +119,26 @@ def test_rests_grow_while_nothing_happens() -> None:
     assert begun[-2:] == [5 * 3600, 5 * 3600 + REST]
 
 
+def test_a_round_that_failed_comes_again_soon() -> None:
+    """Whatever was not done is done ten minutes later, however long the rests had become."""
+    clock = Clock()
+    begun: list[float] = []
+    fails = [False]
+
+    def hire() -> None:
+        begun.append(clock.seconds())
+        monitor.staffed()
+
+    monitor = make_backup_monitor(
+        Round(clock, hire, lambda: monitor.listed(), lambda: monitor.rebuilt(), lambda: not fails[0])
+    )
+    monitor.restart()
+    for minute in range(4 * 60):
+        fails[0] = minute >= 70 and minute < 140
+        clock.advance(60)
+    assert [moment / 60 for moment in begun] == [0, 10, 30, 70, 130, 140, 150, 170, 210]
+
+
 class AnyOrder(RuleBasedStateMachine):
     """Any inputs in any order, and any time between them."""
 

@@ -447,7 +447,7 @@ def test_expired(crowd: Crowd) -> None:
     """T13: whose contract is over is told so: nothing more is kept for him."""
     bob = crowd[0]
     with Stranger.greeted(port_of(bob), TRUDY) as stranger:
-        assert isinstance(stranger.ask(RequestService(b"4" * 16, "supplier", MIB, 1)), Ack)
+        assert isinstance(stranger.ask(RequestService(b"expired expired ", "supplier", MIB, 1)), Ack)
         data, body = piece()
         assert isinstance(stranger.ask(data, body), Ack)
     bob.stop()
