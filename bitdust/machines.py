@@ -7,12 +7,12 @@ and logs each move in one form: `supplier_connector(bob): Asking --accepted--> C
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from twisted.logger import Logger
+from twisted.logger import Logger, LogLevel
 
 
 @dataclass
@@ -29,6 +29,8 @@ class Machines:
     """Every machine of one node, oldest first."""
 
     rows: dict[int, Row] = field(default_factory=dict)
+    #: whether each step is written to the log, however little that tells
+    tells: Callable[[], bool] = lambda: False
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
     _log: Logger = field(default_factory=lambda: Logger(namespace="bitdust.machines"))
 
@@ -60,8 +62,9 @@ class Machines:
         self.rows.pop(row.index, None)
 
     def _moved(self, row: Row, event: str, state: str) -> None:
-        self._log.debug(
-            "{name}: {old} --{event}--> {new}", name=row.name, old=row.state, event=event, new=state
+        level = LogLevel.info if self.tells() else LogLevel.debug
+        self._log.emit(
+            level, "{name}: {old} --{event}--> {new}", name=row.name, old=row.state, event=event, new=state
         )
         row.state = state
 

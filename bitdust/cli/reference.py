@@ -16,6 +16,7 @@ from bitdust.cli.main import bitdust
 from bitdust.cli.man import man_pages
 from bitdust.cli.tree import commands, root_context
 from bitdust.cli.typed import answers_text, calls_text
+from bitdust.config.original import ABSENT
 from bitdust.config.table import ALL_OPTIONS
 from bitdust.errors import all_errors
 
@@ -89,6 +90,13 @@ def _settings() -> str:
             f"* {option.type}{bounds}; default: `{default}`\n"
             f"* a change counts {when}\n* `{option.variable}`\n"
         )
+    lines.append(
+        "\n## What the original had\n\nThese keys mean nothing here; whoever asks for one is told the same.\n"
+        "\n| keys | why | what to do |\n|---|---|---|\n"
+    )
+    for absent in ABSENT:
+        keys = ", ".join(f"`{key}`" for key in absent.keys)
+        lines.append(f"| {keys} | {absent.why} | {absent.instead} |\n")
     return "".join(lines)
 
 

@@ -8,14 +8,16 @@ changed from inside.
 
 from __future__ import annotations
 
+import difflib
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from bitdust import disk
 from bitdust.config import toml
 from bitdust.config.options import Option, Options, Value
+from bitdust.config.original import NOT_HERE
 from bitdust.config.table import ALL_OPTIONS
 from bitdust.errors import Conflict, NotFound, Usage
 
@@ -61,9 +63,7 @@ class Settings:
         try:
             return self.options[key]
         except KeyError:
-            raise NotFound(
-                f"there is no option {key[:100]!r}", hint="`bitdust config list` shows all options"
-            ) from None
+            raise _no_option(key, self.options) from None
 
     def get(self, key: str) -> Value:
         """The value in force: bool, int (bytes for sizes) or str."""
@@ -176,3 +176,14 @@ class Settings:
             return {key: self.options[key].read(found[key]) for key in found if key in self.options}
         except Usage as wrong:
             raise Usage(f"{self.path}: {wrong.message}", hint=wrong.hint) from None
+
+
+def _no_option(key: str, options: Iterable[str]) -> NotFound:
+    """What is to be said of a key that no option has: one of the original's, a misspelt one, or neither."""
+    absent = NOT_HERE.get(key)
+    if absent is not None:
+        return NotFound(f"{key} means nothing here: {absent.why}", hint=absent.instead)
+    near = difflib.get_close_matches(key[:100], list(options), 3, 0.75)
+    if near:
+        return NotFound(f"there is no option {key[:100]!r}", hint=f"did you mean {' or '.join(near)}?")
+    return NotFound(f"there is no option {key[:100]!r}", hint="`bitdust config list` shows all options")

@@ -22,6 +22,20 @@ ALL_OPTIONS = (
         most=20,
     ),
     Option(
+        "logs/api-enabled",
+        "boolean",
+        False,
+        "Write each call of the API to the log: its method, how long it took, how it ended; no arguments.",
+        live=True,
+    ),
+    Option(
+        "logs/automat-transitions-enabled",
+        "boolean",
+        False,
+        "Write every step of every machine to the log, whatever logs/debug-level says.",
+        live=True,
+    ),
+    Option(
         "paths/backups",
         "folder path",
         "",
@@ -122,6 +136,22 @@ ALL_OPTIONS = (
     ),
     Option(
         "services/supplier/enabled", "boolean", True, "Keep the pieces of others on this disk.", live=True
+    ),
+    Option(
+        "services/customer-patrol/customer-idle-days",
+        "positive integer",
+        180,
+        "Days of silence after which a customer's pieces go; no fewer than the contracts promise.",
+        live=True,
+        least=180,
+        most=36_500,
+    ),
+    Option(
+        "services/employer/replace-critically-offline-enabled",
+        "boolean",
+        True,
+        "Replace suppliers who are away for longer than a day and than three times what is usual for them.",
+        live=True,
     ),
     Option(
         "services/supplier/donated-space",

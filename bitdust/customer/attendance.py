@@ -29,6 +29,7 @@ class Attendance:
     """
     @param suppliers: fingerprints of those who have a seat.
     @param connected: of those who can be sent to now, with a seat or without.
+    @param strict: whether those who are away for too long are to be replaced.
     """
 
     _log = Logger()
@@ -41,12 +42,14 @@ class Attendance:
         db: Database,
         suppliers: Callable[[], Collection[str]],
         connected: Callable[[], Collection[str]],
+        strict: Callable[[], bool],
     ) -> None:
         self._clock = clock
         self._wall = wall
         self._db = db
         self._suppliers = suppliers
         self._connected = connected
+        self._strict = strict
         self._last = clock.seconds()
         self._call = LoopingCall(self._begin)
         self._call.clock = clock
@@ -81,5 +84,5 @@ class Attendance:
         absent = await self._db(standing.looked, here, away, passed, int(self._wall()))
         for supplier, seconds in sorted(absent.items()):
             usual = await self._db.read(standing.usual_gap, supplier)
-            if seconds > max(GRACE, TIMES * usual):
+            if self._strict() and seconds > max(GRACE, TIMES * usual):
                 self.lost(supplier, f"he was away for {seconds / 3600:.0f} hours")

@@ -29,6 +29,7 @@ class Oversight:
 
     @param db: `standing.SCHEMA`.
     @param restart: begin a round.
+    @param strict: whether those who are away for too long are to be replaced.
     """
 
     _log = Logger()
@@ -45,6 +46,7 @@ class Oversight:
         suppliers: Suppliers,
         machines: Machines,
         restart: Callable[[], None],
+        strict: Callable[[], bool],
     ) -> None:
         self._db = db
         self._wall = wall
@@ -52,7 +54,12 @@ class Oversight:
         self._running: list[Deferred[None]] = []
         self.doubts = Doubts(db, suppliers, restart)
         self.attendance = Attendance(
-            clock=clock, wall=wall, db=db, suppliers=self._seated, connected=suppliers.connected
+            clock=clock,
+            wall=wall,
+            db=db,
+            suppliers=self._seated,
+            connected=suppliers.connected,
+            strict=strict,
         )
         self.auditor = Auditor(
             clock=clock, wall=wall, rng=rng, catalog=catalog, db=db, reader=reader, machines=machines,

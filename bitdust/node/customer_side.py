@@ -239,6 +239,7 @@ class CustomerSide:
         self.oversight = Oversight(
             clock=clock, wall=wall, rng=rng, catalog=db, db=standing, reader=self.reader,
             suppliers=self.suppliers, machines=machines, restart=self.monitor.restart,
+            strict=lambda: settings.flag("services/employer/replace-critically-offline-enabled"),
         )  # fmt: skip
         self.backups = Backups(
             db, self.queue, self.restores, self.keeping, self.tasks, in_thread, own_folders, now_ns,

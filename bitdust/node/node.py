@@ -79,7 +79,7 @@ class Node:
     ) -> None:
         self.home = private_folder(home)
         self.settings = settings
-        self.machines = Machines()
+        self.machines = Machines(tells=lambda: settings.flag("logs/automat-transitions-enabled"))
         #: the node is asked to end; True: and to start anew
         self.on_stop: Signal[[bool]] = Signal()
         #: what happened lately, for whoever asks or listens

@@ -41,6 +41,7 @@ def build_supplier_side(
         wall=wall,
         donated=lambda: settings.number("services/supplier/donated-space"),
         is_online=router.is_online,
+        term=lambda: 86400 * settings.number("services/customer-patrol/customer-idle-days"),
     )
     for packet, handler in service.commands().items():
         router.answer(packet, handler)

@@ -1,9 +1,9 @@
 """
 The round through the shelf: whose term ends, which deletions are due, what is to be cleared away.
 
-A term is 180 days after the last sign of life.  It is read off the wall clock, which may be wrong; so before
-anything goes, less than 30 days must have been noticed, and this node must have run for three days since
-then, in which the customer could have called.
+A term is 180 days after the last sign of life, or longer, as its owner wishes.  It is read off the wall
+clock, which may be wrong; so before anything goes, less than 30 days must have been noticed, and this node
+must have run for three days since then, in which the customer could have called.
 """
 
 from __future__ import annotations
@@ -36,11 +36,18 @@ class Patrol:
     Walks every hour, from `start` to `stop`.
 
     @param is_online: is there a link to the peer now?  That counts as a sign of life, even a silent one.
+    @param term: seconds of silence after which a customer's pieces go.
     """
 
     _log = Logger()
 
-    def __init__(self, clock: IReactorTime, shelf: Shelf, is_online: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        clock: IReactorTime,
+        shelf: Shelf,
+        is_online: Callable[[str], bool],
+        term: Callable[[], int] = lambda: TERM,
+    ) -> None:
         #: (fingerprint, days left): his pieces will go unless he is heard of
         self.noticed: Signal[[str, int]] = Signal()
         #: (fingerprint, IDURL): his term is over, his pieces are being removed
@@ -48,6 +55,7 @@ class Patrol:
         self._clock = clock
         self._shelf = shelf
         self._is_online = is_online
+        self._term = term
         self._last = clock.seconds()
         self._walking: Deferred[None] | None = None
         self._again = False
@@ -83,7 +91,7 @@ class Patrol:
         ran, self._last = self._clock.seconds() - self._last, self._clock.seconds()
         known = await shelf.db.read(customers.everyone)
         online = [customer.fingerprint for customer in known if self._is_online(customer.fingerprint)]
-        for customer, left, over in await shelf.db(_terms, online, shelf.now(), ran):
+        for customer, left, over in await shelf.db(_terms, online, shelf.now(), ran, self._term()):
             if over:
                 self._log.info("the term of {customer} is over", customer=customer.fingerprint)
                 self.expired(customer.fingerprint, customer.idurl)
@@ -114,14 +122,14 @@ class Patrol:
 
 
 def _terms(
-    c: sqlite3.Connection, online: list[str], now: int, ran: float
+    c: sqlite3.Connection, online: list[str], now: int, ran: float, term: int
 ) -> list[tuple[Customer, int, bool]]:
     """Whose term ends soon or is over: (he, seconds left, is it over)."""
     for fingerprint in online:
         customers.heard(c, fingerprint, now)
     found = []
     for customer in customers.everyone(c):
-        left = customer.last_contact + TERM - now
+        left = customer.last_contact + term - now
         if customer.state != "active" or left >= NOTICE:
             continue
         grace = 0.0 if customer.grace is None else customer.grace + max(0.0, ran)

@@ -91,6 +91,7 @@ class SupplierService:
     @param donated: the setting, as it is now.
     @param minimum: bytes of the least contract.
     @param is_online: `Router.is_online`: a link that is up keeps its customer's term from ending.
+    @param term: seconds of silence after which a customer's pieces go.
     """
 
     def __init__(
@@ -106,10 +107,11 @@ class SupplierService:
         donated: Callable[[], int],
         minimum: int = MINIMUM,
         is_online: Callable[[str], bool] = lambda fingerprint: False,
+        term: Callable[[], int] = lambda: pieces.TERM,
     ) -> None:
         self.shelf = Shelf(db, drive, me, device, in_thread, wall)
         self.logs = CatalogShelf(self.shelf)
-        self.patrol = Patrol(clock, self.shelf, is_online)
+        self.patrol = Patrol(clock, self.shelf, is_online, term)
         self.scrubber = Scrubber(clock, self.shelf)
         self._donated = donated
         self._minimum = minimum

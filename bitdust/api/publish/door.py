@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from twisted.logger import Logger
@@ -43,13 +44,21 @@ class Door:
 
         @raise BitDustError: whatever went wrong.  What we did not foresee is logged and told without details.
         """
+        began = perf_counter()
+        outcome = "done"
         try:
             return plain(await self.registry[name](self.node, *positional, **(named or {})))
-        except BitDustError:
+        except BitDustError as error:
+            outcome = error.id
             raise
         except Exception:
             self._log.failure("{name} failed in a way nobody foresaw", name=name)
+            outcome = BitDustError.id
             raise BitDustError("the node made a mistake in answering this") from None
+        finally:
+            if self.node.settings.flag("logs/api-enabled"):
+                took = (perf_counter() - began) * 1000
+                self._log.info("{name}: {outcome} in {took:.1f} ms", name=name, outcome=outcome, took=took)
 
 
 def plain(value: object, depth: int = 0) -> Any:
