@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import click
 
+from bitdust.cli import known
 from bitdust.cli.moments import moment
 from bitdust.cli.names import meant
 from bitdust.cli.terminal import Terminal, pass_terminal, said
@@ -25,7 +26,7 @@ PIECE = 2**20
         "bitdust cat ~/db.sql --as-of yesterday | psql",
     )
 )
-@click.argument("what", metavar="PATH|ID")
+@click.argument("what", metavar="PATH|ID", shell_complete=known.items)
 @click.option(
     "--as-of", metavar="TIME", help="The last version from before: 2026-11-20, yesterday, '3h ago'."
 )

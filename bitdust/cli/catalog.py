@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from bitdust.cli import known
 from bitdust.cli.moments import moment, shown
 from bitdust.cli.names import absolute, is_backup_id, is_id, meant
 from bitdust.cli.terminal import Terminal, pass_terminal, said
@@ -24,7 +25,7 @@ PAGE = 1000
         "bitdust ls --inside ~/Documents/thesis --as-of 2026-11-20",
     )
 )
-@click.argument("what", required=False, metavar="[PATH|ID]")
+@click.argument("what", required=False, metavar="[PATH|ID]", shell_complete=known.items)
 @click.option("--inside", is_flag=True, help="Look into the newest version of it, like into a folder.")
 @click.option(
     "--as-of", metavar="TIME", help="The last version from before: 2026-11-20, yesterday, '3h ago'."
@@ -55,7 +56,7 @@ def ls(terminal: Terminal, what: str | None, inside: bool, as_of: str | None) ->
         "The versions of everything, or of one item.", "bitdust versions", "bitdust versions ~/Documents"
     )
 )
-@click.argument("what", required=False, metavar="[PATH|ID]")
+@click.argument("what", required=False, metavar="[PATH|ID]", shell_complete=known.items)
 @pass_terminal
 def versions(terminal: Terminal, what: str | None) -> None:
     found = [
@@ -82,7 +83,7 @@ def versions(terminal: Terminal, what: str | None) -> None:
         "bitdust delete ~/Documents",
     )
 )
-@click.argument("what", metavar="PATH|ID")
+@click.argument("what", metavar="PATH|ID", shell_complete=known.items)
 @click.option("--local", is_flag=True, help="Only the copies of a version's blocks on this machine.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @pass_terminal

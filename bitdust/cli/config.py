@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from bitdust.cli import known
 from bitdust.cli.groups import Nouns
 from bitdust.cli.old_words import SHORT_KEYS
 from bitdust.cli.terminal import Terminal, pass_terminal, said
@@ -28,7 +29,7 @@ def config() -> None:
 @config.command(
     "list", help=said("Every setting.", "bitdust config list", "bitdust config list services/customer")
 )
-@click.argument("prefix", required=False, default="")
+@click.argument("prefix", required=False, default="", shell_complete=known.settings)
 @pass_terminal
 def list_(terminal: Terminal, prefix: str) -> None:
     found = [each for each in _ask(terminal, "config_list") if each["key"].startswith(prefix)]
@@ -41,7 +42,7 @@ def list_(terminal: Terminal, prefix: str) -> None:
 
 
 @config.command(help=said("One setting.", "bitdust config get logs/debug-level", "bitdust config get needed"))
-@click.argument("key")
+@click.argument("key", shell_complete=known.settings)
 @pass_terminal
 def get(terminal: Terminal, key: str) -> None:
     found = _ask(terminal, "config_get", SHORT_KEYS.get(key, key))
@@ -57,7 +58,7 @@ def get(terminal: Terminal, key: str) -> None:
         "Change a setting.", "bitdust config set needed 10GB", "bitdust config set logs/debug-level 12"
     ),
 )
-@click.argument("key")
+@click.argument("key", shell_complete=known.settings)
 @click.argument("value")
 @pass_terminal
 def set_(terminal: Terminal, key: str, value: str) -> None:
@@ -78,7 +79,7 @@ def set_(terminal: Terminal, key: str, value: str) -> None:
         "bitdust config explain needed",
     )
 )
-@click.argument("key")
+@click.argument("key", shell_complete=known.settings)
 @pass_terminal
 def explain(terminal: Terminal, key: str) -> None:
     found = _ask(terminal, "config_explain", SHORT_KEYS.get(key, key))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import click
 
+from bitdust.cli import known
 from bitdust.cli.groups import Nouns
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 from bitdust.errors import NotFound
@@ -70,7 +71,7 @@ def add(terminal: Terminal, who: str, nickname: str) -> None:
         "bitdust --json contact remove http://id.example.net/bob.xml",
     ),
 )
-@click.argument("idurl")
+@click.argument("idurl", shell_complete=known.people)
 @pass_terminal
 def remove(terminal: Terminal, idurl: str) -> None:
     terminal.answer(terminal.ask("remove_correspondent", idurl))

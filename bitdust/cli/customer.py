@@ -8,6 +8,7 @@ import time
 
 import click
 
+from bitdust.cli import known
 from bitdust.cli.groups import Nouns
 from bitdust.cli.names import name_in
 from bitdust.cli.signs import show_signs
@@ -69,7 +70,7 @@ def ping(terminal: Terminal) -> None:
         "bitdust customer remove --allow http://id.example.net/bob.xml",
     )
 )
-@click.argument("which", metavar="NAME|IDURL")
+@click.argument("which", metavar="NAME|IDURL", shell_complete=known.customers)
 @click.option("--allow", is_flag=True, help="The other way: he may ask for a contract again.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @pass_terminal

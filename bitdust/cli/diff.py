@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from bitdust.cli import known
 from bitdust.cli.names import meant
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 
@@ -23,8 +24,8 @@ WORDS = ("added", "removed", "changed")
         "bitdust diff 0/0/1/F20160313043757PM:thesis 0/0/1/F20160314043757PM",
     )
 )
-@click.argument("old", metavar="VERSION")
-@click.argument("new", metavar="VERSION")
+@click.argument("old", metavar="VERSION", shell_complete=known.versions)
+@click.argument("new", metavar="VERSION", shell_complete=known.versions)
 @pass_terminal
 def diff(terminal: Terminal, old: str, new: str) -> None:
     totals: dict[str, int] = dict.fromkeys([f"{word}{unit}" for word in WORDS for unit in ("", "_bytes")], 0)

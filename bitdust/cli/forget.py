@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from bitdust.cli import known
 from bitdust.cli.names import absolute, counted, is_id
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 from bitdust.errors import NotFound
@@ -23,7 +24,7 @@ PAGE = 1000
         "bitdust forget ~/Documents --keep-within 1y6m",
     )
 )
-@click.argument("what", required=False, metavar="[PATH|ID]")
+@click.argument("what", required=False, metavar="[PATH|ID]", shell_complete=known.items)
 @click.option("--keep-last", default=0, metavar="N", help="The newest N versions; -1 for all.")
 @click.option("--keep-hourly", default=0, metavar="N", help="The newest of each of N hours that have one.")
 @click.option("--keep-daily", default=0, metavar="N", help="The same of N days.")

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from bitdust.cli import known
 from bitdust.cli.following import incoming
 from bitdust.cli.groups import Nouns
 from bitdust.cli.names import name_in
@@ -68,7 +69,7 @@ def follow(terminal: Terminal, correspondent: str | None) -> None:
         "bitdust message send http://id.example.net/bob.xml hello",
     ),
 )
-@click.argument("recipient")
+@click.argument("recipient", shell_complete=known.people)
 @click.argument("text", nargs=-1, required=True)
 @pass_terminal
 def send(terminal: Terminal, recipient: str, text: tuple[str, ...]) -> None:

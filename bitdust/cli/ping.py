@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import click
 
+from bitdust.cli import known
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 
 
@@ -16,7 +17,7 @@ from bitdust.cli.terminal import Terminal, pass_terminal, said
         "bitdust ping --timeout 3 http://id.example.net/bob.xml",
     )
 )
-@click.argument("idurl")
+@click.argument("idurl", shell_complete=known.people)
 @click.option(
     "--timeout", type=float, default=10.0, show_default=True, help="Seconds to wait for the answer."
 )

@@ -9,6 +9,7 @@ import time
 
 import click
 
+from bitdust.cli import known
 from bitdust.cli.backup import PARTIAL
 from bitdust.cli.names import absolute, counted, meant
 from bitdust.cli.terminal import Terminal, pass_terminal, said
@@ -25,7 +26,7 @@ _BEGUN = re.compile(r"downloading of version (\S+)/(\S+) has been started to (.*
         "bitdust restore 0/0/1/F20160313043757PM:thesis/a.txt /tmp/out",
     )
 )
-@click.argument("what", metavar="PATH|ID")
+@click.argument("what", metavar="PATH|ID", shell_complete=known.items)
 @click.argument("destination", required=False, metavar="[DEST]")
 @click.option("--wait/--no-wait", default=True, help="Until everything is back (default), or not at all.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before replacing files in place.")

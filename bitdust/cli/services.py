@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import click
 
+from bitdust.cli import known
 from bitdust.cli.groups import Nouns
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 
@@ -33,7 +34,7 @@ def list_(terminal: Terminal) -> None:
 @services.command(
     help=said("One part.", "bitdust services show supplier", "bitdust --json services show customer")
 )
-@click.argument("name")
+@click.argument("name", shell_complete=known.services)
 @pass_terminal
 def show(terminal: Terminal, name: str) -> None:
     found = terminal.ask("service_info", name)
@@ -50,7 +51,7 @@ def show(terminal: Terminal, name: str) -> None:
         "Switch a part on.", "bitdust services start supplier", "bitdust services start identity-server"
     )
 )
-@click.argument("name")
+@click.argument("name", shell_complete=known.services)
 @pass_terminal
 def start(terminal: Terminal, name: str) -> None:
     terminal.answer(terminal.ask("service_start", name))
@@ -61,7 +62,7 @@ def start(terminal: Terminal, name: str) -> None:
         "Switch a part off.", "bitdust services stop supplier", "bitdust services stop private-messages"
     )
 )
-@click.argument("name")
+@click.argument("name", shell_complete=known.services)
 @pass_terminal
 def stop(terminal: Terminal, name: str) -> None:
     terminal.answer(terminal.ask("service_stop", name))

@@ -8,6 +8,7 @@ import time
 
 import click
 
+from bitdust.cli import known
 from bitdust.cli.groups import Nouns
 from bitdust.cli.names import name_in
 from bitdust.cli.signs import show_signs
@@ -61,7 +62,7 @@ def list_(terminal: Terminal) -> None:
 @supplier.command(
     help=said("Ask suppliers for a sign of life.", "bitdust supplier ping", "bitdust supplier ping 2")
 )
-@click.argument("which", required=False, metavar="[POSITION|NAME|IDURL]")
+@click.argument("which", required=False, metavar="[POSITION|NAME|IDURL]", shell_complete=known.suppliers)
 @pass_terminal
 def ping(terminal: Terminal, which: str | None) -> None:
     show_signs(terminal, "suppliers_ping", "supplier", which)
@@ -74,7 +75,7 @@ def ping(terminal: Terminal, which: str | None) -> None:
         "bitdust supplier replace http://id.example.net/carol.xml",
     )
 )
-@click.argument("which", metavar="POSITION|NAME|IDURL")
+@click.argument("which", metavar="POSITION|NAME|IDURL", shell_complete=known.suppliers)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @pass_terminal
 def replace(terminal: Terminal, which: str, yes: bool) -> None:
@@ -90,7 +91,7 @@ def replace(terminal: Terminal, which: str, yes: bool) -> None:
         "bitdust supplier change carol http://id.example.net/dave.xml#fp=FINGERPRINT",
     )
 )
-@click.argument("which", metavar="POSITION|NAME|IDURL")
+@click.argument("which", metavar="POSITION|NAME|IDURL", shell_complete=known.suppliers)
 @click.argument("new", metavar="IDURL")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @pass_terminal

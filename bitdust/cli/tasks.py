@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from bitdust.cli import known
 from bitdust.cli.groups import Nouns
 from bitdust.cli.names import is_backup_id, is_id
 from bitdust.cli.terminal import Terminal, pass_terminal, said
@@ -58,7 +59,7 @@ def list_(terminal: Terminal) -> None:
         "bitdust tasks cancel 0/0/1/F20160313043757PM",
     )
 )
-@click.argument("which", metavar="NUMBER|ID")
+@click.argument("which", metavar="NUMBER|ID", shell_complete=known.tasks)
 @pass_terminal
 def cancel(terminal: Terminal, which: str) -> None:
     task = next((task for task in reversed(terminal.ask("tasks_list")) if _is(task, which)), None)

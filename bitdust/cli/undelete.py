@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from bitdust.cli import known
 from bitdust.cli.names import absolute, is_id
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 from bitdust.errors import NotFound
@@ -85,7 +86,7 @@ def _id_of(terminal: Terminal, path: str) -> str:
         "bitdust forget --keep-last 1 --dry-run",
     )
 )
-@click.argument("version", metavar="ID")
+@click.argument("version", metavar="ID", shell_complete=known.versions)
 @pass_terminal
 def pin(terminal: Terminal, /, version: str) -> None:
     terminal.answer(terminal.ask("backup_pin", version))
@@ -98,7 +99,7 @@ def pin(terminal: Terminal, /, version: str) -> None:
         "bitdust --json unpin 0/0/1/F20160313043757PM",
     )
 )
-@click.argument("version", metavar="ID")
+@click.argument("version", metavar="ID", shell_complete=known.versions)
 @pass_terminal
 def unpin(terminal: Terminal, /, version: str) -> None:
     terminal.answer(terminal.ask("backup_unpin", version))

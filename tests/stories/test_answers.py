@@ -106,6 +106,9 @@ def test_every_answer_has_its_shape(world: World) -> None:
     ask("backup_tree_add", str(one))
     ask("backup_delete_local", version)
     ask("version_list", version)
+    for name in sorted(left):
+        if [param.name for param in registry[name].params if param.required] == ["what"]:
+            ask(name, f"{version}:a")
     ask("versions_find", "a*")
     ask("versions_diff", version, version)
     ask("backup_pin", version)
