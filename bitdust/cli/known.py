@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from bitdust.cli.names import name_in
 from bitdust.cli.terminal import Terminal
 from bitdust.errors import BitDustError
 
-Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+if TYPE_CHECKING:
+    # Every command imports this module, and none but the completing one needs that.
+    from click.shell_completion import CompletionItem
+
+Completer = Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]
 Found = Iterator[tuple[str, str]]
 
 #: seconds for the node to answer in: longer, and people think that the shell hangs
@@ -30,6 +33,8 @@ def _asking(find: Callable[[Callable[..., Any]], Found]) -> Completer:
     """What `find` finds by asking the node: words, each with what it is."""
 
     def complete(context: click.Context, param: click.Parameter, begun: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
         terminal = context.find_root().obj or Terminal()
         until = time.monotonic() + PATIENCE
         found: list[CompletionItem] = []
@@ -48,6 +53,8 @@ def _asking(find: Callable[[Callable[..., Any]], Found]) -> Completer:
 
 def settings(context: click.Context, param: click.Parameter, begun: str) -> list[CompletionItem]:
     """Keys of settings; the node is not needed for them."""
+    from click.shell_completion import CompletionItem
+
     from bitdust.config.table import ALL_OPTIONS
 
     return [

@@ -61,4 +61,4 @@ def test_silent_without_a_node(line: str, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("COMP_CWORD", str(len(line.split()) - 1))
     monkeypatch.setenv("_BITDUST_COMPLETE", "bash_complete")
     done = subprocess.run([sys.executable, "-m", "bitdust.cli"], check=False, capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")
