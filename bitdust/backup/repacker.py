@@ -21,7 +21,7 @@ from bitdust.backup.tasks import Tasks
 from bitdust.backup.views import Cleaning, Task
 from bitdust.blocks.block import Chunk, block_key, open_chunk
 from bitdust.blocks.chunker import chunk_id
-from bitdust.catalog import holdings, waste
+from bitdust.catalog import waste
 from bitdust.catalog.waste import REPACK, Living, Sparse
 from bitdust.customer.block_reader import BlockPlan, BlockReader, plan_of
 from bitdust.customer.spool import Spool
@@ -63,6 +63,7 @@ class Repacker:
     @param make_packer: a new packer for the blocks of a pass.
     @param seal: makes a block of this job known to the catalog; answers its serial.
     @param is_working: whether a backup or a restore of the user is under way: they go first.
+    @param is_staffed: whether every supplier is there, to take and to give.
     @param room: bytes of a block that every supplier still has room for, the reserve included.
     @param check: raises when nothing may be changed any more.
     @param hold: these blocks stay until nobody reads what referred to them.
@@ -84,6 +85,7 @@ class Repacker:
     acked: Signal[[int, int, str]]
     new_data: Callable[[], None]
     is_working: Callable[[], bool]
+    is_staffed: Callable[[], bool]
     room: Callable[[], Awaitable[int]]
     check: Callable[[], None]
     until_committed: Callable[[], Awaitable[None]]
@@ -156,6 +158,11 @@ class Repacker:
 
     async def _work(self, found: list[Sparse]) -> bool:
         """Pass by pass; whether all of them were emptied."""
+        # Where somebody is away, or there is no room, nothing is begun, and nobody is told of it.
+        if not self.is_staffed():
+            return False
+        await self._choose(found)
+        await self.reader.check(await self.db.read(plan_of, found[0].serial))
         self.progress = Progress(total=sum(block.alive for block in found))
         self._row = self.machines.begin("repacker", "Looking")
         number = self.tasks.open(self._task)
@@ -198,7 +205,7 @@ class Repacker:
 
     async def _pass(self, victims: list[Sparse]) -> None:
         await self._copy(victims)
-        await self._until_stored()
+        await self._until_stored(victims)
         await self._until_idle()
         self.check()
         self._report("Switching")
@@ -295,10 +302,11 @@ class Repacker:
             self._report("Yielding")
             await pause(self.clock, LOOK_AGAIN)
 
-    async def _until_stored(self) -> None:
+    async def _until_stored(self, victims: list[Sparse]) -> None:
+        """Nothing gets less safe than it was, not even for a moment."""
         until = self.clock.seconds() + PATIENCE
         lacking = -1
-        while await self.db.read(holdings.waiting_for, REPACK):
+        while not await self.db.read(waste.are_safe, victims):
             self.check()
             self._report("Sending")
             now = await self.db.read(waste.lacking)

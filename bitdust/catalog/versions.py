@@ -107,6 +107,14 @@ def get(c: sqlite3.Connection, item: str, label: str) -> Version:
     for version in list_of(c, item):
         if version.label == label:
             return version
+    if c.execute(
+        "SELECT 1 FROM trash t JOIN items i ON i.id = t.item WHERE i.path_id = ? AND t.label = ?",
+        (item, label),
+    ).fetchone():
+        raise NoSuchVersion(
+            f"version {item}/{label} was deleted",
+            hint=f"while it can be brought back: `bitdust undelete {item}/{label}`",
+        )
     raise NoSuchVersion(f"item {item} has no version {label}")
 
 

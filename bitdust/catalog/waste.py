@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from bitdust.blocks.block_format import ENTRY_SIZE, FOOTER_SIZE, HEADER_SIZE, Chunk
 from bitdust.blocks.layout import piece_size
-from bitdust.catalog import holdings
 from bitdust.catalog.chunks import chunks_of
 from bitdust.catalog.commit import record_block
 from bitdust.catalog.facts import MAX_MOVES, ChunksMoved, Move, decode_runs
@@ -179,6 +178,23 @@ def carried(c: sqlite3.Connection) -> dict[bytes, tuple[int, int]]:
     }
 
 
+def are_safe(c: sqlite3.Connection, victims: Iterable[Sparse]) -> bool:
+    """
+    Whether the copies survive the loss of as many suppliers as any of these blocks does now, or of as many as
+    their shape allows; and never fewer than a version may rest on.
+    """
+    margin = 0
+    for victim in victims:
+        row = c.execute("SELECT acked - k FROM blocks WHERE serial = ?", (victim.serial,)).fetchone()
+        margin = max(margin, row[0] if row else 0)
+    weak = c.execute(
+        "SELECT 1 FROM blocks WHERE job = ?"
+        " AND (acked - k < min(n - k, ?) OR acked < k + (n - k + 1) / 2) LIMIT 1",
+        (REPACK, margin),
+    ).fetchone()
+    return weak is None
+
+
 def switch(c: sqlite3.Connection, victims: Iterable[Sparse]) -> int:
     """
     Everything that refers to living chunks of these blocks refers to their copies from now on; what nothing
@@ -188,7 +204,8 @@ def switch(c: sqlite3.Connection, victims: Iterable[Sparse]) -> int:
 
     @raise TryLater: a block of copies has too few acknowledged pieces.
     """
-    if holdings.waiting_for(c, REPACK):
+    victims = list(victims)
+    if not are_safe(c, victims):
         raise TryLater("suppliers have not acknowledged what was repacked")
     copies = carried(c)
     moves: list[Move] = []

@@ -211,6 +211,8 @@ class CustomerSide:
             clock=clock, machines=machines, tasks=self.tasks, acked=self.data_sender.acked,
             new_data=self.data_sender.new_data, room=self._room_for_all, check=self.synchronizer.check,
             is_working=lambda: self.queue.is_working() or bool(self.restores.running()),
+            is_staffed=lambda: not self.suppliers.vacant()
+            and len(self.suppliers.connected()) == len(self.suppliers.known),
             until_committed=self.synchronizer.until_committed, hold=self.keeping.hold,
             collect=self.keeping.collect,
         )  # fmt: skip

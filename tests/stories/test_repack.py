@@ -193,6 +193,7 @@ def test_too_few_suppliers(world: World) -> None:
     world.run(500)
     assert len(alice.blocks()) == 1
     assert not alice.read(waste.is_tidy)
+    assert "clean" not in {task.kind for task in alice.node.backups.tasks()}
     world.back(*away)
     world.until(lambda: world.staffed(alice, 2), 1000)
     world.wait(alice.node.backups.update())

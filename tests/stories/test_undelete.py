@@ -54,7 +54,7 @@ def test_a_version_comes_back(world: World) -> None:
     settle(world, alice)
     balanced(world, alice)
     assert alice.versions(ITEM) == [first]
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="was deleted"):
         alice.restore(second.backup_id, world.folder / "not")
     assert [house.shelf_used() for house in world.seated(alice)] == before
     assert all(buried(world, alice))
