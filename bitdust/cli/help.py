@@ -48,7 +48,10 @@ def help_(terminal: Terminal, ctx: click.Context, words: tuple[str, ...]) -> Non
     root = ctx.find_root()
     if words == ("old-commands",):
         rows = [(f"bitdust {' '.join(old)}", f"bitdust {' '.join(now)}") for old, now in OLD_WORDS.items()]
-        terminal.table(("OLD", "NOW"), rows)
+        if terminal.json:
+            terminal.show([{"old": old, "now": now} for old, now in rows])
+        else:
+            terminal.table(("OLD", "NOW"), rows)
         return
     here, command = root, root.command
     for word in words:
@@ -57,4 +60,8 @@ def help_(terminal: Terminal, ctx: click.Context, words: tuple[str, ...]) -> Non
             raise Usage(f"no such command {' '.join(words)!r}", hint="`bitdust help` lists them all")
         here = click.Context(below, parent=here, info_name=word)
         command = below
-    terminal.say(command.get_help(here))
+    text = command.get_help(here)
+    if terminal.json:
+        terminal.show({"command": here.command_path, "text": click.unstyle(text)})
+    else:
+        terminal.say(text)

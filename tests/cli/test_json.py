@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,37 @@ def test_no_escapes_in_a_pipe(
 ) -> None:
     """What people are shown has, in a pipe, not one escape byte."""
     prepare(node, home, monkeypatch)
+    outcome = run(*line.split())
+    assert outcome.code == 0
+    assert outcome.out
+    assert "\x1b" not in outcome.out + outcome.err
+
+
+#: Commands that put together what they show -> the names in their JSON, or in each of its rows.
+TOGETHER: dict[str, set[str]] = {
+    "version": {"version", "python"},
+    "paths": {"home", "settings", "token"},
+    "completion bash": {"shell", "script"},
+    "help ls": {"command", "text"},
+    "help old-commands": {"old", "now"},
+    "storage": {"donated", "consumed", "local"},
+    "versions": {"backup_id", "path", "version", "size"},
+}
+
+
+@pytest.mark.parametrize("line", TOGETHER)
+def test_what_is_put_together(
+    line: str, run: Run, node: StubNode, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole JSON of the promised names for programs; for people, in a pipe, not one escape byte."""
+    prepare(node, home, monkeypatch)
+    outcome = run("--json", *line.split())
+    assert (outcome.code, outcome.err) == (0, "")
+    told = [json.loads(each) for each in outcome.out.splitlines()]
+    rows = told[0] if isinstance(told[0], list) else told
+    assert rows
+    for row in rows:
+        assert row.keys() >= TOGETHER[line], row
     outcome = run(*line.split())
     assert outcome.code == 0
     assert outcome.out
