@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench clean
+.PHONY: help demo test simulate check format docs bench clean
 
 help: ## this menu
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -33,6 +33,10 @@ demo: $(VENV)/.run ## a whole network on this machine (DEMO='--suppliers 7 --fol
 
 test: $(VENV)/.test ## every test (TESTS=tests/wire for some)
 	$(BIN)/python -m pytest $(TESTS)
+
+simulate: $(VENV)/.test ## whole networks through days of faults (SEEDS=1-10 NODES=20 DAYS=7 JOBS=1)
+	$(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(NODES),--nodes $(NODES)) \
+		$(if $(DAYS),--days $(DAYS)) $(if $(JOBS),--jobs $(JOBS)) $(SIMULATE)
 
 check: $(VENV)/.check ## format, lint, types, layers
 	$(BIN)/ruff format --check .

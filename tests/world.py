@@ -150,6 +150,8 @@ class House:
         #: crash before that many more calls to threads or databases
         self.crash_in = -1
         self.calls = 0
+        #: seconds by which its clock on the wall is wrong
+        self.skew = 0.0
         self._node: Node | None = None
         self._settings = {
             "services/customer/suppliers-number": "4",
@@ -183,11 +185,15 @@ class House:
         seams = Seams(MemoryDirectory(self.world.shared), self._transports, self._in_thread)
         rng = seeded(f"{self.world.seed} {self.place}")
         self._node = Node(
-            reactor=self.clock, home=self.home, settings=settings, rng=rng, wall=self.world.wall,
+            reactor=self.clock, home=self.home, settings=settings, rng=rng, wall=self.wall,
             threads=self._in_thread, seams=seams,
         )  # fmt: skip
         self.world.wait(self._node.start())
         return self._node
+
+    def wall(self) -> float:
+        """What the clock on the wall of this house shows."""
+        return self.world.wall() + self.skew
 
     def _transports(self, identity: OwnIdentity, pins: Pins) -> list[Any]:
         def document() -> bytes:

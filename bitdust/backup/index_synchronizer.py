@@ -261,9 +261,10 @@ class IndexSynchronizer:
         if self.usurped:
             return
         # After a recovery the log begins anew: until that is sealed there is no head to compare with.
-        await self._seal()
+        if await self._db.read(log.unsent):
+            await self._seal()
         self._machines.report(self._row, "Requesting")
-        if not await self._compare(fingerprint):
+        if not await self._compare(fingerprint) or await self._db.read(log.has_all, fingerprint):
             return
         self._machines.report(self._row, "Sending")
         while numbers := await self._db.read(log.unsent_to, fingerprint):

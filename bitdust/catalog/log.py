@@ -165,6 +165,12 @@ def acked_by(c: Connection, fingerprint: str) -> tuple[int, int]:
     return (row[0], row[1]) if row else (0, 0)
 
 
+def has_all(c: Connection, fingerprint: str) -> bool:
+    """Has this supplier acknowledged a head that names everything there is?"""
+    newest = head(c, 0.0)
+    return newest is not None and not unsent(c) and acked_by(c, fingerprint) >= newest.place
+
+
 def committed(c: Connection) -> int:
     """The last segment that enough suppliers have, with all before it and a head that names it."""
     return mark(c, "committed_segment")

@@ -25,8 +25,8 @@ from bitdust.world import spawn
 
 #: seconds between two rounds, and in which the whole shelf is read
 HOUR, PASS = 3600.0, 5 * 86400
-#: bytes of one round at least; seconds of sleep that one round makes up for at most
-LEAST, CATCH_UP = 64 * 2**20, 86400.0
+#: seconds of sleep that one round makes up for at most
+CATCH_UP = 86400.0
 #: leaves read at a time: 1 MiB
 STRETCH = 16
 
@@ -101,12 +101,12 @@ class Scrubber:
 
 
 def _part(c: sqlite3.Connection, now: int) -> int:
-    """Bytes to read in this round: what is due since the last one."""
+    """Bytes to read in this round: what is due since the last one, and a piece at least."""
     (last,) = c.execute("SELECT at FROM scrub").fetchone()
     c.execute("UPDATE scrub SET at = ?", (now,))
     (total,) = c.execute("SELECT total(size) FROM pieces WHERE damaged = 0").fetchone()
     passed = min(max(float(now - last), HOUR), CATCH_UP) if last else HOUR
-    return max(LEAST, int(total * passed / PASS))
+    return max(1, int(total * passed / PASS))
 
 
 def _next(c: sqlite3.Connection) -> Piece | None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bitdust.catalog import holdings
-from bitdust.supplier.scrub import HOUR, LEAST, PASS
+from bitdust.supplier.scrub import HOUR, PASS
 from bitdust.transport import link
 from bitdust.wire.packets import AskDigest, ListFiles
 from tests.balance import select
@@ -54,7 +54,6 @@ def test_every_flipped_bit_is_found_and_mended(safe: Safe) -> None:
 def test_a_large_shelf_is_read_in_parts(safe: Safe, monkeypatch: pytest.MonkeyPatch) -> None:
     """No more than the part of the hour is read at a time, and none is left out in five days."""
     world, alice, _ = safe
-    monkeypatch.setattr("bitdust.supplier.scrub.LEAST", 1)
     house = world.seated(alice)[0]
     read: list[str] = []
     drive = house.service.shelf.drive
@@ -72,13 +71,11 @@ def test_a_large_shelf_is_read_in_parts(safe: Safe, monkeypatch: pytest.MonkeyPa
     world.run(PASS)
     assert len(set(read)) == number
     assert len(read) <= PASS / HOUR + 2
-    assert LEAST > 1
 
 
 def test_a_scrub_goes_on_after_a_crash(safe: Safe, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where it was is written down; and a night of sleep is made up for."""
     world, alice, _ = safe
-    monkeypatch.setattr("bitdust.supplier.scrub.LEAST", 1)
     house = world.seated(alice)[0]
     world.run(2 * HOUR + 1)
     ((_, first),) = select(house, "SELECT customer, block FROM scrub")
