@@ -30,7 +30,7 @@ from bitdust.world import Rng, Wall, spawn
 
 #: leaves of one audit, and of a second one when the first was not clean
 LEAVES, SECOND = 7, 20
-#: bad ones among the second that are too many: a tenth
+#: pieces with a bad one among the second that are too many: a tenth
 TOO_MANY = 2
 #: seconds between two looks at whose turn it is; seconds between two audits of one supplier, at least
 LOOK, REST = 1800.0, DAY / 2
@@ -141,14 +141,17 @@ class Auditor:
         row = self._machines.begin(f"auditor({supplier[:8]})", "Asking")
         try:
             asked = course.owed or await self._draw(supplier, LEAVES)
-            outcome, owed = await self._ask(supplier, asked)
+            outcome, owed, bad = await self._ask(supplier, asked)
             if outcome.bad:
                 self._machines.report(row, "Asking more")
-                more, still = await self._ask(supplier, await self._draw(supplier, SECOND))
+                past = await self._db.read(standing.audits, supplier)
+                more, still, too = await self._ask(supplier, await self._draw(supplier, SECOND))
                 owed += still
-                if more.bad >= TOO_MANY:
-                    why = f"he could not show {more.bad} of {more.asked} pieces"
-                    self.failed(supplier, why)
+                if len(too) >= TOO_MANY or len(bad | too) > TOO_MANY:
+                    self.failed(supplier, f"he could not show {len(bad | too)} pieces")
+                elif past and past[0].bad:
+                    # Who keeps few pieces has no more of them to show.
+                    self.failed(supplier, "he could not show a piece, two audits in a row")
                 outcome = Audit(
                     outcome.at,
                     outcome.good + more.good,
@@ -175,9 +178,12 @@ class Auditor:
         chances = [int.from_bytes(self._rng(8), "big") for _ in range(2 * number)]
         return await self._catalog.read(_challenges, supplier, chances)
 
-    async def _ask(self, supplier: str, asked: list[Challenge]) -> tuple[Audit, list[Challenge]]:
-        """What came of these, and which of them he owes."""
+    async def _ask(
+        self, supplier: str, asked: list[Challenge]
+    ) -> tuple[Audit, list[Challenge], set[tuple[int, int]]]:
+        """What came of these, which of them he owes, and of which pieces (serial, number) one was bad."""
         good = bad = 0
+        spoiled: set[tuple[int, int]] = set()
         owed: list[Challenge] = []
         for challenge in asked:
             try:
@@ -192,8 +198,9 @@ class Auditor:
                 good += 1
             else:
                 bad += 1
+                spoiled.add((challenge.serial, challenge.number))
                 self._reader.bad(challenge.serial, challenge.number, supplier)
-        return Audit(int(self._wall()), good, bad, len(owed)), owed
+        return Audit(int(self._wall()), good, bad, len(owed)), owed, spoiled
 
     async def _show(self, plan: BlockPlan, supplier: str, challenge: Challenge) -> bool | None:
         """Whether he shows this leaf; None: not in time."""

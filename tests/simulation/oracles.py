@@ -28,6 +28,8 @@ from tests.simulation.truth import Key, Truth
 
 #: calls of the clock for each node and hour in peace
 CALM_TURNS = 400
+#: the same at any time
+STORM = 3000
 #: bytes that a node may send in a day without a reason, and how often a byte that is kept may be moved
 IDLE_BYTES, MOVED = 6_000_000, 12
 
@@ -62,6 +64,7 @@ class Oracles:
         self._erased: set[tuple[str, str]] = set()
         self._told: Counter[tuple[str, str]] = Counter()
         self._turns = self._since = 0.0
+        self._last_hour = 0
         self._peaceful = False
         self._stored = 0
         self.facts: Counter[str] = Counter()
@@ -210,6 +213,14 @@ class Oracles:
                         " are needed",
                     )
                 )
+
+    def hour(self) -> None:
+        """An hour is over."""
+        turns = self._world.clock.turns
+        each = (turns - self._last_hour) / self._shape.nodes
+        if self._last_hour and each > STORM:
+            self._found.append(Broken("O5", f"a storm: {each:.0f} calls in an hour for each node"))
+        self._last_hour = turns
 
     def _count_turns(self) -> None:
         now, turns = self._world.clock.seconds(), self._world.clock.turns

@@ -79,6 +79,7 @@ class SimulatedHouse(House):
             path = self.source / f"{name} {self.world.marker}"
             path.parent.mkdir(parents=True, exist_ok=True)
             size = chance.choice([30_000, 90_000, 200_000]) if name != "picture" else 150_000
+            size *= 8 if self.world.greedy and not first else 1
             head = f"{self.world.marker} {self.name} {len(self.snapshots)}\n".encode()
             path.write_bytes(head + noise(f"{self.world.seed} {path} {len(self.snapshots)}", size))
         when = int((WALL + self.world.clock.seconds() - 10) * 10**9)
@@ -125,6 +126,8 @@ class SimulatedWorld(World):
         self.network = SimulatedNetwork(self.clock, seeded(f"{seed} network"))
         self.marker = "MARKER-" + hashlib.sha256(seed.encode()).hexdigest()[:12]
         self.trace: Any = None
+        #: changes are large
+        self.greedy = False
         self.crashing = self.crashed = lambda house: None
 
     def house(self, name: str, **settings: object) -> SimulatedHouse:

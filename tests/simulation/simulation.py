@@ -44,7 +44,7 @@ LOOK = 6 * HOUR
 #: calls of the clock that a node needs for an hour at most, in the whole run
 MOST_TURNS = 600
 #: bytes that a greedy customer is granted
-GREEDY = 2 * 2**20
+GREEDY = 2**20
 #: seconds of silence before a link is asked for a sign of life: pings are most of an idle network's calls
 QUIET = 1800.0
 
@@ -154,6 +154,7 @@ class Simulation:
         self.seed, self.shape, self._faults = seed, shape, faults
         cap = int(shape.nodes * (shape.days + PEACE / DAY) * 24 * MOST_TURNS) + 100_000
         self.world = world = SimulatedWorld(f"simulation {seed}", folder, cap)
+        world.greedy = shape.greedy
         self.trace = world.trace = Trace(world.clock.seconds)
         self.disks = Disks()
         self.disks.start()
@@ -216,6 +217,7 @@ class Simulation:
             pass
 
     def _hour(self) -> None:
+        self.oracles.hour()
         if not self.world.network.sides:
             for house in self.world.houses.values():
                 if house.is_alive:

@@ -189,6 +189,20 @@ def test_who_cannot_show_what_he_keeps_is_replaced(safe: tuple[World, House], ho
     alice.until_safe(DAY)
 
 
+def test_a_liar_who_keeps_one_piece_is_replaced(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T3: of a customer with a single block a liar has one piece, which is bad again and again: he goes."""
+    monkeypatch.setattr(link, "QUIET", 900.0)
+    world.suppliers(4)
+    alice = world.customer()
+    assert alice.back_up(world.tree(letter=20_000)).state == "committed"
+    alice.until_safe()
+    bad = world.seated(alice)[0]
+    world.supplier("spare")
+    bad.lie(Retrieve, changed(lambda data, body: (data, flip(body, 5))))
+    world.until(lambda: bad not in seats(world, alice) and None not in seats(world, alice), 3 * DAY)
+    alice.until_safe(HOUR)
+
+
 def test_who_is_there_and_shows_nothing_is_replaced(safe: tuple[World, House]) -> None:
     """T5: a leaf that comes late is owed, and asked for again; after a day of that he is let go."""
     world, alice = safe

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 from unittest import mock
 
 from bitdust.backup import recovery
-from bitdust.catalog.head import Head
 from tests.simulation.plan import SMALL
 
-MIX = SMALL.with_mix(burn=3, away=6, crash=2).with_deeds(backup=4)
+MIX = replace(SMALL, days=3.0).with_mix(burn=8, away=40).with_deeds(backup=6)
 
 
-def newest(heads: list[Head]) -> Head | None:
-    """The oldest."""
-    return min(heads, key=lambda head: head.place, default=None)
+def oldest(values: Iterable[Any], key: Callable[[Any], Any] | None = None) -> Any:
+    """Of heads the oldest; of numbers the largest, as it is."""
+    return max(values) if key is None else min(values, key=key)
 
 
 @contextmanager
 def planted() -> Iterator[None]:
-    with mock.patch.object(recovery, "newest", newest):
+    with mock.patch.object(recovery, "max", oldest, create=True):
         yield
