@@ -5,6 +5,7 @@ somebody -- a node that has an identity: every part that needs to know who we ar
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 
 from twisted.logger import Logger
@@ -12,6 +13,7 @@ from twisted.logger import Logger
 from bitdust.backup.recovery import Recovery
 from bitdust.catalog.rows import raise_mark
 from bitdust.catalog.schema import SCHEMA as CATALOG
+from bitdust.config.settings import Settings
 from bitdust.customer.standing import SCHEMA as STANDING
 from bitdust.directory.nickname import CERTIFICATE, claim
 from bitdust.directory.record import Record
@@ -36,6 +38,9 @@ from bitdust.transport.tcp.port import TcpTransport
 
 #: all addresses of this machine
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - a peer is there to be reached; the API listens on loopback only
+
+#: where other nodes reach us
+TCP_PORT = "services/tcp-connections/tcp-port"
 
 
 class Somebody:
@@ -177,11 +182,11 @@ class Somebody:
         if ground.seams is not None:
             return ground.seams.transports(identity, pins)
         host = ground.settings.words("services/tcp-connections/interface") or EVERYWHERE
-        port = ground.settings.number("services/tcp-connections/tcp-port")
+        port, *instead = ports_to_try(ground.settings, identity.document.contacts)
         return [
             TcpTransport(
                 ground.reactor, identity.device, lambda: identity.document.raw, pins.doorman, host, port,
-                ground.rng, ground.wall,
+                ground.rng, ground.wall, instead,
             )
         ]  # fmt: skip
 
@@ -204,6 +209,20 @@ class Somebody:
                 return "127.0.0.1"
             address: str = probe.getsockname()[0]
             return address
+
+
+def ports_to_try(settings: Settings, contacts: Iterable[str]) -> list[int]:
+    """
+    The TCP ports to listen at, the first that is free; 0: any.
+
+    @param contacts: those that are published of us now.
+    """
+    port = settings.number(TCP_PORT)
+    if settings.source(TCP_PORT) != "default":
+        return [port]
+    # Several nodes live on one machine: whoever comes second takes another port, and keeps it.
+    before = [int(contact.rpartition(":")[2]) for contact in contacts if contact.startswith("tcp:")]
+    return list(dict.fromkeys([*before, port, 0]))
 
 
 def customers_folder(ground: Ground) -> Path:

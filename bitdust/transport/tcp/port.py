@@ -5,7 +5,7 @@ Links over TCP: listening for them and dialing them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from twisted.internet.address import IPv4Address, IPv6Address
@@ -38,6 +38,11 @@ from bitdust.world import Rng, Wall, spawn, system_wall
 #: connections taken from one address, and from all together
 PER_HOST, MOST = 100, 512
 BACKLOG = 512
+#: what to do about a port that another has
+TAKEN = (
+    "another program has that port, perhaps another node: end it, or set services/tcp-connections/tcp-port"
+    " to another, 0 for any"
+)
 
 Address = IPv4Address | IPv6Address
 
@@ -54,6 +59,7 @@ class TcpTransport:
     @param document: this node's own identity document as it is now.
     @param host: the address to listen at; "0.0.0.0" for all.
     @param port: 0 lets the system choose.
+    @param instead: ports to listen at when that one is in use, the first that is free.
     """
 
     scheme = SCHEME
@@ -69,8 +75,9 @@ class TcpTransport:
         port: int,
         rng: Rng,
         wall: Wall = system_wall,
+        instead: Sequence[int] = (),
     ) -> None:
-        self._reactor, self._host, self._port = reactor, host, port
+        self._reactor, self._host, self._ports = reactor, host, (port, *instead)
         self.pace, self.intake = Pace(reactor), Pace(reactor)
         self._here = Here(document, doorman, reactor, wall, rng, self.pace, self.intake)
         self._tls = DeviceTls(device)
@@ -82,15 +89,21 @@ class TcpTransport:
 
     def listen(self, accepted: Callable[[ILink], None]) -> Deferred[list[str]]:
         def opened() -> list[str]:
-            try:
-                door = _Door(self._guest, self._tls, False, self._reactor)
-                self._listening = self._reactor.listenTCP(self._port, door, BACKLOG, self._host)  # type: ignore[arg-type]
-            except CannotListenError as trouble:
-                raise Conflict(f"cannot listen at {self._host}:{self._port}: {trouble.socketError}") from None
+            self._listening = self._open()
             self._accepted = accepted
             return [write_contact(self._host, cast(Address, self._listening.getHost()).port)]
 
         return maybeDeferred(opened)
+
+    def _open(self) -> IListeningPort:
+        door = _Door(self._guest, self._tls, False, self._reactor)
+        troubles = []
+        for port in self._ports:
+            try:
+                return self._reactor.listenTCP(port, door, BACKLOG, self._host)  # type: ignore[arg-type]
+            except CannotListenError as trouble:
+                troubles.append(f"cannot listen at {self._host}:{port}: {trouble.socketError}")
+        raise Conflict("; ".join(troubles), hint=TAKEN)
 
     def dial(self, contact: str, expected: Expected) -> Deferred[ILink]:
         dialing = spawn(self._dial(contact, expected))
