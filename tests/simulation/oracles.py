@@ -19,6 +19,7 @@ from typing import Any
 from bitdust.catalog import blocks as catalog_blocks
 from bitdust.catalog import holdings, versions
 from bitdust.catalog.versions import Version
+from bitdust.messaging.messages import MessageView
 from tests.simulation.disks import Disks, files_of
 from tests.simulation.network import name_of
 from tests.simulation.people import SimulatedHouse, SimulatedWorld, contents
@@ -125,6 +126,9 @@ class Oracles:
     def crashed(self, house: SimulatedHouse) -> None:
         """Its power went: what was acknowledged is there, nothing else matters."""
         self._trace.say(f"{house.name} lost its power")
+        if house.burnt:
+            # What was written and read went with the machine: a kit brings back files.
+            self._written = [each for each in self._written if house.name not in each[:2]]
         if house.gone or house.burnt:
             return
         chance = chance_of(self._world.seed, "power", house.name, house.lives)
@@ -139,7 +143,19 @@ class Oracles:
         """A new life."""
         self._fingerprint(house)
         messages = house.node.messaging.messages
-        messages.received.listen(lambda message: self._told.update([(house.name, message.message)]))
+        messages.received.listen(lambda message: self._hear(house, message))
+
+    def _hear(self, house: SimulatedHouse, message: MessageView) -> None:
+        if (house.name, message.message) in self._erased:
+            self._found.append(Broken("O4", f"a message that {house.name} has deleted came again"))
+        self._told.update([(house.name, message.message)])
+        if house.tidy:
+
+            async def tidy() -> None:
+                await house.node.messaging.messages.delete(message.id, None)
+                self.erased(house, [message.message])
+
+            house.clock.callLater(1.0, lambda: house.attempt(tidy(), "tidy"))
 
     def deleting(self, house: SimulatedHouse, version: Version) -> None:
         """He asks for this version to go."""
@@ -198,6 +214,7 @@ class Oracles:
         known = self._catalog(house, _blocks)
         for block in [block for block in promised if block not in known]:
             del promised[block]
+            self._buried.setdefault(house.name, set()).add(block)
         promised.update({block: shape for block, (shape, safe) in known.items() if safe})
         if house.is_alive:
             self._safe.setdefault(house.name, set()).update(
@@ -224,7 +241,7 @@ class Oracles:
 
     def _count_turns(self) -> None:
         now, turns = self._world.clock.seconds(), self._world.clock.turns
-        if self._peaceful and now - self._since > HOUR:
+        if self._peaceful and not self._shape.greedy and now - self._since > HOUR:
             each = (turns - self._turns) / self._shape.nodes / (now - self._since) * HOUR
             self.facts["calls each hour"] = int(each)
             if each > CALM_TURNS and now - self._peace_began > DAY:
@@ -296,14 +313,11 @@ class Oracles:
             self.facts["versions restored"] += 1
 
     def _judge_deletions(self, house: SimulatedHouse) -> None:
-        known = set(house.read(_every_block))
+        buried = self._buried.get(house.name, set()) - set(house.read(_every_block))
         for supplier in self._world.houses.values():
-            if supplier.gone or not supplier.is_alive:
-                continue
-            for piece in self._truth.rows(supplier.home):
-                if piece.customer == house.fingerprint and piece.block not in known:
-                    age = house.wall() - piece.time
-                    if age > 3 * DAY:
+            if not supplier.gone:
+                for piece in self._truth.rows(supplier.home):
+                    if piece.customer == house.fingerprint and piece.block in buried:
                         raise Broken("O4", f"{supplier.name} keeps a block that {house.name} has deleted")
 
     def _judge_messages(self) -> None:

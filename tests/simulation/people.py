@@ -45,7 +45,7 @@ class SimulatedHouse(House):
 
     def __init__(self, world: SimulatedWorld, name: str, **settings: object) -> None:
         super().__init__(world, name, **settings)
-        self.gone = self.lies = self.burnt = False
+        self.gone = self.lies = self.burnt = self.tidy = False
         #: the kit on paper
         self.words = ""
         #: contents of its files (name -> hash) after each change, oldest first

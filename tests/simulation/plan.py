@@ -36,6 +36,7 @@ DEEDS: dict[str, float] = {
     "delete": 0.15,
     "message": 0.7,
     "erase": 0.2,
+    "tidy": 0.05,
     "replace": 0.04,
     "restless": 0.01,
 }
@@ -98,7 +99,8 @@ class Fault:
 class Deed:
     """
     What somebody does: `backup`, `delete` (a version), `message` (to node `whom`), `erase` (what came to
-    `whom`), `replace` (a supplier), or `restless`: replace all of them.
+    `whom`), `tidy` (he deletes whatever comes from now on), `replace` (a supplier), or
+    `restless`: replace all of them.
     """
 
     at: float

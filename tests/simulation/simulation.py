@@ -315,6 +315,9 @@ class Simulation:
                 await messages.delete(row.id, None)
                 self.oracles.erased(house, [row.message])
 
+    def _tidy(self, house: SimulatedHouse, whom: SimulatedHouse) -> None:
+        whom.tidy = True
+
     def _restless(self, house: SimulatedHouse, _: SimulatedHouse) -> None:
         for number in range(len(house.customer.suppliers.seats)):
             house.attempt(house.node.supplier_replace(number), "replace")

@@ -9,7 +9,7 @@ from unittest import mock
 from bitdust.messaging import removal
 from tests.simulation.plan import SMALL
 
-MIX = SMALL.with_mix(cut=30, away=6, crash=4).with_deeds(message=25, erase=200)
+MIX = SMALL.with_mix(cut=30, away=6, crash=4).with_deeds(message=25, tidy=10)
 
 
 @contextmanager
