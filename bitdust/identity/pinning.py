@@ -9,8 +9,9 @@ revision does not fall.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from bitdust.database import Database
@@ -21,6 +22,8 @@ from bitdust.world import Wall
 
 State = Literal["unverified", "pinned", "verified", "conflict"]
 
+#: documents that need not be read and verified again
+KNOWN = 256
 #: peers who only ever called us, with no name that we fetched: the longest silent of more than these go
 MAX_STRANGERS = 10_000
 #: seconds between two notes of an unchanged peer's being there
@@ -73,6 +76,8 @@ class Pins:
     def __init__(self, db: Database, wall: Wall) -> None:
         self._db = db
         self._wall = wall
+        # Whoever is away for long is looked up again and again, and each time it is the same document.
+        self._parse = lru_cache(KNOWN)(parse)
         self.alarm: Signal[[str, str, str]] = Signal()
 
     async def accept(
@@ -124,11 +129,11 @@ class Pins:
 
     async def get(self, fingerprint: str) -> Pinned | None:
         """The identity with that fingerprint, if we know it."""
-        return await self._db.read(_pinned, fingerprint)
+        return await self._db.read(_pinned, fingerprint, self._parse)
 
     async def by_idurl(self, url: str) -> Pinned | None:
         """The identity that is bound to the name; its state is `conflict` where the name is disputed."""
-        return await self._db.read(_by_idurl, url)
+        return await self._db.read(_by_idurl, url, self._parse)
 
 
 def _take(
@@ -198,12 +203,14 @@ def _bound(c: sqlite3.Connection, idurl: str) -> tuple[str, int] | None:
     return row
 
 
-def _by_idurl(c: sqlite3.Connection, idurl: str) -> Pinned | None:
+def _by_idurl(c: sqlite3.Connection, idurl: str, read: Callable[[bytes], Document]) -> Pinned | None:
     bound = _bound(c, idurl)
-    return None if bound is None else _pinned(c, bound[0], disputed=bool(bound[1]))
+    return None if bound is None else _pinned(c, bound[0], read, disputed=bool(bound[1]))
 
 
-def _pinned(c: sqlite3.Connection, fingerprint: str, *, disputed: bool = False) -> Pinned | None:
+def _pinned(
+    c: sqlite3.Connection, fingerprint: str, read: Callable[[bytes], Document], *, disputed: bool = False
+) -> Pinned | None:
     row = c.execute(
         "SELECT document, state, first_seen FROM peers WHERE fingerprint = ?", (fingerprint,)
     ).fetchone()
@@ -213,4 +220,4 @@ def _pinned(c: sqlite3.Connection, fingerprint: str, *, disputed: bool = False) 
         "SELECT idurl FROM names WHERE fingerprint = ? AND disputed = 0 ORDER BY idurl", (fingerprint,)
     ).fetchall()
     state: State = "conflict" if disputed else row[1]
-    return Pinned(parse(row[0]), fingerprint, state, row[2], tuple(name for (name,) in names))
+    return Pinned(read(row[0]), fingerprint, state, row[2], tuple(name for (name,) in names))

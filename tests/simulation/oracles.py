@@ -235,7 +235,7 @@ class Oracles:
         """An hour is over."""
         turns = self._world.clock.turns
         each = (turns - self._last_hour) / self._shape.nodes
-        if self._last_hour and each > STORM:
+        if self._last_hour and each > STORM and not self._shape.greedy:
             self._found.append(Broken("O5", f"a storm: {each:.0f} calls in an hour for each node"))
         self._last_hour = turns
 

@@ -56,7 +56,7 @@ class SimulatedHouse(House):
     @property
     def number(self) -> int:
         """The number in its name."""
-        return int(self.name.removeprefix("node"))
+        return int(self.name.removeprefix("node")) if self.name.startswith("node") else -1
 
     def crash(self) -> None:
         self.world.crashing(self)
@@ -79,7 +79,7 @@ class SimulatedHouse(House):
             path = self.source / f"{name} {self.world.marker}"
             path.parent.mkdir(parents=True, exist_ok=True)
             size = chance.choice([30_000, 90_000, 200_000]) if name != "picture" else 150_000
-            size *= 8 if self.world.greedy and not first else 1
+            size *= chance.randrange(3, 10) if self.world.greedy and not first else 1
             head = f"{self.world.marker} {self.name} {len(self.snapshots)}\n".encode()
             path.write_bytes(head + noise(f"{self.world.seed} {path} {len(self.snapshots)}", size))
         when = int((WALL + self.world.clock.seconds() - 10) * 10**9)

@@ -1,0 +1,137 @@
+"""
+Networks whose suppliers die faster than any budget allows: how often data is lost, and what repair moves.
+
+`python -m tests.simulation.churn RESULTS.jsonl`: one line for each run.  Suppliers live for a time by chance
+(exponential), and for each who dies another one comes.  Customers do not die.  A set is lost when a block of
+it has fewer than k whole pieces; from then on it does not count.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from bitdust.blocks.shapes import k_of
+from tests.simulation.people import SimulatedHouse, SimulatedWorld
+from tests.simulation.plan import DAY, HOUR, chance_of
+from tests.simulation.simulation import cheap, quick
+from tests.simulation.trace import Trace
+from tests.simulation.truth import Truth
+
+#: (suppliers of a customer, mean life of a supplier in days): runs of each
+PLAN = {(2, 10.0): 4, (4, 10.0): 5, (7, 10.0): 3, (4, 5.0): 3, (4, 20.0): 3, (4, 40.0): 3}
+CUSTOMERS, DAYS = 4, 30.0
+
+
+def churn(seed: int, n: int, life: float) -> dict[str, object]:
+    """One run; sizes in bytes, times in days."""
+    began = time.process_time()
+    folder = quick() / f"bitdust-simulation/churn-{seed}-{n}-{life:g}"
+    with cheap():
+        run = _Churn(SimulatedWorld(f"churn {seed}", folder, 10**9), seed, n, life)
+        try:
+            run.live()
+        finally:
+            run.world.leave()
+    return {
+        "n": n, "k": k_of(n), "life": life, "seed": seed, "days": DAYS, "sets": CUSTOMERS, "lost": run.lost,
+        "set_days": round(run.set_days, 2), "deaths": run.deaths, "hits": run.hits, "stored": run.stored,
+        "moved": run.moved, "cpu": round(time.process_time() - began, 1),
+    }  # fmt: skip
+
+
+class _Churn:
+    def __init__(self, world: SimulatedWorld, seed: int, n: int, life: float) -> None:
+        self.world, self.n, self.life = world, n, life
+        world.trace = Trace(world.clock.seconds)
+        self._chance = chance_of(seed, "churn", n, life)
+        self._truth = Truth()
+        self._deaths: dict[str, float] = {}
+        self._born = 0
+        self.lost = self.deaths = self.hits = self.stored = self.moved = 0
+        self.set_days = 0.0
+
+    def live(self) -> None:
+        world, n = self.world, self.n
+        while self._born < 2 * n + 6:
+            self._bear(0.0)
+        customers = []
+        for number in range(CUSTOMERS):
+            house = world.house(
+                f"customer{number}", services__supplier__enabled=False,
+                services__customer__suppliers_number=str(n),
+            )  # fmt: skip
+            house.start()
+            customers.append(house)
+        world.until(lambda: all(world.staffed(house, n) for house in customers), 7200)
+        for house in customers:
+            house.write_files(self._chance, first=True)
+            house.back_up(house.source, 600)
+            house.until_safe(3600)
+        self.stored = sum(piece.size for house in self._shelves() for piece in self._truth.rows(house.home))
+        before = sum(world.network.bytes.values())
+        whole = {house.name: house for house in customers}
+        start = world.clock.seconds()
+        while world.clock.seconds() < start + DAYS * DAY and whole:
+            world.run(HOUR)
+            self._reap(start, whole)
+            self._count(whole)
+        self.moved = sum(world.network.bytes.values()) - before
+
+    def _bear(self, now: float) -> None:
+        name = f"node{self._born}"
+        self._born += 1
+        self.world.house(name, services__customer__enabled=False).start()
+        self._deaths[name] = now + self._chance.expovariate(1 / (self.life * DAY))
+
+    def _reap(self, start: float, whole: dict[str, SimulatedHouse]) -> None:
+        now = self.world.clock.seconds() - start
+        for name in [name for name, at in self._deaths.items() if at <= now]:
+            del self._deaths[name]
+            house = self.world.houses[name]
+            idurl = house.idurl
+            self.hits += sum(
+                any(seat is not None and seat.idurl == idurl for seat in each.customer.suppliers.seats)
+                for each in whole.values()
+            )
+            house.crash()
+            house.gone = True
+            del self.world.shared[idurl]
+            self.deaths += 1
+            self._bear(now)
+
+    def _shelves(self) -> list[SimulatedHouse]:
+        return [house for house in self.world.houses.values() if not house.gone and "node" in house.name]
+
+    def _count(self, whole: dict[str, SimulatedHouse]) -> None:
+        pieces: dict[tuple[str, bytes], set[int]] = {}
+        for house in self._shelves():
+            for customer, block, number in self._truth.whole(house.home):
+                pieces.setdefault((customer, block), set()).add(number)
+        for name, house in [*whole.items()]:
+            self.set_days += HOUR / DAY
+            mine = house.fingerprint
+            if any(len(pieces.get((mine, block.id), ())) < block.k for block in house.blocks()):
+                self.lost += 1
+                del whole[name]
+                house.crash()
+
+
+def main() -> None:
+    """Every run of the plan that is not in the file yet."""
+    path = Path(sys.argv[1])
+    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    done = {(row["n"], row["life"], row["seed"]) for row in rows}
+    for (n, life), runs in PLAN.items():
+        for seed in range(1, runs + 1):
+            if (n, life, seed) not in done:
+                row = churn(seed, n, life)
+                print(row, flush=True)
+                with path.open("a") as file:
+                    file.write(json.dumps(row) + "\n")
+
+
+if __name__ == "__main__":
+    main()
