@@ -21,7 +21,7 @@ from tests.simulation.trace import Trace
 from tests.simulation.truth import Truth
 
 #: (suppliers of a customer, mean life of a supplier in days): runs of each
-PLAN = {(2, 10.0): 4, (4, 10.0): 5, (7, 10.0): 3, (4, 5.0): 3, (4, 20.0): 3, (4, 40.0): 3}
+PLAN = {(2, 10.0): 2, (4, 10.0): 3, (4, 5.0): 2, (4, 20.0): 1, (7, 10.0): 1, (4, 40.0): 1}
 CUSTOMERS, DAYS = 4, 30.0
 
 

@@ -259,9 +259,6 @@ class Oracles:
         """@raise Broken: after peace something is not as it should be."""
         self.look()
         self.check()
-        if self._shape.greedy:
-            # Nothing fits: the rest cannot be.
-            return
         whole = self._whole()
         for house in self.customers:
             self._judge(house, whole)

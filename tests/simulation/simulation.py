@@ -191,6 +191,11 @@ class Simulation:
         end = began + self.shape.days * DAY
         self._until(end)
         self._agenda.clear()
+        if self.shape.greedy:
+            # Nothing fits any more, and nothing will be whole.
+            self.oracles.look()
+            self.oracles.check()
+            return
         self.trace.say("PEACE")
         self.striking.heal()
         self.oracles.peace()

@@ -12,7 +12,7 @@ from bitdust.supplier import quota
 from bitdust.supplier.customers import Customer
 from tests.simulation.plan import SMALL
 
-MIX = replace(SMALL.with_mix(crash=2, cut=2).with_deeds(backup=12), greedy=True)
+MIX = replace(SMALL.with_mix(crash=10, cut=10).with_deeds(backup=24), days=0.5, greedy=True)
 
 _reserve = quota.reserve
 
