@@ -30,6 +30,8 @@ R = TypeVar("R")
 
 #: seconds one try may take, the link included
 TRY = 30.0
+#: seconds between two tries at most: who is gone for good is written to for half a year
+LONGEST = 6 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Outbox:
         self._wall = wall
         self._ask = ask
         self._db = db
-        self._pauses = Pauses(rng)
+        self._pauses = Pauses(rng, longest=LONGEST)
         self._busy: set[str] = set()
         self._working: dict[Deferred[None], str] = {}
         self._resting: dict[str, Deferred[None]] = {}

@@ -229,3 +229,15 @@ def test_what_is_withdrawn_is_not_sent_any_more():
     assert desk.asked == [("bob", 7), ("carol", 2), ("bob", 1)]
     assert heard == [("bob", delete(1), Ack())]
     assert desk.waiting() == 1
+
+
+def test_who_is_gone_for_good_is_tried_seldom():
+    """In ten days without him a peer is tried a hundred times at most: each try looks for him everywhere."""
+    desk = Desk()
+    desk.put(1, seconds=180 * 86400.0)
+    for _ in range(10 * 24 * 60):
+        desk.clock.advance(60)
+    assert 20 < len(desk.asked) < 100
+    desk.answers = lambda fingerprint, op: succeed(Ack())
+    desk.came("bob")
+    assert desk.waiting() == 0
