@@ -530,6 +530,20 @@ class TasksList(TypedDict):
     message: str
 
 
+class TasksPause(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    tasks: list[int]
+
+
+class TasksResume(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    tasks: list[int]
+
+
 class VersionList(TypedDict):
     """Keys of an answer."""
 

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
         SuppliersList,
         SuppliersPing,
         TasksList,
+        TasksPause,
+        TasksResume,
         VersionList,
         VersionRead,
         VersionsDiff,
@@ -652,6 +654,22 @@ class Calls:
     ) -> list[TasksList]:
         """List the long work that runs, and the last hundred that ended, oldest first."""
         answer: list[TasksList] = self.call("tasks_list")
+        return answer
+
+    def tasks_pause(
+        self,
+        task: int | None = None,
+    ) -> TasksPause:
+        """Let a backup or restore rest where it is, until it is resumed, also over a restart of the node."""
+        answer: TasksPause = self.call("tasks_pause", task)
+        return answer
+
+    def tasks_resume(
+        self,
+        task: int | None = None,
+    ) -> TasksResume:
+        """Let a backup or restore go on that was paused."""
+        answer: TasksResume = self.call("tasks_resume", task)
         return answer
 
     def version_list(

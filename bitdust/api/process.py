@@ -68,6 +68,26 @@ def automats_list(node: Node) -> list[Any]:
     ]
 
 
+@method(changes=True)
+async def tasks_pause(node: Node, task: int | None = None) -> dict[str, Any]:
+    """
+    Let a backup or restore rest where it is, until it is resumed, also over a restart of the node.
+
+    @param task: its number; without it all of them rest, and so do backups that are asked for later.
+    """
+    return {"result": "paused", "tasks": await node.backups.rest(task, True)}
+
+
+@method(changes=True)
+async def tasks_resume(node: Node, task: int | None = None) -> dict[str, Any]:
+    """
+    Let a backup or restore go on that was paused.
+
+    @param task: its number; without it all of them go on.
+    """
+    return {"result": "resumed", "tasks": await node.backups.rest(task, False)}
+
+
 @method()
 def tasks_list(node: Node) -> list[Any]:
     """List the long work that runs, and the last hundred that ended, oldest first."""

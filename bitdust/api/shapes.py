@@ -96,6 +96,8 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             "pieces_missing": int,
         },
         "automats_list": [{"index": int, "name": str, "state": str, "timers": str}],
+        "tasks_pause": {**RESULT, "tasks": [int]},
+        "tasks_resume": {**RESULT, "tasks": [int]},
         "tasks_list": [
             {
                 "id": int,

@@ -16,8 +16,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from bitdust.backup.excludes import Rules
+from bitdust.backup.gate import Gate
 from bitdust.backup.packer import Packer, Place, Sealed
 from bitdust.backup.reading import Reading, Stretch
+from bitdust.backup.shares import Shares
 from bitdust.backup.walk import Found, Skipped, Walk, unchanged
 from bitdust.catalog import chunks, entries, holdings, jobs
 from bitdust.catalog.entries import Entry, Pending, runs_of
@@ -81,6 +83,7 @@ class BackupJob:
 
     @param check: raises when nothing may be changed any more.
     @param sweep: takes out of the spool what may go.
+    @param shares: who packs next, where there are several.
     @param room: "", or why the suppliers have no room for so many more bytes, in words.
     """
 
@@ -105,6 +108,7 @@ class BackupJob:
         check: Callable[[], None],
         sweep: Callable[[], Awaitable[object]],
         room: Callable[[int], Awaitable[str]],
+        shares: Shares,
         rules: Rules | None = None,
     ) -> None:
         self.task = task
@@ -123,6 +127,9 @@ class BackupJob:
         self._may_go_on = check
         self._sweep = sweep
         self._room = room
+        self._share = shares.join()
+        #: where it stops while its owner wants it to rest
+        self.gate = Gate()
         #: it waits until something is deleted, or more is granted
         self.is_stuck = False
         self._void = ""
@@ -174,6 +181,7 @@ class BackupJob:
             self.progress.skipped = [*self._walk.skipped, *self._reading.skipped]
             self.progress.total = self.progress.found
             await self._until_stored()
+            await self.gate.passed()
             self.check()
             self._report("Committing")
             await commit(self)
@@ -211,6 +219,7 @@ class BackupJob:
             give_up(walking)
 
     async def _take(self, batch: list[Found], previous: _Previous) -> None:
+        await self.gate.passed()
         same: list[Pending] = []
         fresh: list[Found] = []
         pinned: set[int] = set()
@@ -269,6 +278,7 @@ class BackupJob:
 
     async def _pack(self, stretch: Stretch) -> None:
         """Seal the chunks of a stretch that nobody has yet, and note where those of each entry are."""
+        await self.gate.passed()
         self.progress.read += stretch.size
         asked = {cut.id for cut in stretch.cuts if cut.id not in self._put}
         known = await self._db(chunks.known, sorted(asked), self.task.job) if asked else {}
@@ -278,7 +288,7 @@ class BackupJob:
                 fresh.setdefault(cut.id, cut.content)
         if fresh:
             await self._until_room(sum(len(content) for content in fresh.values()))
-            places, full = await self._in_thread(self._packer.add, list(fresh.items()))
+            places, full = await self._add(list(fresh.items()))
             for place in places:
                 self._order.setdefault(place.block, len(self._order))
             self._put.update(zip(fresh, places, strict=True))
@@ -298,6 +308,14 @@ class BackupJob:
         await self._seal_all(full)
         if full or len(self._complete) >= BATCH:
             await self._flush()
+
+    async def _add(self, fresh: list[tuple[bytes, bytes | memoryview]]) -> tuple[list[Place], list[Sealed]]:
+        """Compress, encrypt and write, when it is this job's turn."""
+        await self._share.take(sum(len(content) for _, content in fresh))
+        try:
+            return await self._in_thread(self._packer.add, fresh)
+        finally:
+            self._share.give()
 
     async def _seal_all(self, full: list[Sealed]) -> None:
         waiting = deque(full)

@@ -1,5 +1,5 @@
 """
-backup_queue -- backups wait here for their turn, and outlive the process.
+backup_queue -- backups wait here for their turn, rest when their owner wants it, and outlive the process.
 
 A backup that was asked for is a job in the catalog at once.  Whatever ends the process, its jobs are taken up
 again at the next start; only the user, or an error that will not go away, ends a job without its version.
@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -18,9 +20,11 @@ from typing import TypeVar
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from bitdust.backup.backup_job import BackupJob, Progress
 from bitdust.backup.backup_job import Task as JobTask
+from bitdust.backup.gate import PAUSED, Gate
 from bitdust.backup.tasks import Tasks
 from bitdust.backup.views import Queued, Running, Task
 from bitdust.catalog import commit, epochs, holdings, jobs, removal, tree, versions
@@ -29,7 +33,7 @@ from bitdust.database import Database
 from bitdust.errors import BitDustError, Conflict, NoSpace, NotFound, TryLater
 from bitdust.events import Signal
 from bitdust.machines import Machines
-from bitdust.world import Wall, background, either, pause, spawn
+from bitdust.world import Wall, background, either, give_up, pause
 
 T = TypeVar("T")
 
@@ -39,7 +43,7 @@ AGAIN, LONGEST_PAUSE = 5.0, 600.0
 PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 
-@dataclass
+@dataclass(eq=False)
 class Turn:
     """A job and where it stands."""
 
@@ -49,7 +53,12 @@ class Turn:
     running: BackupJob | None = None
     work: Deferred[None] | None = None
     aborting: bool = False
-    sent: int = 0
+    #: its owner wants it to rest
+    paused: bool = False
+    #: shut while it rests, whoever wanted it
+    gate: Gate = field(default_factory=Gate)
+    #: bytes that each supplier has signed for
+    sent: Counter[str] = field(default_factory=Counter)
     #: why it cannot go on for the moment
     trouble: str = ""
 
@@ -60,6 +69,8 @@ class BackupQueue:
     @param check: raises Conflict when nothing may be changed any more.
     @param until_committed: resolves when the log, as it is now, is at enough suppliers.
     @param committed: called with the item after each new version: what is surplus may go.
+    @param at_once: how many may be under way at a time.
+    @param all_rest: whether all of them rest, whatever is wanted of each.
     """
 
     _log = Logger()
@@ -78,6 +89,8 @@ class BackupQueue:
         check: Callable[[], None],
         until_committed: Callable[[], Awaitable[None]],
         committed: Callable[[str], Awaitable[None]],
+        at_once: Callable[[], int],
+        all_rest: Callable[[], bool],
     ) -> None:
         self._db = db
         self._wall = wall
@@ -90,7 +103,13 @@ class BackupQueue:
         self._check = check
         self._until_committed = until_committed
         self._committed = committed
+        self._at_once = at_once
+        self._all_rest = all_rest
         self._turns: list[Turn] = []
+        self._at_work: list[Turn] = []
+        self._stopped = False
+        #: other jobs rest than before
+        self.turned: Signal[[]] = Signal()
         self._more: Signal[[]] = Signal()
         self._worker: Deferred[None] | None = None
 
@@ -99,12 +118,16 @@ class BackupQueue:
         for job in await self._db.read(jobs.unfinished):
             item = await self._db.read(tree.get, job.item)
             self._line_up(job, item.path)
-        self._worker = background(self._work(), lambda failure: self._log.failure("the queue broke", failure))
+        self._worker = background(self._work(), self._broke)
 
     def stop(self) -> None:
         """Put the work down; it is taken up at the next start."""
+        self._stopped = True
         if self._worker is not None:
             self._worker.cancel()
+        for turn in list(self._at_work):
+            if turn.work is not None:
+                give_up(turn.work)
 
     async def put(self, item: str, path: bytes) -> int:
         """
@@ -132,9 +155,9 @@ class BackupQueue:
         return [_view(turn) for turn in self._turns if turn.running is not None]
 
     def is_working(self) -> bool:
-        """Whether a backup is under way that does not wait for something to change."""
+        """Whether a backup is under way that neither rests nor waits for something to change."""
         return any(
-            turn.running is not None and not turn.trouble and not turn.running.is_stuck
+            turn.running is not None and not (turn.trouble or turn.running.is_stuck or turn.gate.is_shut)
             for turn in self._turns
         )
 
@@ -146,15 +169,46 @@ class BackupQueue:
             if turn.running is not None and turn.running.is_stuck
         ]
 
+    # -- resting
+
+    def held(self) -> list[int]:
+        """Jobs that rest: what they have sealed stays here."""
+        return [turn.job.id for turn in self._turns if turn.gate.is_shut]
+
+    def numbers(self) -> list[int]:
+        """The tasks of those that wait or are under way."""
+        return [turn.task for turn in self._turns]
+
+    async def rest(self, task: int | None, rest: bool) -> list[int]:
+        """
+        This one rests, or goes on, until the other is said, also over a restart; None: each of them.  The
+        numbers of those that were told.
+        """
+        told = [turn for turn in self._turns if task in (None, turn.task)]
+        for turn in told:
+            turn.paused = rest
+        self.look()
+        await self._db(_set_paused, [turn.job.id for turn in told], rest)
+        return [turn.task for turn in told]
+
+    def look(self) -> None:
+        """Who rests, and how many may be under way, is perhaps otherwise than it was."""
+        before = self.held()
+        for turn in self._turns:
+            turn.gate.shut(turn.paused or self._all_rest())
+        if self.held() != before:
+            self.turned()
+        self._more()
+
     def is_busy(self, item: str) -> bool:
         """Whether a backup of this item waits or runs."""
         return any(turn.job.item == item for turn in self._turns)
 
-    def sent(self, size: int) -> None:
-        """So many bytes went out to suppliers."""
+    def delivered(self, job: int | None, fingerprint: str, size: int) -> None:
+        """This supplier has signed for so many bytes of the job."""
         for turn in self._turns:
-            if turn.running is not None:
-                turn.sent += size
+            if turn.job.id == job:
+                turn.sent[fingerprint] += size
 
     def again(self, why: str) -> None:
         """The job under way has lost something it rests on: it is begun again."""
@@ -191,33 +245,61 @@ class BackupQueue:
     # -- working
 
     def _line_up(self, job: Job, path: bytes) -> Turn:
-        turn = Turn(job, path)
+        turn = Turn(job, path, paused=job.paused)
+        turn.gate.shut(turn.paused or self._all_rest())
         turn.task = self._tasks.open(lambda number: _task(number, turn))
         self._turns.append(turn)
         return turn
 
     async def _work(self) -> None:
         while True:
-            if not self._turns:
+            turn = self._next()
+            if turn is None:
                 await self._more.next()
                 continue
-            turn = self._turns[0]
-            turn.work = spawn(self._run(turn))
-            try:
-                await turn.work
-            except CancelledError:
-                if not turn.aborting:
+            self._at_work.append(turn)
+            turn.work = background(self._keep_at(turn), self._broke)
+
+    def _next(self) -> Turn | None:
+        """Who begins now: the one that waits longest, of those that may."""
+        busy = {turn.job.item for turn in self._at_work}
+        if sum(not turn.gate.is_shut for turn in self._at_work) >= self._at_once():
+            return None
+        for turn in self._turns:
+            # What follows a version of the same item is still done.
+            if turn.work is None and not turn.gate.is_shut and turn.job.item not in busy:
+                return turn
+        return None
+
+    async def _keep_at(self, turn: Turn) -> None:
+        try:
+            while True:
+                try:
+                    await self._run(turn)
+                    return
+                except CancelledError:
                     raise
-            except Exception:
-                # Not even its end could be written down.
-                self._log.failure("the backup of {path} ended badly", path=turn.path)
-                await pause(self._clock, AGAIN)
+                except Exception:
+                    # Not even its end could be written down.
+                    self._log.failure("the backup of {path} ended badly", path=turn.path)
+                    with suppress(CancelledError):
+                        await pause(self._clock, AGAIN)
+                    if self._stopped:
+                        return
+        finally:
+            self._at_work.remove(turn)
+            self._more()
+
+    def _broke(self, failure: Failure) -> None:
+        self._log.failure("the queue broke", failure)
 
     async def _run(self, turn: Turn) -> None:
         """One job to its end, whichever that is."""
         error: BaseException | None = None
         state = "committed"
         try:
+            if turn.aborting:
+                raise CancelledError
             await self._insist(turn, partial(self._try, turn))
         except CancelledError:
             if not turn.aborting:
@@ -264,6 +346,9 @@ class BackupQueue:
         self._check()
         await self._db(jobs.begin_again, turn.job.id)
         job = turn.running = self._make_job(JobTask(turn.job.id, turn.job.item, turn.job.label, turn.path))
+        job.gate = turn.gate
+        _, sent = await self._db.read(holdings.of_job, turn.job.id)
+        turn.sent = Counter(sent)
         self._tasks.begin(turn.task)
         while not (await self._db.read(epochs.current)).suppliers:
             self._check()
@@ -274,6 +359,7 @@ class BackupQueue:
     async def _commit(self, turn: Turn, job: BackupJob) -> None:
         skipped = sum(note.unread for note in job.progress.skipped)
         while True:
+            await turn.gate.passed()
             job.check()
             try:
                 await self._db(commit.commit_version, job.task.job, time=self._wall(), skipped=skipped)
@@ -304,6 +390,11 @@ def _passes(error: BitDustError | OSError) -> bool:
     return isinstance(error, TryLater | NoSpace)
 
 
+def _set_paused(c: sqlite3.Connection, numbers: list[int], paused: bool) -> None:
+    for number in numbers:
+        jobs.set_paused(c, number, paused)
+
+
 def _end(c: sqlite3.Connection, job: Job) -> None:
     jobs.end(c, job.id)
 
@@ -323,12 +414,12 @@ def _task(number: int, turn: Turn) -> Task:
         name=turn.path,
         path_id=turn.job.item,
         version=turn.job.label,
-        state=turn.trouble or progress.state.lower(),
+        state=_state(turn, progress),
         progress=_part(progress),
         done=progress.read,
         total=progress.total,
         files=progress.files,
-        sent=turn.sent,
+        sent=turn.sent.total(),
         skipped=len(progress.skipped),
         error="",
         message="; ".join(f"{skipped.path!r}: {skipped.why}" for skipped in progress.skipped[:10]),
@@ -341,16 +432,20 @@ def _view(turn: Turn) -> Running:
     return Running(
         backup_id=f"{turn.job.item}/{turn.job.label}",
         path=turn.path,
-        state=turn.trouble or progress.state.lower(),
+        state=_state(turn, progress),
         shape=turn.running.shape,
         block_size=turn.running.block_size,
         blocks=progress.blocks,
         read=progress.read,
-        sent=turn.sent,
+        sent=turn.sent.total(),
         total=progress.total,
         progress=_part(progress),
         aborting=turn.aborting,
     )
+
+
+def _state(turn: Turn, progress: Progress) -> str:
+    return PAUSED if turn.gate.is_shut else turn.trouble or progress.state.lower()
 
 
 def _part(progress: Progress) -> float:

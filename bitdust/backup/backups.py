@@ -60,6 +60,7 @@ class Backups:
     @param recorded: called after each change of the catalog: it is brought to the suppliers.
     @param round: begins the monitor's round anew.
     @param rules: what the settings leave out, as they are now.
+    @param all_rest: whether all backups rest, whatever is wanted of each; `set_all_rest` changes it.
     @param clean: begins to empty the blocks that are mostly dead.
     @param lifted: suppliers are to be told that something stays after all.
     """
@@ -79,6 +80,8 @@ class Backups:
     repacker: Repacker
     contents: Contents
     clean: Callable[[], None]
+    all_rest: Callable[[], bool]
+    set_all_rest: Callable[[bool], object]
     lifted: Callable[[], None]
 
     # -- looking
@@ -128,6 +131,30 @@ class Backups:
     def tasks(self) -> list[Task]:
         """Work under way and the last hundred that ended, oldest first."""
         return self.work.all()
+
+    # -- resting
+
+    async def rest(self, task: int | None, rest: bool) -> list[int]:
+        """
+        A backup or restore rests, or goes on; None: all of them, and backups that are asked for later.
+
+        Answers the numbers of the tasks that were told.
+        @raise NotFound: there is no such task.  @raise Conflict: it has ended, or cannot rest; or all rest,
+            and one alone is to go on.
+        """
+        if task is None:
+            self.set_all_rest(rest)
+            # To go on means all of them, also those that were stopped one by one.
+            told = await self.queue_.rest(None, False) if not rest else self.queue_.numbers()
+            return sorted(told + self.restores.rest(None, rest))
+        if self.all_rest() and not rest and task in self.queue_.numbers():
+            raise Conflict("all backups are paused", hint="`bitdust resume` lets all of them go on")
+        if told := await self.queue_.rest(task, rest) + self.restores.rest(task, rest):
+            return told
+        found = next((each for each in self.work.all() if each.id == task), None)
+        if found is None:
+            raise NotFound(f"there is no task {task}", hint="`bitdust tasks list` shows them")
+        raise Conflict(f"task {task} cannot be paused: it is a {found.kind}, and {found.state}")
 
     # -- adding
 

@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 from msgspec.structs import replace
 from twisted.internet.defer import Deferred, DeferredLock, DeferredSemaphore
 
+from bitdust.backup.gate import Gate
 from bitdust.backup.opening import Opening
 from bitdust.backup.replant import Replant
 from bitdust.backup.walk import Skipped
@@ -95,6 +96,8 @@ class RestoreJob:
     ) -> None:
         self.wanted = wanted
         self.progress = Progress()
+        #: where it stops while its owner wants it to rest
+        self.gate = Gate()
         self._db = db
         self._opening = opening
         self._in_thread = in_thread
@@ -169,6 +172,7 @@ class RestoreJob:
 
     async def _batch(self, batch: list[tuple[bytes, Meta, tuple[Run, ...]]]) -> None:
         """Plant these entries and fill those that have content."""
+        await self.gate.passed()
         plant = [(path, meta) for path, meta, _ in batch]
         growing = await self._write(self._plant, plant)
         wanted = [(path, runs) for (path, _, runs), wants in zip(batch, growing, strict=True) if wants]
@@ -209,6 +213,7 @@ class RestoreJob:
         return spawn(self._range(plan, part))
 
     async def _range(self, plan: BlockPlan, part: list[_Need]) -> None:
+        await self.gate.passed()
         plain = await self._opening.read(plan, [need.chunk for need in part], Priority.RESTORE)
         await self._write(self._put, part, plain)
         self.progress.written = self._replant.written

@@ -13,6 +13,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from bitdust.backup.gate import PAUSED
 from bitdust.backup.meaning import meaning
 from bitdust.backup.replant import refuse_taken
 from bitdust.backup.restore_job import RestoreJob, Wanted
@@ -128,6 +129,13 @@ class Restores:
                 return
         raise NotFound(f"no restore of {backup_id} is running", hint="`bitdust tasks list` shows what is")
 
+    def rest(self, task: int | None, rest: bool) -> list[int]:
+        """This one rests, or goes on; None: each of them.  The numbers of those that were told."""
+        told = [turn for turn in self._turns if task in (None, turn.task)]
+        for turn in told:
+            turn.job.gate.shut(rest)
+        return [turn.task for turn in told]
+
     def stop(self) -> None:
         """End them all; no half-written file stays."""
         for turn in list(self._turns):
@@ -174,7 +182,7 @@ def _task(number: int, turn: Turn) -> Task:
         name=turn.destination,
         path_id=wanted.item,
         version=wanted.label,
-        state=progress.state,
+        state=_state(turn),
         progress=_part(turn),
         done=progress.written,
         total=wanted.total,
@@ -191,13 +199,17 @@ def _view(turn: Turn) -> RestoreRunning:
     return RestoreRunning(
         backup_id=f"{wanted.item}/{wanted.label}",
         destination=turn.destination,
-        state=progress.state,
+        state=_state(turn),
         shape="",
         written=progress.written,
         total=wanted.total,
         progress=_part(turn),
         created=turn.created,
     )
+
+
+def _state(turn: Turn) -> str:
+    return PAUSED if turn.job.gate.is_shut else turn.job.progress.state
 
 
 def _part(turn: Turn) -> float:

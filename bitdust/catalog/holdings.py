@@ -225,6 +225,45 @@ def missing(
     return [Missing(blocks.block(row[3:]), row[0], row[1], blocks.STATES[row[2]]) for row in rows]
 
 
+def errands(c: Connection, fingerprint: str, limit: int = 100, held: Iterable[int] = ()) -> list[Missing]:
+    """
+    Pieces wanted or lost at this supplier whose block lies in the spool: of each job as many bytes as of any
+    other, and the most endangered of each first.  What is no job's is one more of them.
+
+    @param held: jobs whose blocks stay here for now.
+    """
+    resting = sorted(held)
+    rows = c.execute(
+        f"SELECT p.number, r.fingerprint, p.state, {blocks.COLUMNS} FROM placements p"  # noqa: S608
+        " JOIN blocks b ON b.serial = p.serial JOIN peers r ON r.id = p.peer"
+        " WHERE p.peer = ? AND b.spool IS NOT NULL AND p.leaving = 0 AND p.state IN (0, 2)"
+        f" AND (b.job IS NULL OR b.job NOT IN ({','.join('?' * len(resting))}))"
+        " ORDER BY sum(b.size) OVER (PARTITION BY b.job ORDER BY b.acked - b.k, p.serial, p.number) - b.size,"
+        " b.acked - b.k, p.serial, p.number LIMIT ?",
+        (known_peer(c, fingerprint), *resting, limit),
+    ).fetchall()
+    return [Missing(blocks.block(row[3:]), row[0], row[1], blocks.STATES[row[2]]) for row in rows]
+
+
+def of_job(c: Connection, job: int) -> tuple[int, dict[str, int]]:
+    """
+    Bytes of all pieces of the blocks that the job has sealed, and how many of them which supplier has
+    acknowledged.
+    """
+    total = sum(
+        n * piece_size(size, k, unit)
+        for size, n, k, unit in c.execute("SELECT size, n, k, unit FROM blocks WHERE job = ?", (job,))
+    )
+    sent: dict[str, int] = {}
+    for fingerprint, size, k, unit in c.execute(
+        "SELECT r.fingerprint, b.size, b.k, b.unit FROM blocks b JOIN placements p USING (serial)"
+        " JOIN peers r ON r.id = p.peer WHERE b.job = ? AND p.state = 1",
+        (job,),
+    ):
+        sent[fingerprint] = sent.get(fingerprint, 0) + piece_size(size, k, unit)
+    return total, sent
+
+
 def count_missing(c: Connection) -> int:
     """How many pieces are wanted or lost, at whomever."""
     (number,) = c.execute(

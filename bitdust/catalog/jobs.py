@@ -35,6 +35,7 @@ class Job:
     label: str
     started: float
     base: int = 0
+    paused: bool = False
 
 
 class NoSuchJob(NotFound):
@@ -69,24 +70,29 @@ def get(c: sqlite3.Connection, job: int) -> Job:
     @raise NotFound: there is none of that number.
     """
     row = c.execute(
-        "SELECT j.id, i.path_id, j.label, j.started, j.base FROM jobs j JOIN items i ON i.id ="
+        "SELECT j.id, i.path_id, j.label, j.started, j.base, j.paused FROM jobs j JOIN items i ON i.id ="
         " j.item WHERE j.id = ?",
         (job,),
     ).fetchone()
     if row is None:
         raise NoSuchJob(f"there is no backup job {job}")
-    return Job(*row)
+    return _job(row)
 
 
 def unfinished(c: sqlite3.Connection) -> list[Job]:
     """Jobs that neither committed their version nor ended, oldest first."""
     return [
-        Job(*row)
+        _job(row)
         for row in c.execute(
-            "SELECT j.id, i.path_id, j.label, j.started, j.base FROM jobs j JOIN items i ON i.id ="
+            "SELECT j.id, i.path_id, j.label, j.started, j.base, j.paused FROM jobs j JOIN items i ON i.id ="
             " j.item ORDER BY j.id"
         )
     ]
+
+
+def _job(row: tuple[int, str, str, float, int, int]) -> Job:
+    number, item, label, started, base, paused = row
+    return Job(number, item, label, started, base, bool(paused))
 
 
 def begin_again(c: sqlite3.Connection, job: int) -> Job:
@@ -102,6 +108,11 @@ def begin_again(c: sqlite3.Connection, job: int) -> Job:
     (item,) = c.execute("SELECT item FROM jobs WHERE id = ?", (job,)).fetchone()
     c.execute("UPDATE jobs SET base = ? WHERE id = ?", (_base(c, item), job))
     return get(c, job)
+
+
+def set_paused(c: sqlite3.Connection, job: int, paused: bool) -> None:
+    """The user wants the job to rest, or to go on; so it is until he says otherwise."""
+    c.execute("UPDATE jobs SET paused = ? WHERE id = ?", (paused, job))
 
 
 def keep(c: sqlite3.Connection, job: int, path: bytes, after: bytes | None, limit: int) -> bytes | None:

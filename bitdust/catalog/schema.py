@@ -253,5 +253,10 @@ _TRASH = """
     CREATE INDEX trash_gone ON trash (gone);
 """
 
+_PAUSED = """
+    -- Local: the user wants the job to rest.
+    ALTER TABLE jobs ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+"""
+
 #: what `Database` is opened with: one script per version of the tables
-SCHEMA: list[str] = [_SHARED + _LOCAL, _TRASH]
+SCHEMA: list[str] = [_SHARED + _LOCAL, _TRASH, _PAUSED]

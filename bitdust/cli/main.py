@@ -38,6 +38,8 @@ SECTIONS = {
         "clean": ("clean:clean", "Free what nothing needs any more at the suppliers."),
         "forget": ("forget:forget", "Delete the versions that a policy does not keep."),
         "tasks": ("tasks:tasks", "What is under way, and what became of it."),
+        "pause": ("resting:pause", "Let backups and restores rest: one, or all."),
+        "resume": ("resting:resume", "Let them go on."),
         "storage": ("storage:storage", "Room: given, taken, left."),
     },
     "Peers": {

@@ -62,9 +62,9 @@ def list_(terminal: Terminal) -> None:
 @click.argument("which", metavar="NUMBER|ID", shell_complete=known.tasks)
 @pass_terminal
 def cancel(terminal: Terminal, which: str) -> None:
-    task = next((task for task in reversed(terminal.ask("tasks_list")) if _is(task, which)), None)
+    task = _look_for(terminal, which)
     if task is None and (which.isdecimal() or not is_id(which)):
-        raise NotFound(f"there is no task {which}", hint="`bitdust tasks list` shows them")
+        raise _no_task(which)
     if task is None:  # the node forgets a task's end, and knows best what it still does
         task = {"kind": "backup", "path_id": which, "version": ""}
     version = f"{task['path_id']}/{task['version']}" if task["version"] else which
@@ -74,6 +74,26 @@ def cancel(terminal: Terminal, which: str) -> None:
         terminal.answer(terminal.ask("backup_cancel_pending", task["path_id"]))
     else:
         terminal.answer(terminal.ask("backup_abort_running", version))
+
+
+def find_task(terminal: Terminal, which: str) -> dict[str, Any]:
+    """
+    The task of that number, or the one under way about that ID.
+
+    @raise NotFound: there is none.
+    """
+    task = _look_for(terminal, which)
+    if task is None:
+        raise _no_task(which)
+    return task
+
+
+def _look_for(terminal: Terminal, which: str) -> dict[str, Any] | None:
+    return next((task for task in reversed(terminal.ask("tasks_list")) if _is(task, which)), None)
+
+
+def _no_task(which: str) -> NotFound:
+    return NotFound(f"there is no task {which}", hint="`bitdust tasks list` shows them")
 
 
 def _is(task: dict[str, Any], which: str) -> bool:

@@ -103,6 +103,22 @@ ALL_OPTIONS = (
         most=10 * 365 * 86400,
     ),
     Option(
+        "services/backups/at-once",
+        "positive integer",
+        2,
+        "How many backups are under way at a time; they share what there is fairly, by bytes.",
+        live=True,
+        least=1,
+        most=16,
+    ),
+    Option(
+        "services/backups/paused",
+        "boolean",
+        False,
+        "Whether all backups rest; `bitdust pause` and `bitdust resume` change it.",
+        live=True,
+    ),
+    Option(
         "services/backups/excludes",
         "text",
         "",

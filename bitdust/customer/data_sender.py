@@ -8,7 +8,7 @@ of the catalog, so nothing is forgotten over a restart and nothing that was ackn
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from twisted.internet.defer import Deferred, TimeoutError
@@ -71,6 +71,7 @@ class DataSender:
         sender: PieceSender,
         spool: Spool,
         machines: Machines,
+        held: Callable[[], Collection[int]] = tuple,
     ) -> None:
         self._clock = clock
         self._db = db
@@ -78,10 +79,15 @@ class DataSender:
         self._sender = sender
         self._spool = spool
         self._machines = machines
+        self._held = held
+        #: what was asked of the catalog before that many changes of what is held is not sent
+        self._turned = 0
         self._lanes: dict[str, _Lane] = {}
         self._stops: list[Callable[[], None]] = []
         #: (serial of the block, number, fingerprint): a piece was signed for
         self.acked: Signal[[int, int, str]] = Signal()
+        #: the same, and how large it is and whose
+        self.delivered: Signal[[Errand]] = Signal()
         #: (fingerprint, error): a supplier refused a piece
         self.refused: Signal[[str, Refused]] = Signal()
         #: serial of a block whose file in the spool may not be what was written
@@ -127,6 +133,11 @@ class DataSender:
             lane.idle = False
             lane.wake()
 
+    def turn(self) -> None:
+        """Other jobs are held than before."""
+        self._turned += 1
+        self.new_data()
+
     def _changed(self, fingerprint: str) -> None:
         lane = self._lanes.get(fingerprint)
         if self._suppliers.is_connected(fingerprint):
@@ -153,6 +164,7 @@ class DataSender:
         try:
             while True:
                 lane.told = False
+                turned = self._turned
                 self._machines.report(lane.row, "Scanning")
                 try:
                     errands = await self._errands(lane.fingerprint, set(underway))
@@ -165,6 +177,8 @@ class DataSender:
                     while len(underway) >= WINDOW:
                         self._machines.report(lane.row, "Sending")
                         await lane.wake.next()
+                    if turned != self._turned:
+                        break
                     key = errand.serial, errand.number
                     # The spool may have let go of the block since the catalog was asked.
                     if key not in underway and self._spool.has(errand.block):
@@ -188,7 +202,7 @@ class DataSender:
 
     async def _errands(self, fingerprint: str, underway: set[tuple[int, int]]) -> list[Errand]:
         passed = underway | self.refused_by(fingerprint)
-        rows = await self._db.read(holdings.missing, fingerprint, BATCH + len(passed), spooled=True)
+        rows = await self._db.read(holdings.errands, fingerprint, BATCH + len(passed), self._held())
         return [errand_of(row) for row in rows if (row.block.serial, row.number) not in passed]
 
     def _rest(self, lane: _Lane) -> float:
@@ -217,6 +231,7 @@ class DataSender:
             lane.failures, lane.until = 0, 0.0
             lane.refused.pop((errand.serial, errand.number), None)
             self.acked(errand.serial, errand.number, errand.fingerprint)
+            self.delivered(errand)
         except Refused as error:
             if error.code in NOT_THIS:
                 self._step_over(lane, errand)

@@ -19,7 +19,6 @@ from bitdust.catalog.holdings import Missing
 from bitdust.customer.budget import Budget
 from bitdust.customer.spool import Spool
 from bitdust.errors import Damaged, Refused
-from bitdust.events import Signal
 from bitdust.identity.document import Document
 from bitdust.router.router import Router
 from bitdust.transport.interface import IExchange
@@ -43,13 +42,17 @@ class Errand:
     root: bytes
     layout: Layout
     fingerprint: str
+    #: the backup that made the block, while it lasts
+    job: int | None = None
 
 
 def errand_of(missing: Missing) -> Errand:
     """What the catalog misses, as an errand."""
     block = missing.block
     layout = Layout(block.size, block.k, block.n, block.unit)
-    return Errand(block.serial, block.id, missing.number, missing.root, layout, missing.fingerprint)
+    return Errand(
+        block.serial, block.id, missing.number, missing.root, layout, missing.fingerprint, block.job
+    )
 
 
 class PieceSender:
@@ -77,8 +80,6 @@ class PieceSender:
         self._own = own
         self._document_of = document_of
         self._epoch = epoch
-        #: bytes of body handed to the link
-        self.sent: Signal[[str, int]] = Signal()
 
     async def send(self, errand: Errand, priority: Priority = Priority.BACKUP) -> None:
         """
@@ -151,4 +152,3 @@ class PieceSender:
             await writing
         finally:
             self._budget.give(length)
-        self.sent(errand.fingerprint, length)

@@ -32,6 +32,7 @@ from bitdust.backup.repacker import Repacker
 from bitdust.backup.restore_job import RestoreJob, Wanted
 from bitdust.backup.restores import Restores
 from bitdust.backup.retention import Policy
+from bitdust.backup.shares import Shares
 from bitdust.backup.tasks import Tasks
 from bitdust.blocks.erasure import Codecs
 from bitdust.blocks.shapes import k_of
@@ -65,6 +66,11 @@ from bitdust.world import InThread, Rng, Wall, background, give_up, shielded
 MANY_BLOCKS = 4096
 #: seconds for which somebody who was let go is told so: the rest of his contract's term
 TELL_FOR = 180 * 86400.0
+
+#: backups that pack at a time: it takes all the machine has
+PACKING = 1
+#: whether all backups rest
+PAUSED = "services/backups/paused"
 
 
 class CustomerSide:
@@ -105,6 +111,8 @@ class CustomerSide:
         self._running: list[Deferred[None]] = []
         self._watched: list[Row] = []
         self._stored = 0
+        #: the job that sealed the last block
+        self._sealing = 0
         self._up = False
         #: something in the background failed since the last round
         self._troubled = False
@@ -155,6 +163,7 @@ class CustomerSide:
             sender=self.sender,
             spool=self.spool,
             machines=machines,
+            held=lambda: self.queue.held(),
         )
         self.sweeper = SpoolSweeper(
             db, self.spool, codecs, in_thread, takers=self.data_sender.holding,
@@ -179,6 +188,8 @@ class CustomerSide:
             recorded=self.synchronizer.changed, restoring=lambda: self.restores.versions(),
         )  # fmt: skip
 
+        shares = Shares(PACKING)
+
         def make_packer() -> Packer:
             return Packer(
                 spool=self.spool, data_key=keys.data_key, codecs=codecs, rng=rng, shape=self._shape,
@@ -192,7 +203,7 @@ class CustomerSide:
                 new_data=self.data_sender.new_data, acked=self.data_sender.acked, seal=self._seal,
                 freed=self.sweeper.freed, names=self._names, clock=clock, check=self.synchronizer.check,
                 sweep=lambda: self.sweeper.sweep(self._block_size()), room=self._room_for_backups,
-                rules=rules(),
+                shares=shares, rules=rules(),
             )  # fmt: skip
 
         def make_restore_job(wanted: Wanted) -> RestoreJob:
@@ -204,6 +215,8 @@ class CustomerSide:
             db=db, wall=wall, clock=clock, machines=machines, tasks=self.tasks, make_job=make_backup_job,
             acked=self.data_sender.acked, staffed=self.staffed, check=self.synchronizer.check,
             until_committed=self._until_committed, committed=self._committed,
+            at_once=lambda: settings.number("services/backups/at-once"),
+            all_rest=lambda: settings.flag(PAUSED),
         )  # fmt: skip
         self.repacker = Repacker(
             db=db, reader=self.reader, spool=self.spool, sweeper=self.sweeper, make_packer=make_packer,
@@ -248,6 +261,8 @@ class CustomerSide:
             check=self.synchronizer.check, recorded=self.synchronizer.changed, round=self.monitor.restart,
             rules=rules, repacker=self.repacker, contents=Contents(db, self.opening),
             clean=self.clean, lifted=self.tombstones.tell,
+            all_rest=lambda: settings.flag(PAUSED),
+            set_all_rest=lambda rest: settings.set(PAUSED, rest),
         )  # fmt: skip
 
         # How they are joined.
@@ -257,7 +272,10 @@ class CustomerSide:
         self.reader.spoiled.listen(lambda serial: self._later(self._doubt(serial)))
         self.rebuilder.new_data.listen(self.data_sender.new_data)
         self.reader.bad.listen(lambda *what: self._later(self._lost(*what)))
-        self.sender.sent.listen(lambda _, size: self.queue.sent(size))
+        self.data_sender.delivered.listen(
+            lambda errand: self.queue.delivered(errand.job, errand.fingerprint, errand.layout.piece_size)
+        )
+        self.queue.turned.listen(self.data_sender.turn)
         self.synchronizer.committed.listen(self.tombstones.tell)
         self.synchronizer.superseded.listen(self._stand_down)
         self.suppliers.behind.listen(self.synchronizer.doubt)
@@ -269,6 +287,7 @@ class CustomerSide:
         self._stops = (
             outbox.answered.listen(self._parted),
             settings.listen("services/customer/", self._wanted_otherwise),
+            settings.listen("services/backups/", lambda _: self.queue.look()),
         )
 
     async def start(self) -> None:
@@ -532,10 +551,17 @@ class CustomerSide:
             self.spool.remove(sealed.block)
             return why
 
+        def known(serial: int) -> int:
+            if job != self._sealing:
+                # What the lanes have asked for is all of other jobs.
+                self._sealing = job
+                self.data_sender.turn()
+            return serial
+
         self._stored += sealed.layout.piece_size * sealed.layout.n
         self.room.take(sealed.layout)
         # Whoever does not wait for the end leaves no file behind that the catalog does not know.
-        return shielded(self.db(seal).addErrback(failed))
+        return shielded(self.db(seal).addCallbacks(known, failed))
 
     def _names(self, fingerprints: list[str]) -> str:
         """Suppliers as a person knows them."""

@@ -154,4 +154,6 @@ class Exchange:
         waiting += [one for one in (self._reading, self._writing) if one is not None]  # type: ignore[misc]
         self._asking, self._reading, self._writing = [], None, None
         for one in waiting:
-            one.errback(failure)
+            # Whoever heard of the one may have cancelled the other.
+            if not one.called:
+                one.errback(failure)

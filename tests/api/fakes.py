@@ -231,6 +231,10 @@ class FakeBackups:
             )
         ]
 
+    async def rest(self, task: int | None, rest: bool) -> list[int]:
+        self._note("rest", task, rest)
+        return [1]
+
     async def cancel_pending(self, path_id: str) -> None:
         self._note("cancel_pending", path_id)
 

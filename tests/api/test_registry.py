@@ -133,6 +133,8 @@ NAMES = """
     backup_pin
     backup_unpin delete_message delete_conversation
     backups_forget
+    tasks_pause
+    tasks_resume
 """
 
 

@@ -76,6 +76,7 @@ def test_every_answer_has_its_shape(world: World) -> None:
     # -- work, while the suppliers are away: it goes on as long as it is looked at
     world.run(600)
     world.away(*(house for house in world.houses.values() if house is not alice))
+    ask("config_set", "services/backups/at-once", 1)
     big = world.tree("big", a=5_000_000)
     ask("backup_start_path", str(big))
     second = ask("backup_start_path", str(world.tree("second", a=5_000)))["result"].split()[1]
@@ -83,6 +84,8 @@ def test_every_answer_has_its_shape(world: World) -> None:
     ask("backup_cancel_pending", second)
     world.until(lambda: alice.node.backups.running(), 60)
     [job] = ask("backups_running")
+    ask("tasks_pause")
+    ask("tasks_resume")
     ask("backup_abort_running", job["backup_id"])
     world.back(*(house for house in world.houses.values() if house is not alice))
     world.run(600)

@@ -66,6 +66,7 @@ def test_every_type_is_told(world: World, tmp_path: Path, monkeypatch: pytest.Mo
     ask(alice.node, "restore_abort", job["backup_id"])
     world.run(60)
     world.network.latency(0.0)
+    ask(alice.node, "config_set", "services/backups/at-once", 1)
     world.wait(alice.node.backups.start_path(str(world.tree("one", a=10))))
     second = world.wait(alice.node.backups.start_path(str(world.tree("two", a=10))))
     ask(alice.node, "backup_cancel_pending", second.path_id)

@@ -141,6 +141,7 @@ def test_cancel(slow: tuple[World, House, Path]) -> None:
     """A backup that waits for its turn can be taken off the queue; twice the same cannot be queued."""
     world, alice, source = slow
     other = world.tree("other", a=10)
+    alice.node.settings.set("services/backups/at-once", 1)
     world.wait(alice.node.backups.start_path(str(source)))
     item = world.wait(alice.node.backups.start_path(str(other))).path_id
     with pytest.raises(Conflict, match="running already"):
@@ -208,6 +209,7 @@ def test_two_suppliers_one_away(world: World) -> None:
 def test_gone_before_its_turn(slow: tuple[World, House, Path]) -> None:
     """A folder that vanished before its turn fails with its name, and the next backup goes on."""
     world, alice, source = slow
+    alice.node.settings.set("services/backups/at-once", 1)
     other, third = world.tree("other", a=10), world.tree("third", b=20)
     world.wait(alice.node.backups.start_path(str(source)))
     gone = world.wait(alice.node.backups.start_path(str(other))).path_id

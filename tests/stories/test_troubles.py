@@ -87,7 +87,7 @@ def test_what_will_not_go_away(world: World, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("place", "name"),
     [
-        (holdings, "missing"),
+        (holdings, "errands"),
         (holdings, "acked"),
         (log, "take"),
         (log, "store"),
