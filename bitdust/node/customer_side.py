@@ -464,9 +464,17 @@ class CustomerSide:
 
     async def _agree(self, document: Document) -> None:
         # What once ended a contract with him may not end the new one.
-        self._courted.add(document.fingerprint)
-        await self._outbox.withdraw(document.fingerprint, CancelService)
-        await self.suppliers.agree(document)
+        who = document.fingerprint
+        self._courted.add(who)
+        parting = await self._outbox.withdraw(who, CancelService)
+        try:
+            await self.suppliers.agree(document)
+        except BaseException:
+            if parting:
+                # It comes to nothing: he is still to be told that we have left.
+                self._courted.discard(who)
+                self._later(self._cancel_service(who))
+            raise
 
     async def _cancel_service(self, fingerprint: str) -> None:
         """
