@@ -310,11 +310,15 @@ class Oracles:
             self.facts["versions restored"] += 1
 
     def _judge_deletions(self, house: SimulatedHouse) -> None:
+        known = house.customer.suppliers.known
         buried = self._buried.get(house.name, set()) - set(house.read(_every_block))
         for supplier in self._world.houses.values():
             if not supplier.gone:
-                for piece in self._truth.rows(supplier.home):
-                    if piece.customer == house.fingerprint and piece.block in buried:
+                mine = [row for row in self._truth.rows(supplier.home) if row.customer == house.fingerprint]
+                if mine and self._fingerprint(supplier) not in known:
+                    raise Broken("O4", f"{house.name} has left {supplier.name}, who was not told")
+                for piece in mine:
+                    if piece.block in buried:
                         raise Broken("O4", f"{supplier.name} keeps a block that {house.name} has deleted")
 
     def _judge_messages(self) -> None:
