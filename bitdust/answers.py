@@ -524,10 +524,21 @@ class TasksList(TypedDict):
     done: int
     total: int
     files: int
+    new: int
     sent: int
+    suppliers: list[TasksListSuppliers]
+    rate: int
+    left: float | None
     skipped: int
     error: str
     message: str
+
+
+class TasksListSuppliers(TypedDict):
+    """Keys of an answer."""
+
+    fingerprint: str
+    sent: int
 
 
 class TasksPause(TypedDict):

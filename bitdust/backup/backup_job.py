@@ -20,8 +20,9 @@ from bitdust.backup.gate import Gate
 from bitdust.backup.packer import Packer, Place, Sealed
 from bitdust.backup.reading import Reading, Stretch
 from bitdust.backup.shares import Shares
+from bitdust.backup.survey import survey
 from bitdust.backup.walk import Found, Skipped, Walk, unchanged
-from bitdust.catalog import chunks, entries, holdings, jobs
+from bitdust.catalog import chunks, entries, holdings, jobs, versions
 from bitdust.catalog.entries import Entry, Pending, runs_of
 from bitdust.catalog.facts import Run
 from bitdust.catalog.rows import key_of
@@ -30,7 +31,7 @@ from bitdust.database import Database
 from bitdust.errors import Conflict, TryLater
 from bitdust.events import Signal
 from bitdust.machines import Machines
-from bitdust.world import InThread, either, give_up, pause
+from bitdust.world import InThread, either, give_up, pause, spawn
 
 #: entries looked at in one hop
 BATCH = 1000
@@ -40,11 +41,19 @@ LOOK_EVERY = 0.1
 LOOK_AGAIN = 5.0
 #: bytes of new content, or seconds, after which a long job makes what it has restorable
 CHECKPOINT_BYTES, CHECKPOINT_SECONDS = 10 * 2**30, 600.0
+#: seconds of reading after which a first backup finds out how much there is
+SURVEY_AFTER = 2.0
 
 
 @dataclass
 class Progress:
-    """How far it has come.  Sizes in bytes; `total` is -1 until the walk has ended."""
+    """
+    How far it has come.  Sizes in bytes; `total` is -1 until the walk has ended, and `expected` what it will
+    be, about; -1: nobody knows yet.
+
+    `passed` of them need no more reading.  `sealed` is what all pieces of the blocks so far take, `waiting`
+    new content that is in none yet; its pieces will take `growth` times as much.
+    """
 
     state: str = "queued"
     files: int = 0
@@ -54,9 +63,23 @@ class Progress:
     read: int = 0
     new: int = 0
     total: int = -1
+    expected: int = -1
     found: int = 0
+    passed: int = 0
+    sealed: int = 0
+    waiting: int = 0
+    growth: float = 1.0
     blocks: int = 0
     skipped: list[Skipped] = field(default_factory=list)
+
+    def part(self, sent: int) -> float:
+        """How much of the work is done when so many bytes are at suppliers, 0 to 1."""
+        size = self.total if self.total >= 0 else self.expected
+        if size < 0:
+            return 0.0
+        read = min(1.0, self.passed / size) if size else 1.0
+        outward = self.sealed + self.waiting * self.growth
+        return read * min(1.0, sent / outward) if outward else read
 
 
 @dataclass(frozen=True)
@@ -137,6 +160,10 @@ class BackupJob:
         self._checked_at = clock.seconds()
         self._checked_new = 0
         self._walk = Walk(task.path, excluded, now_ns, rules=rules)
+        #: the same walk once more, for whoever only wants to know how much there is
+        self._walk_anew: Callable[[], Walk] = lambda: Walk(task.path, excluded, now_ns, rules=rules)
+        self._began = clock.seconds()
+        self._surveying: Deferred[None] | None = None
         self._reading = Reading(task.path, chunk_key, now_ns)
         self._growing: dict[bytes, _Growing] = {}
         self._complete: deque[tuple[Found, _Growing]] = deque()
@@ -207,6 +234,10 @@ class BackupJob:
     async def _compare_and_read(self) -> None:
         # The very version that `unchanged` will mean at the commit: another one may be the newest by now.
         base = (await self._db.read(jobs.get, self.task.job)).base
+        self.progress.growth = self._packer.shape()[1] / self._packer.shape()[0]
+        if base:
+            held = await self._db.read(versions.list_of, self.task.item)
+            self.progress.expected = next((each.bytes for each in held if each.seq == base), -1)
         previous = _Previous(self._db, self.task.item, base or None)
         self._weak = await self._db.read(holdings.endangered)
         self._report("Walking")
@@ -217,6 +248,8 @@ class BackupJob:
                 await self._take(batch, previous)
         finally:
             give_up(walking)
+            if self._surveying is not None:
+                give_up(self._surveying)
 
     async def _take(self, batch: list[Found], previous: _Previous) -> None:
         await self.gate.passed()
@@ -237,6 +270,7 @@ class BackupJob:
                 and all(self._weak[serial] for serial in weak)
             ):
                 same.append(Pending(found.path))
+                self.progress.passed += found.meta.size
                 pinned |= weak
                 self.progress.files_unmodified += 1
             else:
@@ -279,7 +313,9 @@ class BackupJob:
     async def _pack(self, stretch: Stretch) -> None:
         """Seal the chunks of a stretch that nobody has yet, and note where those of each entry are."""
         await self.gate.passed()
+        self._survey()
         self.progress.read += stretch.size
+        self.progress.passed += stretch.size
         asked = {cut.id for cut in stretch.cuts if cut.id not in self._put}
         known = await self._db(chunks.known, sorted(asked), self.task.job) if asked else {}
         fresh: dict[bytes, bytes | memoryview] = {}
@@ -292,7 +328,9 @@ class BackupJob:
             for place in places:
                 self._order.setdefault(place.block, len(self._order))
             self._put.update(zip(fresh, places, strict=True))
-            self.progress.new += sum(len(content) for content in fresh.values())
+            size = sum(len(content) for content in fresh.values())
+            self.progress.new += size
+            self.progress.waiting += size
         else:
             full = []
         for cut in stretch.cuts:
@@ -308,6 +346,18 @@ class BackupJob:
         await self._seal_all(full)
         if full or len(self._complete) >= BATCH:
             await self._flush()
+
+    def _survey(self) -> None:
+        """Find out how much there is, when nobody knows and it takes a while."""
+        progress = self.progress
+        if progress.expected >= 0 or progress.total >= 0 or self._surveying is not None:
+            return
+        if self._clock.seconds() - self._began >= SURVEY_AFTER:
+
+            def found(size: int) -> None:
+                progress.expected = size
+
+            self._surveying = spawn(survey(self._walk_anew(), self._in_thread, found))
 
     async def _add(self, fresh: list[tuple[bytes, bytes | memoryview]]) -> tuple[list[Place], list[Sealed]]:
         """Compress, encrypt and write, when it is this job's turn."""
@@ -331,6 +381,8 @@ class BackupJob:
         """Make a block known to the catalog, and let it be sent."""
         self._serials[sealed.block] = await self._seal_in_catalog(self.task.job, sealed)
         self.progress.blocks += 1
+        self.progress.sealed += sealed.layout.n * sealed.layout.piece_size
+        self.progress.waiting -= sum(chunk.length for chunk in sealed.chunks)
         self._new_data()
         # From here on the catalog knows these chunks by itself.
         for chunk in sealed.chunks:

@@ -24,6 +24,7 @@ from twisted.python.failure import Failure
 
 from bitdust.backup.backup_job import BackupJob, Progress
 from bitdust.backup.backup_job import Task as JobTask
+from bitdust.backup.course import Course
 from bitdust.backup.gate import PAUSED, Gate
 from bitdust.backup.tasks import Tasks
 from bitdust.backup.views import Queued, Running, Task
@@ -39,6 +40,8 @@ T = TypeVar("T")
 
 #: seconds before a job is run again that could not go on for the moment: doubled each time, up to ten minutes
 AGAIN, LONGEST_PAUSE = 5.0, 600.0
+#: what a backup has done at most while it is not committed
+MOST_PART = 0.99
 #: what the machine says when it cannot at this moment
 PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
@@ -59,6 +62,8 @@ class Turn:
     gate: Gate = field(default_factory=Gate)
     #: bytes that each supplier has signed for
     sent: Counter[str] = field(default_factory=Counter)
+    #: how fast it goes on
+    course: Course = field(default_factory=Course)
     #: why it cannot go on for the moment
     trouble: str = ""
 
@@ -152,7 +157,7 @@ class BackupQueue:
 
     def running(self) -> list[Running]:
         """Those under way."""
-        return [_view(turn) for turn in self._turns if turn.running is not None]
+        return [self._view(turn) for turn in self._turns if turn.running is not None]
 
     def is_working(self) -> bool:
         """Whether a backup is under way that neither rests nor waits for something to change."""
@@ -247,7 +252,7 @@ class BackupQueue:
     def _line_up(self, job: Job, path: bytes) -> Turn:
         turn = Turn(job, path, paused=job.paused)
         turn.gate.shut(turn.paused or self._all_rest())
-        turn.task = self._tasks.open(lambda number: _task(number, turn))
+        turn.task = self._tasks.open(lambda number: self._task(number, turn))
         self._turns.append(turn)
         return turn
 
@@ -347,7 +352,7 @@ class BackupQueue:
         await self._db(jobs.begin_again, turn.job.id)
         job = turn.running = self._make_job(JobTask(turn.job.id, turn.job.item, turn.job.label, turn.path))
         job.gate = turn.gate
-        _, sent = await self._db.read(holdings.of_job, turn.job.id)
+        job.progress.sealed, sent = await self._db.read(holdings.of_job, turn.job.id)
         turn.sent = Counter(sent)
         self._tasks.begin(turn.task)
         while not (await self._db.read(epochs.current)).suppliers:
@@ -382,6 +387,58 @@ class BackupQueue:
             raise TryLater(trouble.message) from trouble
         await self._insist(turn, self._until_committed)
 
+    # -- telling
+
+    def _task(self, number: int, turn: Turn) -> Task:
+        progress = turn.running.progress if turn.running is not None else Progress()
+        course, now = self._course(turn, progress), self._clock.seconds()
+        total = progress.total if progress.total >= 0 else progress.expected
+        return Task(
+            id=number,
+            kind="backup",
+            name=turn.path,
+            path_id=turn.job.item,
+            version=turn.job.label,
+            state=_state(turn, progress),
+            progress=course.part,
+            done=progress.passed,
+            total=total,
+            files=progress.files,
+            new=progress.new,
+            sent=turn.sent.total(),
+            suppliers=dict(turn.sent),
+            rate=round(course.speed(now) * max(total, 0)),
+            left=course.left(now),
+            skipped=len(progress.skipped),
+            message="; ".join(f"{skipped.path!r}: {skipped.why}" for skipped in progress.skipped[:10]),
+        )
+
+    def _view(self, turn: Turn) -> Running:
+        assert turn.running is not None
+        progress = turn.running.progress
+        return Running(
+            backup_id=f"{turn.job.item}/{turn.job.label}",
+            path=turn.path,
+            state=_state(turn, progress),
+            shape=turn.running.shape,
+            block_size=turn.running.block_size,
+            blocks=progress.blocks,
+            read=progress.read,
+            sent=turn.sent.total(),
+            total=progress.total,
+            progress=self._course(turn, progress).part,
+            aborting=turn.aborting,
+        )
+
+    def _course(self, turn: Turn, progress: Progress) -> Course:
+        """How fast it goes on, as far as is known at this moment."""
+        if turn.running is None or turn.trouble or turn.gate.is_shut:
+            turn.course.rest()
+        else:
+            # All of it only when it is committed.
+            turn.course.note(self._clock.seconds(), min(MOST_PART, progress.part(turn.sent.total())))
+        return turn.course
+
 
 def _passes(error: BitDustError | OSError) -> bool:
     """Whether it may be gone when it is tried again."""
@@ -406,53 +463,5 @@ def _give_up(c: sqlite3.Connection, job: Job) -> None:
         removal.remove_version(c, job.item, job.label)
 
 
-def _task(number: int, turn: Turn) -> Task:
-    progress = turn.running.progress if turn.running is not None else Progress()
-    return Task(
-        id=number,
-        kind="backup",
-        name=turn.path,
-        path_id=turn.job.item,
-        version=turn.job.label,
-        state=_state(turn, progress),
-        progress=_part(progress),
-        done=progress.read,
-        total=progress.total,
-        files=progress.files,
-        sent=turn.sent.total(),
-        skipped=len(progress.skipped),
-        error="",
-        message="; ".join(f"{skipped.path!r}: {skipped.why}" for skipped in progress.skipped[:10]),
-    )
-
-
-def _view(turn: Turn) -> Running:
-    assert turn.running is not None
-    progress = turn.running.progress
-    return Running(
-        backup_id=f"{turn.job.item}/{turn.job.label}",
-        path=turn.path,
-        state=_state(turn, progress),
-        shape=turn.running.shape,
-        block_size=turn.running.block_size,
-        blocks=progress.blocks,
-        read=progress.read,
-        sent=turn.sent.total(),
-        total=progress.total,
-        progress=_part(progress),
-        aborting=turn.aborting,
-    )
-
-
 def _state(turn: Turn, progress: Progress) -> str:
     return PAUSED if turn.gate.is_shut else turn.trouble or progress.state.lower()
-
-
-def _part(progress: Progress) -> float:
-    if progress.total < 0:
-        return 0.0
-    return (
-        min(1.0, progress.read / progress.total)
-        if progress.total and progress.files_unmodified == 0
-        else 0.99
-    )

@@ -328,7 +328,7 @@ class Repacker:
         return Task(
             id=number, kind="clean", name=b"", path_id="", version="", state=progress.state,
             progress=min(1.0, progress.done / progress.total) if progress.total else 0.0,
-            done=progress.done, total=progress.total, files=0, sent=0, skipped=0, error="", message="",
+            done=progress.done, total=progress.total, files=0,
         )  # fmt: skip
 
 

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from bitdust.backup.course import Course
 from bitdust.backup.gate import PAUSED
 from bitdust.backup.meaning import meaning
 from bitdust.backup.replant import refuse_taken
@@ -41,6 +42,8 @@ class Turn:
     created: float
     task: int = 0
     work: Deferred[None] | None = None
+    #: how fast it goes on
+    course: Course = field(default_factory=Course)
 
 
 class Restores:
@@ -103,7 +106,7 @@ class Restores:
         for serial in (await self._db.read(versions.blocks_of, item.path_id, version.seq))[:LOOKED_AT]:
             await self._reader.check(await self._db.read(plan_of, serial))
         turn = Turn(self._make_job(wanted), target, self._wall())
-        turn.task = self._tasks.open(lambda number: _task(number, turn))
+        turn.task = self._tasks.open(lambda number: self._task(number, turn))
         self._turns.append(turn)
         self._tasks.begin(turn.task)
         turn.work = spawn(self._run(turn))
@@ -111,7 +114,7 @@ class Restores:
 
     def running(self) -> list[RestoreRunning]:
         """Those under way."""
-        return [_view(turn) for turn in self._turns]
+        return [self._view(turn) for turn in self._turns]
 
     def versions(self) -> set[tuple[str, int]]:
         """(item, seq) of the versions that are being restored."""
@@ -173,45 +176,49 @@ class Restores:
                 hint="choose another destination",
             )
 
+    # -- telling
 
-def _task(number: int, turn: Turn) -> Task:
-    progress, wanted = turn.job.progress, turn.job.wanted
-    return Task(
-        id=number,
-        kind="restore",
-        name=turn.destination,
-        path_id=wanted.item,
-        version=wanted.label,
-        state=_state(turn),
-        progress=_part(turn),
-        done=progress.written,
-        total=wanted.total,
-        files=progress.files,
-        sent=0,
-        skipped=len(progress.skipped),
-        error="",
-        message="; ".join(f"{skipped.path!r}: {skipped.why}" for skipped in progress.skipped[:10]),
-    )
+    def _task(self, number: int, turn: Turn) -> Task:
+        progress, wanted = turn.job.progress, turn.job.wanted
+        course, now = self._course(turn), self._clock.seconds()
+        return Task(
+            id=number,
+            kind="restore",
+            name=turn.destination,
+            path_id=wanted.item,
+            version=wanted.label,
+            state=_state(turn),
+            progress=course.part,
+            done=progress.written,
+            total=wanted.total,
+            files=progress.files,
+            rate=round(course.speed(now) * wanted.total),
+            left=course.left(now),
+            skipped=len(progress.skipped),
+            message="; ".join(f"{skipped.path!r}: {skipped.why}" for skipped in progress.skipped[:10]),
+        )
 
+    def _view(self, turn: Turn) -> RestoreRunning:
+        progress, wanted = turn.job.progress, turn.job.wanted
+        return RestoreRunning(
+            backup_id=f"{wanted.item}/{wanted.label}",
+            destination=turn.destination,
+            state=_state(turn),
+            shape="",
+            written=progress.written,
+            total=wanted.total,
+            progress=self._course(turn).part,
+            created=turn.created,
+        )
 
-def _view(turn: Turn) -> RestoreRunning:
-    progress, wanted = turn.job.progress, turn.job.wanted
-    return RestoreRunning(
-        backup_id=f"{wanted.item}/{wanted.label}",
-        destination=turn.destination,
-        state=_state(turn),
-        shape="",
-        written=progress.written,
-        total=wanted.total,
-        progress=_part(turn),
-        created=turn.created,
-    )
+    def _course(self, turn: Turn) -> Course:
+        """How fast it goes on, as far as is known at this moment."""
+        if turn.job.gate.is_shut:
+            turn.course.rest()
+        elif turn.job.wanted.total:
+            turn.course.note(self._clock.seconds(), turn.job.progress.written / turn.job.wanted.total)
+        return turn.course
 
 
 def _state(turn: Turn) -> str:
     return PAUSED if turn.job.gate.is_shut else turn.job.progress.state
-
-
-def _part(turn: Turn) -> float:
-    total = turn.job.wanted.total
-    return min(1.0, turn.job.progress.written / total) if total else 0.0

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bitdust.backup.views import Task
 from bitdust.errors import BitDustError
@@ -55,19 +55,12 @@ class Tasks:
         """It has ended: in `state`, or with an error."""
         task = self._tasks[number]
         last = task.look(number)
-        task.ended = Task(
-            id=number,
-            kind=last.kind,
-            name=last.name,
-            path_id=last.path_id,
-            version=last.version,
+        task.ended = replace(
+            last,
             state=state,
             progress=1.0 if error is None else last.progress,
-            done=last.done,
-            total=last.total,
-            files=last.files,
-            sent=last.sent,
-            skipped=last.skipped,
+            rate=0,
+            left=None,
             error=_id_of(error),
             message=str(error) if error is not None else last.message,
         )

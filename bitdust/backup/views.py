@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,14 @@ class RestoreRunning:
 
 @dataclass(frozen=True)
 class Task:
-    """Long work, running or ended.  `error` is the id of the error class, or ""."""
+    """
+    Long work, running or ended.
+
+    Sizes in bytes; `progress` 0 to 1 of all of it; `total` is -1 while it is not known.  `new` of what was
+    read was nowhere yet; `suppliers` has what each (by fingerprint) has signed for, in all `sent`.  `rate` is
+    bytes of `total` per second, lately; `left` seconds, None while that is not known.  `error` is the id of
+    the error class, or "".
+    """
 
     id: int
     kind: str
@@ -138,7 +146,11 @@ class Task:
     done: int
     total: int
     files: int
-    sent: int
-    skipped: int
-    error: str
-    message: str
+    new: int = 0
+    sent: int = 0
+    suppliers: Mapping[str, int] = field(default_factory=dict)
+    rate: int = 0
+    left: float | None = None
+    skipped: int = 0
+    error: str = ""
+    message: str = ""

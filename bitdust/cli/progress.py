@@ -56,7 +56,7 @@ class Progress:
             self._row,
             total=1.0 if known else None,
             completed=float(task["progress"]),
-            state=f"{_amount(task)}  {task['state']}",
+            state=f"{_amount(task)}  {_pace(task)}{task['state']}",
         )
 
 
@@ -88,13 +88,31 @@ def _status(task: dict[str, Any]) -> dict[str, Any]:
         "files_done": task["files"],
         "bytes_done": task["done"],
         "total_bytes": task["total"],
+        "bytes_new": task["new"],
         "bytes_sent": task["sent"],
+        "bytes_per_second": task["rate"],
+        "seconds_remaining": task["left"],
         "skipped": task["skipped"],
     }
 
 
 def _line(task: dict[str, Any]) -> str:
-    return f"{float(task['progress']) * 100:.0f} % {_amount(task)}, {task['state']}"
+    return f"{float(task['progress']) * 100:.0f} % {_amount(task)}, {_pace(task)}{task['state']}"
+
+
+def _pace(task: dict[str, Any]) -> str:
+    if task["left"] is None:
+        return ""
+    return f"{format_size(int(task['rate']))}/s, {_span(task['left'])} left, "
+
+
+def _span(seconds: float) -> str:
+    """Hours, minutes and seconds, of which the smallest are left out where they do not matter."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _amount(task: dict[str, Any]) -> str:

@@ -226,9 +226,7 @@ class FakeBackups:
 
     def tasks(self) -> list[Task]:
         return [
-            Task(
-                1, "backup", b"/a", "0/0", "F20160313043757PM", "done", 1.0, 2**33, 2**33, 5, 2**34, 0, "", ""
-            )
+            Task(1, "backup", b"/a", "0/0", "F20160313043757PM", "done", 1.0, 2**33, 2**33, 5, 2**33, 2**34)
         ]
 
     async def rest(self, task: int | None, rest: bool) -> list[int]:
