@@ -16,7 +16,8 @@ from bitdust.errors import Usage
 LOST = "events.lost"
 
 _TASK = (
-    "task, kind, name, path_id, version, state, progress, done, total, files, sent, skipped, error, message"
+    "task, kind, name, path_id, version, state, progress, done, total, files, new, sent, suppliers, rate,"
+    " left, skipped, error, message"
 )
 _PEER = "idurl, fingerprint"
 
