@@ -401,6 +401,31 @@ class Result(TypedDict):
     result: str
 
 
+class ScheduleSet(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    path: str
+    path_b64: NotRequired[str]
+    path_id: str
+    rule: str
+    last: float
+    next: list[float]
+    trouble: str
+
+
+class SchedulesList(TypedDict):
+    """Keys of an answer."""
+
+    path: str
+    path_b64: NotRequired[str]
+    path_id: str
+    rule: str
+    last: float
+    next: list[float]
+    trouble: str
+
+
 class SendMessage(TypedDict):
     """Keys of an answer."""
 

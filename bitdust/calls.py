@@ -43,6 +43,8 @@ if TYPE_CHECKING:
         ProcessHealth,
         RestoresRunning,
         Result,
+        ScheduleSet,
+        SchedulesList,
         SendMessage,
         ServiceInfo,
         ServicesList,
@@ -539,6 +541,30 @@ class Calls:
         """List the restores under way.  `progress` is in percent, `block_number` -1: blocks come in no
         order."""
         answer: list[RestoresRunning] = self.call("restores_running")
+        return answer
+
+    def schedule_remove(
+        self,
+        what: str,
+    ) -> Result:
+        """Back something up only when it is asked for.  Its versions stay."""
+        answer: Result = self.call("schedule_remove", what)
+        return answer
+
+    def schedule_set(
+        self,
+        what: str,
+        rule: str,
+    ) -> ScheduleSet:
+        """Back something up by itself from now on; a rule it had before ends."""
+        answer: ScheduleSet = self.call("schedule_set", what, rule)
+        return answer
+
+    def schedules_list(
+        self,
+    ) -> list[SchedulesList]:
+        """List what is backed up by itself."""
+        answer: list[SchedulesList] = self.call("schedules_list")
         return answer
 
     def send_message(

@@ -77,6 +77,8 @@ _IDENTITY = {
     "document": str,
 }
 
+_TIMED = {**_PATH, "path_id": str, "rule": str, "last": float, "next": [float], "trouble": str}
+
 SHAPES: Mapping[str, Shape] = MappingProxyType(
     {
         "stop": RESULT,
@@ -194,6 +196,9 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         "excludes_list": [{"position": int, "rule": str}],
         "exclude_add": {**RESULT, "position": int},
         "exclude_remove": {**RESULT, "position": int},
+        "schedules_list": [_TIMED],
+        "schedule_set": {**RESULT, **_TIMED},
+        "schedule_remove": RESULT,
         "backup_preview": {
             **_PATH,
             "files": int,

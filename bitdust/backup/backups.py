@@ -22,6 +22,7 @@ from bitdust.backup.repacker import Repacker
 from bitdust.backup.restores import Restores
 from bitdust.backup.retention import Policy
 from bitdust.backup.tasks import Tasks
+from bitdust.backup.timetable import Timetable
 from bitdust.backup.views import (
     Cleaning,
     Deleted,
@@ -63,6 +64,7 @@ class Backups:
     @param all_rest: whether all backups rest, whatever is wanted of each; `set_all_rest` changes it.
     @param clean: begins to empty the blocks that are mostly dead.
     @param lifted: suppliers are to be told that something stays after all.
+    @param timetable: begins backups by itself.
     """
 
     db: Database
@@ -83,6 +85,7 @@ class Backups:
     all_rest: Callable[[], bool]
     set_all_rest: Callable[[bool], object]
     lifted: Callable[[], None]
+    timetable: Timetable
 
     # -- looking
 
@@ -239,6 +242,22 @@ class Backups:
         await self.queue_.put(path_id, full)
         self.recorded()
         return Started(path_id, full)
+
+    async def item_of(self, what: str) -> str:
+        """
+        The path ID of an item, named by that or by its local path; a new path is put into the catalog.
+
+        @raise NotFound: it is not in the catalog, or not on the disk.  @raise Usage: it is neither.
+        """
+        self.check()
+        if not what.startswith(("/", "~")):
+            return (await self.db.read(tree.get, labels.parse_path_id(what))).path_id
+        known = await self.db.read(tree.find, _absolute(what))
+        if known is not None and known.type != "parent":
+            return known.path_id
+        path_id, _ = await self.db(tree.add_path, *await self._local(what))
+        self.recorded()
+        return path_id
 
     async def cancel_pending(self, path_id: str) -> None:
         """Take a backup off the queue."""

@@ -258,5 +258,14 @@ _PAUSED = """
     ALTER TABLE jobs ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
 """
 
+_SCHEDULES = """
+    -- Local: what is backed up by itself, by a rule in words; `last` in Unix seconds.
+    CREATE TABLE schedules (
+        item TEXT PRIMARY KEY,
+        rule TEXT NOT NULL,
+        last REAL NOT NULL
+    ) STRICT, WITHOUT ROWID;
+"""
+
 #: what `Database` is opened with: one script per version of the tables
-SCHEMA: list[str] = [_SHARED + _LOCAL, _TRASH, _PAUSED]
+SCHEMA: list[str] = [_SHARED + _LOCAL, _TRASH, _PAUSED, _SCHEDULES]

@@ -34,6 +34,7 @@ from bitdust.backup.restores import Restores
 from bitdust.backup.retention import Policy
 from bitdust.backup.shares import Shares
 from bitdust.backup.tasks import Tasks
+from bitdust.backup.timetable import Timetable
 from bitdust.blocks.erasure import Codecs
 from bitdust.blocks.shapes import k_of
 from bitdust.catalog import deletes, epochs, holdings, log, removal
@@ -256,13 +257,14 @@ class CustomerSide:
             suppliers=self.suppliers, machines=machines, restart=self.monitor.restart,
             strict=lambda: settings.flag("services/employer/replace-critically-offline-enabled"),
         )  # fmt: skip
+        self.timetable = Timetable(db, clock, wall, lambda path_id: self.backups.start_id(path_id))
         self.backups = Backups(
             db, self.queue, self.restores, self.keeping, self.tasks, in_thread, own_folders, now_ns,
             check=self.synchronizer.check, recorded=self.synchronizer.changed, round=self.monitor.restart,
             rules=rules, repacker=self.repacker, contents=Contents(db, self.opening),
             clean=self.clean, lifted=self.tombstones.tell,
             all_rest=lambda: settings.flag(PAUSED),
-            set_all_rest=lambda rest: settings.set(PAUSED, rest),
+            set_all_rest=lambda rest: settings.set(PAUSED, rest), timetable=self.timetable,
         )  # fmt: skip
 
         # How they are joined.
@@ -304,6 +306,7 @@ class CustomerSide:
         self.tombstones.start()
         self.synchronizer.start()
         await self.queue.start()
+        self.timetable.start()
         self._up = True
         self.oversight.start()
         self.monitor.restart()
@@ -314,6 +317,7 @@ class CustomerSide:
         for stop in self._stops:
             stop()
         self.oversight.stop()
+        self.timetable.stop()
         self.monitor.stop()
         self.fire_hire.stop()
         self.queue.stop()
@@ -330,6 +334,7 @@ class CustomerSide:
     def _stand_down(self) -> None:
         """Another node writes for this identity: nothing is changed any more; restores go on."""
         self.oversight.stop()
+        self.timetable.stop()
         self.monitor.stop()
         self.fire_hire.stop()
         self.tombstones.stop()

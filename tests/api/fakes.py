@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from bitdust.backup.finding import Hit, Query
 from bitdust.backup.local import LocalEntry
 from bitdust.backup.looking import Compared, Found, Listed
 from bitdust.backup.retention import Policy
+from bitdust.backup.timetable import Timed
 from bitdust.backup.views import (
     Cleaning,
     Deleted,
@@ -56,6 +58,23 @@ BROWSED = [
 IDENTITY = IdentityView(
     ALICE, "alice", FINGERPRINT, (ALICE,), ("tcp://127.0.0.1:7771",), 0, 0, "<xml>\n</xml>"
 )
+
+
+class FakeTimetable:
+    """One item, every four hours."""
+
+    def __init__(self, note: Callable[..., None]) -> None:
+        self._note = note
+
+    async def all(self) -> list[Timed]:
+        return [await self.set("0/0/1", "every 4h")]
+
+    async def set(self, path_id: str, rule: str) -> Timed:
+        self._note("schedule", path_id, rule)
+        return Timed(path_id, b"/Users/veselin/a.txt", rule, 1.5, [14401.5, 28801.5], "")
+
+    async def remove(self, path_id: str) -> None:
+        self._note("unschedule", path_id)
 
 
 @dataclass
@@ -130,6 +149,14 @@ class FakeBackups:
     async def deleted(self, limit: int | None, after: str | None) -> list[InTrash]:
         self._note("deleted", limit, after)
         return [InTrash("0/0/1", "F20160313043757PM", b"/Users/veselin/a.txt", 17, 2_000_000_000)]
+
+    async def item_of(self, what: str) -> str:
+        self._note("item_of", what)
+        return "0/0/1"
+
+    @property
+    def timetable(self) -> FakeTimetable:
+        return FakeTimetable(self._note)
 
     async def pin(self, backup_id: str, pinned: bool) -> None:
         self._note("pin", backup_id, pinned)

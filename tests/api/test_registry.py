@@ -133,6 +133,9 @@ NAMES = """
     backup_pin
     backup_unpin delete_message delete_conversation
     backups_forget
+    schedule_remove
+    schedule_set
+    schedules_list
     tasks_pause
     tasks_resume
 """
@@ -182,7 +185,8 @@ def test_questions_change_nothing():
         *("restores_running", "ping", "suppliers_list", "customers_list", "space_donated", "space_consumed"),
         *("space_local", "automats_list", "process_health", "identity_get", "tasks_list", "list_messages"),
         *("events_list", "suppliers_ping", "customers_ping", "config_explain"),
-        *("services_list", "service_info", "excludes_list", "backup_preview", "backups_deleted"),
+        *("services_list", "service_info", "excludes_list", "schedules_list", "backup_preview"),
+        "backups_deleted",
         *("versions_find", "version_list", "versions_diff", "version_read"),
     }
 

@@ -1,0 +1,62 @@
+"""
+What is backed up by itself, and when.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bitdust.api.registry import method
+from bitdust.api.results import path_fields
+
+if TYPE_CHECKING:
+    from bitdust.backup.timetable import Timed
+    from bitdust.node.node import Node
+
+
+@method()
+async def schedules_list(node: Node) -> list[Any]:
+    """
+    List what is backed up by itself.
+
+    `last` is when it was begun by itself, or when the rule was made, and `next` the five times to come, in
+    Unix seconds; `trouble` says why it could not be begun though its time has come, as without its disk.
+    """
+    return [_shown(timed) for timed in await node.backups.timetable.all()]
+
+
+@method(changes=True)
+async def schedule_set(node: Node, what: str, rule: str) -> dict[str, Any]:
+    """
+    Back something up by itself from now on; a rule it had before ends.
+
+    Times are those of this machine's clock.  What was missed, as while the machine slept, is made up once.
+    A backup of what has not changed is cheap, and still a version.
+
+    @param what: a path ID or a local path; one that is new is put into the catalog.
+    @param rule: like `every 4h`, `daily at 03:00`, `mon, thu at 21:30` or `weekdays at 12:00`.
+    """
+    timed = await node.backups.timetable.set(await node.backups.item_of(what), rule)
+    return {"result": f"backed up {timed.rule} from now on", **_shown(timed)}
+
+
+@method(changes=True)
+async def schedule_remove(node: Node, what: str) -> dict[str, Any]:
+    """
+    Back something up only when it is asked for.  Its versions stay.
+
+    @param what: a path ID or a local path.
+    """
+    await node.backups.timetable.remove(await node.backups.item_of(what))
+    return {"result": f"{what} is backed up only when it is asked for"}
+
+
+def _shown(timed: Timed) -> dict[str, Any]:
+    return {
+        **path_fields(timed.path),
+        "path_id": timed.path_id,
+        "rule": timed.rule,
+        "last": timed.last,
+        "next": timed.next,
+        "trouble": timed.trouble,
+    }

@@ -1,0 +1,151 @@
+"""
+timetable -- begins the backups whose time has come.
+
+It looks at the clock on the wall once a minute, since a machine sleeps, and its clock is set: a time that was
+missed is made up once, however often it was missed, and a clock that was ahead is believed when it is right
+again.  What cannot be begun, as a disk that is not plugged in, is tried at each look until it can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from bitdust.backup.schedule import Schedule, parse
+from bitdust.catalog import schedules
+from bitdust.catalog.schedules import Planned
+from bitdust.database import Database
+from bitdust.errors import BitDustError, Conflict, NotFound
+from bitdust.events import Signal
+from bitdust.world import Wall, background, either
+
+#: seconds between two looks at the clock
+LOOK_EVERY = 60.0
+#: how many of the next times are told
+TOLD = 5
+
+
+@dataclass(frozen=True)
+class Timed:
+    """
+    An item that is backed up by itself.  Moments in Unix seconds; `last` is when it was begun by itself, or
+    when the rule was made; `trouble` says why it could not be begun though its time has come.
+    """
+
+    path_id: str
+    path: bytes
+    rule: str
+    last: float
+    next: list[float]
+    trouble: str
+
+
+class Timetable:
+    """
+    @param begin: queues a backup of the item.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self, db: Database, clock: IReactorTime, wall: Wall, begin: Callable[[str], Awaitable[object]]
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._wall = wall
+        self._begin = begin
+        self._changed: Signal[[]] = Signal()
+        self._troubles: dict[str, str] = {}
+        self._work: Deferred[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look at the clock."""
+        self._work = background(self._keep(), self._broke)
+
+    def stop(self) -> None:
+        """Nothing begins by itself any more."""
+        if self._work is not None:
+            self._work.cancel()
+            self._work = None
+
+    async def set(self, path_id: str, rule: str) -> Timed:
+        """
+        The item is backed up by this rule from now on.
+
+        @raise Usage: it is no rule.  @raise NotFound: it is no item.
+        """
+        schedule, now = parse(rule), self._wall()
+        await self._db(schedules.put, path_id, schedule.text, now)
+        self._troubles.pop(path_id, None)
+        self._changed()
+        return next(each for each in await self.all() if each.path_id == path_id)
+
+    async def remove(self, path_id: str) -> None:
+        """It is backed up when it is asked for, and only then.  @raise NotFound: it has no schedule."""
+        if not await self._db(schedules.remove, path_id):
+            raise NotFound(f"item {path_id} has no schedule", hint="`bitdust schedule list` shows them")
+        self._troubles.pop(path_id, None)
+
+    async def all(self) -> list[Timed]:
+        """Each item that has a schedule."""
+        now = self._wall()
+        found = []
+        for row in await self._db.read(schedules.planned):
+            schedule = parse(row.rule)
+            # What is due already begins at the next look.
+            first = max(_due(schedule, row, now), now)
+            times = [first, *schedule.next(first, TOLD - 1)]
+            found.append(
+                Timed(row.item, row.path, row.rule, row.last, times, self._troubles.get(row.item, ""))
+            )
+        return found
+
+    async def _keep(self) -> None:
+        while True:
+            try:
+                rows = await self._db.read(schedules.planned)
+                for row in rows:
+                    await self._look(row)
+            except (BitDustError, OSError) as error:
+                self._log.warn("the timetable cannot be read: {error}", error=error)
+                rows = []
+                await either(self._clock, Deferred(), LOOK_EVERY)
+                continue
+            # Who has no schedule has no timer.
+            if rows:
+                await either(self._clock, self._changed.next(), LOOK_EVERY)
+            else:
+                await self._changed.next()
+
+    async def _look(self, row: Planned) -> None:
+        now = self._wall()
+        if row.last > now + LOOK_EVERY:
+            # The clock was ahead.
+            await self._db(schedules.done, row.item, now)
+            return
+        if _due(parse(row.rule), row, now) > now:
+            return
+        try:
+            await self._begin(row.item)
+        except Conflict as under_way:
+            # It is being backed up at this moment: that will do.
+            self._log.info("{path} is not begun: {why}", path=row.path, why=under_way)
+        except (BitDustError, OSError) as error:
+            if self._troubles.get(row.item) != str(error):
+                self._log.warn("{path} cannot be backed up now: {why}", path=row.path, why=error)
+            self._troubles[row.item] = str(error)
+            return
+        self._troubles.pop(row.item, None)
+        await self._db(schedules.done, row.item, now)
+
+    def _broke(self, failure: Failure) -> None:
+        self._log.failure("the timetable broke", failure)
+
+
+def _due(schedule: Schedule, row: Planned, now: float) -> float:
+    return schedule.after(min(row.last, now))
