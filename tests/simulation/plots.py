@@ -155,31 +155,32 @@ def years() -> Plot:
 
 
 def repair(found: Sequence[dict[str, float]]) -> Plot:
-    """What repair moved, for each stored byte in a month, over churn."""
+    """What repair moved over churn, for each byte kept."""
     plot = Plot(
-        "Traffic of four-supplier sets in 30 days", "suppliers' deaths for each set in 30 days",
-        "bytes moved for each byte kept",
+        "Repair of four-supplier sets", "suppliers' deaths for each set in 30 days",
+        "bytes moved for each byte kept, 30 days",
     )  # fmt: skip
-    four = [row for row in found if row["n"] == 4]
-    quiet = min((row["moved"] - 0.0) / row["stored"] / (row["set_days"] / row["sets"]) for row in four)
-    deaths = [30 * row["hits"] / row["set_days"] for row in four]
-    moved = [30 * row["moved"] / row["set_days"] * row["sets"] / row["stored"] for row in four]
-    most = max(deaths)
-    # A piece is made again from k pieces, and goes out: k + 1 pieces of n for each death.
-    base = 30 * quiet
-    plot.lines.append(("audits alone", [(0.0, base), (most, base)]))
-    plot.lines.append(("with k + 1 pieces", [(0.0, base), (most, base + most * 3 / 4)]))
-    plot.dots += [
-        ("with k + 1 pieces", point, point[1], point[1]) for point in zip(deaths, moved, strict=True)
+    four = [row for row in found if row["n"] == 4 and "repair" in row]
+    dots = [
+        (
+            30 * row["hits"] / row["set_days"],
+            30 * row["repair"] / row["set_days"] * row["sets"] / row["stored"],
+        )
+        for row in four
     ]
+    most = max(deaths for deaths, _ in dots)
+    # A piece is made again from k others, and goes out: k + 1 of n pieces for each death.
+    plot.lines.append(("k + 1 pieces", [(0.0, 0.0), (most, most * 3 / 4)]))
+    plot.lines.append(("twice that", [(0.0, 0.0), (most, most * 3 / 2)]))
+    plot.dots += [("k + 1 pieces", dot, dot[1], dot[1]) for dot in dots]
     return plot
 
 
 def table(found: Sequence[dict[str, float]]) -> str:
     """The same in figures."""
     lines = [
-        "| shape | mean life, days | sets × 30 days | deaths at them | lost | model | bytes moved |",
-        "|---|---|---|---|---|---|---|",
+        "| shape | mean life, days | sets | deaths at them | lost | model | moved in all | by repair |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     groups: dict[tuple[int, float], list[dict[str, float]]] = defaultdict(list)
     for row in found:
@@ -188,9 +189,11 @@ def table(found: Sequence[dict[str, float]]) -> str:
         sets, lost = sum(row["sets"] for row in runs), sum(row["lost"] for row in runs)
         model = loss_in(30, n, k_of(n), life)
         moved = sum(row["moved"] for row in runs) / 1e6
+        mended = [row["repair"] / 1e6 for row in runs if "repair" in row]
+        again = f"{sum(mended):.1f} MB in {len(mended)} of {len(runs)} runs" if mended else "–"
         lines.append(
             f"| {k_of(n)} of {n} | {life:g} | {sets:g} | {sum(row['hits'] for row in runs):g} |"
-            f" {lost:g} ({lost / sets:.0%}) | {model:.0%} | {moved:.0f} MB |"
+            f" {lost:g} ({lost / sets:.0%}) | {model:.0%} | {moved:.0f} MB | {again} |"
         )
     return "\n".join(lines)
 
