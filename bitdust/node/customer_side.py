@@ -117,6 +117,7 @@ class CustomerSide:
         self._up = False
         #: something in the background failed since the last round
         self._troubled = False
+        self._releasing = False
         #: why the last search for a supplier found nobody; "" when it found one
         self.unfound = ""
         #: who is asked for a contract at this moment
@@ -270,6 +271,7 @@ class CustomerSide:
         # How they are joined.
         self.data_sender.acked.listen(self.listing.trust)
         self.data_sender.acked.listen(lambda *_: self._later(self.sweeper.sweep()))
+        self.data_sender.acked.listen(lambda *_: self._later(self._release()))
         self.data_sender.doubtful.listen(lambda serial: self._later(self._doubt(serial)))
         self.reader.spoiled.listen(lambda serial: self._later(self._doubt(serial)))
         self.rebuilder.new_data.listen(self.data_sender.new_data)
@@ -423,6 +425,7 @@ class CustomerSide:
                 await self.keeping.collect()
                 await self.rebuilder.run()
                 await self.sweeper.sweep()
+                await self._release()
                 self.synchronizer.changed()
                 self.clean()
             finally:
@@ -442,6 +445,20 @@ class CustomerSide:
         # Whoever came has perhaps lost something, or may be sent what he misses.
         if self.suppliers.is_connected(fingerprint):
             self.monitor.restart()
+
+    async def _release(self) -> None:
+        """
+        Somebody without a seat may hold nothing any more: then the next one can be replaced.
+
+        This waits for no commit: when many are gone, there is none before they are replaced.
+        """
+        seated = {seat.fingerprint for seat in self.suppliers.seats if seat is not None}
+        if self.suppliers.known.keys() - seated and not self._releasing:
+            self._releasing = True
+            try:
+                await self.suppliers.reload()
+            finally:
+                self._releasing = False
 
     async def _until_committed(self) -> None:
         await self.synchronizer.until_committed()

@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.simulation.plan import Shape
+from tests.simulation.plan import SMALL, Shape
 from tests.simulation.shrink import shrunk
 from tests.simulation.simulation import Outcome, run
 
@@ -33,6 +33,7 @@ def main() -> int:
     parser.add_argument(
         "--resume", type=Path, help="JSON lines of seeds that are done; more are written there"
     )
+    parser.add_argument("--hard", action="store_true", help="many faults, as in the seeds of `make test`")
     parser.add_argument("--bug", help="with this bug, until a seed catches it")
     parser.add_argument("--no-shrink", action="store_true", help="do not look for the fewest faults")
     parser.add_argument("--trace", action="store_true", help="show the last lines of every run")
@@ -41,7 +42,7 @@ def main() -> int:
         from tests.simulation.bugs import hunt
 
         return hunt(args.bug, _seeds(args.seeds), args.resume)
-    shape = Shape(args.nodes, args.days, args.suppliers)
+    shape = Shape(args.nodes, args.days, args.suppliers, SMALL.mix if args.hard else Shape.mix)
     done = _done(args.resume)
     seeds = [seed for seed in _seeds(args.seeds) if seed not in done]
     failed = 0
@@ -93,7 +94,7 @@ def _explain(outcome: Outcome, shape: Shape, as_it_is: bool) -> None:
             print(f"  {fault}")
     print(
         f"repeat: {sys.executable} -m tests.simulation --seeds {outcome.seed} --nodes {shape.nodes}"
-        f" --days {shape.days:g} --suppliers {shape.n}"
+        f" --days {shape.days:g} --suppliers {shape.n}{' --hard' if shape.mix == SMALL.mix else ''}"
     )
 
 

@@ -1,5 +1,5 @@
 """
-Networks whose suppliers die faster than any budget allows: how often data is lost, and what repair moves.
+Networks whose suppliers die faster than any budget allows (T65): how often data is lost, what repair moves.
 
 `python -m tests.simulation.churn RESULTS.jsonl`: one line for each run.  Suppliers live for a time by chance
 (exponential), and for each who dies another one comes.  Customers do not die.  A set is lost when a block of
