@@ -4,6 +4,7 @@ Files that survive a power cut: the only writer of whole files, and the keeper o
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 from pathlib import Path
@@ -24,6 +25,21 @@ def sync_folder(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_file_system(descriptor: int) -> None:
+    """
+    Make all that was written to the file system of this file or folder durable: one wait for many files.
+
+    @raise OSError: something of it could not be written.
+    """
+    system = ctypes.CDLL(None, use_errno=True)
+    if hasattr(system, "syncfs"):
+        if system.syncfs(descriptor) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+    else:
+        os.sync()
 
 
 def write_file(path: Path, content: bytes, *, mode: int = 0o600) -> None:

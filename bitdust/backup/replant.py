@@ -33,6 +33,7 @@ from bitdust.backup.pile import Pile
 from bitdust.backup.sparse import content_size, is_sound, places
 from bitdust.backup.walk import Skipped
 from bitdust.catalog.facts import Kind, Meta
+from bitdust.disk import sync_file_system
 from bitdust.errors import Conflict, Damaged
 
 #: descriptors of half-written files that are kept open
@@ -128,6 +129,8 @@ class Replant:
         """
         All content is there: make the hard links, then date the folders, innermost first.
 
+        On return all of it outlives a power cut.
+
         @raise OSError: the disk is full, or worse.
         """
         with self._busy:
@@ -143,6 +146,7 @@ class Replant:
                     self._note(path, dress(self._folders.at(path), meta, self._owners))
                 except OSError as error:
                     self._leave(path, error)
+            sync_file_system(self._folders.at(b""))
             self._close()
 
     def abandon(self) -> None:
@@ -216,8 +220,11 @@ class Replant:
         parent, name = split(path)
         descriptor = self._descriptor(path)
         self._note(path, dress(descriptor, self._growing[path].meta, self._owners))
-        os.close(self._open.pop(path))
         folder = self._folders.at(parent)
+        if self.overwrite and exists(folder, name):
+            # The power may go between the two: what was there must not go before this is there.
+            os.fsync(descriptor)
+        os.close(self._open.pop(path))
         del self._growing[path]
         try:
             self._place(folder, name)

@@ -17,6 +17,7 @@ from bitdust.backup import replant as replant_module
 from bitdust.backup.inside import temporary_name
 from bitdust.backup.replant import Replant
 from bitdust.catalog.facts import Kind, Meta
+from bitdust.disk import sync_file_system
 from tests.backup.rich import MAY_GIVE, MIB, failing, leftovers, rich
 from tests.backup.trees import entries, picture, plant, read, round_trip
 from tests.blocks.material import stuff
@@ -244,3 +245,66 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
         check=True,
     )
     assert int(done.stdout) < 60
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_what_is_replaced_goes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool) -> None:
+    """The new content is durable before it takes the place of what was there; a new name need not wait."""
+    steps: list[str] = []
+    fsync, rename = os.fsync, os.rename
+
+    def synced(descriptor: int) -> None:
+        steps.append(f"fsync {os.fstat(descriptor).st_size}")
+        fsync(descriptor)
+
+    def renamed(*names: bytes, **folders: int) -> None:
+        steps.append("rename")
+        rename(*names, **folders)
+
+    if there:
+        (tmp_path / "file").write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "rename", renamed)
+    replant = Replant(os.fsencode(tmp_path), True)
+    replant.plant(b"file", Meta(Kind.FILE, size=5, mode=0o644))
+    replant.write(b"file", 0, b"new!!")
+    replant.finish()
+    assert (tmp_path / "file").read_bytes() == b"new!!"
+    assert steps == ["fsync 5"] * there + ["rename"]
+
+
+def test_done_means_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All files and names are there when the file system is synced, before the end is told."""
+    seen: list[list[str]] = []
+
+    def sync(descriptor: int) -> None:
+        seen.append(sorted(os.listdir(descriptor)))
+        sync_file_system(descriptor)
+
+    monkeypatch.setattr(replant_module, "sync_file_system", sync)
+    replant = Replant(os.fsencode(tmp_path), False)
+    replant.plant(b"file", Meta(Kind.FILE, size=1, mode=0o644))
+    replant.write(b"file", 0, b"x")
+    replant.plant(b"again", Meta(Kind.HARDLINK, target=b"file"))
+    replant.finish()
+    assert seen == [["again", "file"]]
+
+
+def test_what_could_not_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fails when all is flushed: the restore has failed, and says why."""
+
+    def broken(descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(replant_module, "sync_file_system", broken)
+    replant = Replant(os.fsencode(tmp_path), False)
+    replant.plant(b"file", Meta(Kind.FILE, size=0, mode=0o644))
+    with pytest.raises(OSError, match="Input/output"):
+        replant.finish()
+    replant.abandon()
+
+
+def test_a_file_system_that_is_none() -> None:
+    """The system's own error comes out."""
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        sync_file_system(-1)
