@@ -53,6 +53,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "@no-ignore-files": f"nothing: the files {IGNORE_FILE.decode()} do not count",
     }
 )
+#: `a/**/`: to git the folders below `a`, to the library `a` itself
+_FOLDERS_BELOW = re.compile(r"^(!?/?[^!/].*/\*\*/) *$")
 _ITSELF = re.compile(re.escape("(?P<ps_d>/)"))
 
 
@@ -147,7 +149,7 @@ def _pattern(line: str, rule: Rule) -> list[_Pattern]:
         raise Usage(f"it has more than {LONGEST_LINE} characters")
     try:
         # Names are text here, with bytes that are not UTF-8 as Python writes them.
-        read = GitIgnoreSpecPattern(line)
+        read = GitIgnoreSpecPattern(_FOLDERS_BELOW.sub(r"\1*/", line))
     except (GitIgnorePatternError, re.error) as wrong:
         raise Usage(str(wrong)) from None
     return [_Pattern(rule, read.regex, bool(read.include))] if read.regex is not None else []

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bitdust.backup.excludes import (
@@ -62,6 +62,9 @@ PATTERNS = st.tuples(
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is the judge")
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(PATTERNS, max_size=4), st.lists(PATTERNS, max_size=3))
+@example(["a", "foo/**/"], [])
+@example(["**/", "!foo/"], ["**/"])
+@example(["foo/**/", "/**/", "x/*/"], ["bar/**/"])
 def test_as_git_does(tmp_path_factory: pytest.TempPathFactory, top: list[str], inner: list[str]) -> None:
     """Whatever the lines, above and in a folder of their own: what goes along is what git would take."""
     root = make(tmp_path_factory.mktemp("tree"), dict.fromkeys(FILES, b""))
