@@ -401,7 +401,7 @@ class BackupQueue:
             version=turn.job.label,
             state=_state(turn, progress),
             progress=course.part,
-            done=progress.passed,
+            done=progress.read,
             total=total,
             files=progress.files,
             new=progress.new,
