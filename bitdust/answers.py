@@ -376,6 +376,28 @@ class ProcessHealth(TypedDict):
     pieces_missing: int
 
 
+class RestorePreview(TypedDict):
+    """Keys of an answer."""
+
+    backup_id: str
+    destination: str
+    destination_b64: NotRequired[str]
+    files: int
+    folders: int
+    size: int
+    there: int
+    entries: list[RestorePreviewEntries]
+
+
+class RestorePreviewEntries(TypedDict):
+    """Keys of an answer."""
+
+    inside: str
+    inside_b64: NotRequired[str]
+    type: str
+    size: int
+
+
 class RestoresRunning(TypedDict):
     """Keys of an answer."""
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         ListMessages,
         Ping,
         ProcessHealth,
+        RestorePreview,
         RestoresRunning,
         Result,
         ScheduleSet,
@@ -526,13 +527,41 @@ class Calls:
         answer: Result = self.call("restore_abort", backup_id)
         return answer
 
+    def restore_preview(
+        self,
+        pathID_or_backupID_or_localPath: str,
+        destinationPath: str | None = None,
+        as_of: float | None = None,
+        include: list[str] | None = None,
+        exclude: list[str] | None = None,
+        limit: int = 100,
+    ) -> RestorePreview:
+        """Tell what `restore_single` would bring back with these arguments.  Nothing is fetched or
+        written."""
+        answer: RestorePreview = self.call(
+            "restore_preview",
+            pathID_or_backupID_or_localPath,
+            destinationPath,
+            as_of,
+            include,
+            exclude,
+            limit,
+        )
+        return answer
+
     def restore_single(
         self,
         pathID_or_backupID_or_localPath: str,
         destinationPath: str | None = None,
+        as_of: float | None = None,
+        include: list[str] | None = None,
+        exclude: list[str] | None = None,
     ) -> Result:
-        """Start to restore an item, a version, or a single file of a folder's version."""
-        answer: Result = self.call("restore_single", pathID_or_backupID_or_localPath, destinationPath)
+        """Start to restore an item, a version, a single file of a folder's version, or a choice of what
+        it holds."""
+        answer: Result = self.call(
+            "restore_single", pathID_or_backupID_or_localPath, destinationPath, as_of, include, exclude
+        )
         return answer
 
     def restores_running(

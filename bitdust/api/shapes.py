@@ -210,6 +210,16 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             "notes": [str],
         },
         "restore_single": RESULT,
+        "restore_preview": {
+            "backup_id": str,
+            "destination": str,
+            "destination_b64?": str,
+            "files": int,
+            "folders": int,
+            "size": int,
+            "there": int,
+            "entries": [{**_INSIDE, "type": str, "size": int}],
+        },
         "versions_find": {
             "found": [
                 {

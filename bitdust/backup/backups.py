@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from bitdust.backup.backup_queue import BackupQueue
 from bitdust.backup.browsing import Browsing
+from bitdust.backup.choosing import Choice
 from bitdust.backup.contents import Contents
 from bitdust.backup.excludes import Rules
 from bitdust.backup.keeping import Keeping
@@ -415,9 +416,15 @@ class Backups:
 
     # -- restoring, and the round
 
-    async def restore(self, what: str, destination: str | None = None) -> Restoring:
+    async def restore(
+        self,
+        what: str,
+        destination: str | None = None,
+        as_of: float | None = None,
+        choice: Choice | None = None,
+    ) -> Restoring:
         """Begin to restore an item, a version, a file inside one, or a local path."""
-        return await self.restores.begin(what, destination)
+        return await self.restores.begin(what, destination, as_of, choice)
 
     async def abort_restore(self, backup_id: str) -> None:
         """Stop a restore under way."""

@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 from msgspec.structs import replace
 from twisted.internet.defer import Deferred, DeferredLock, DeferredSemaphore
 
+from bitdust.backup.choosing import Choice, Sieve
 from bitdust.backup.gate import Gate
 from bitdust.backup.opening import Opening
 from bitdust.backup.replant import Replant
@@ -52,6 +53,7 @@ class Wanted:
     @param inside: the entry of the version that is wanted, with all below it; b"" is all of it.
     @param root: the folder that is written into.
     @param name: what the wanted entry is called there; b"": it is that folder itself.
+    @param choice: which of its entries.
     """
 
     item: str
@@ -62,6 +64,12 @@ class Wanted:
     name: bytes
     overwrite: bool
     total: int
+    choice: Choice = field(default_factory=Choice)
+
+    def target(self, path: bytes) -> bytes:
+        """Where an entry of the version goes, from `root` on."""
+        inside = path[len(self.inside) :].lstrip(b"/")
+        return b"/".join(part for part in (self.name, inside) if part)
 
 
 @dataclass
@@ -105,6 +113,8 @@ class RestoreJob:
         self._replant = Replant(wanted.root, wanted.overwrite)
         self._one_writer = DeferredLock()
         self._reads = DeferredSemaphore(READS)
+        #: first names that stay out, and the name that stands in for each: other hard links mean that one
+        self._firsts: dict[bytes, bytes] = {}
         self._row = machines.begin(f"restore_job({wanted.item}/{wanted.label})", "Preparing")
 
     async def run(self) -> None:
@@ -156,11 +166,12 @@ class RestoreJob:
         found = 0
         waiting: list[tuple[bytes, Meta, tuple[Run, ...]]] = []
         size = 0
+        sieve = Sieve(self.wanted.choice)
         while page := await self._db.read(
             entries.entries_below, self.wanted.item, self.wanted.seq, self.wanted.inside, after, PAGE
         ):
-            for entry in page:
-                found += 1
+            found += len(page)
+            for entry in (taken for each in page for taken in sieve.taken(each)):
                 waiting.append(await self._moved(entry))
                 size += entry.meta.size
                 if size >= GATHER or len(waiting) >= MOST:
@@ -234,18 +245,18 @@ class RestoreJob:
 
     # -- names
 
-    def _target(self, path: bytes) -> bytes:
-        inside = path[len(self.wanted.inside) :].lstrip(b"/")
-        return b"/".join(part for part in (self.wanted.name, inside) if part)
-
     async def _moved(self, entry: Entry) -> tuple[bytes, Meta, tuple[Run, ...]]:
-        target = self._target(entry.path)
+        target = self.wanted.target(entry.path)
         if entry.meta.kind is not Kind.HARDLINK:
             return target, entry.meta, entry.runs
         # A hard link names its first name, which moves along with everything else, unless it stays out.
         first = entry.meta.target
-        if not self.wanted.inside or (first + b"/").startswith(self.wanted.inside + b"/"):
-            return target, replace(entry.meta, target=self._target(first)), ()
+        inside, choice = self.wanted.inside, self.wanted.choice
+        if (not inside or (first + b"/").startswith(inside + b"/")) and choice.takes(first, False):
+            return target, replace(entry.meta, target=self.wanted.target(first)), ()
+        if first in self._firsts:
+            return target, replace(entry.meta, target=self._firsts[first]), ()
+        self._firsts[first] = target
         found = await self._db.read(entries.entry_at, self.wanted.item, self.wanted.seq, first)
         if found is None:
             raise Damaged(f"the catalog links {entry.path!r} to {first!r}, which it does not have")

@@ -6,28 +6,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from bitdust.backup.choosing import Choice
 from bitdust.backup.course import Course
 from bitdust.backup.gate import PAUSED
 from bitdust.backup.meaning import meaning
 from bitdust.backup.replant import refuse_taken
 from bitdust.backup.restore_job import RestoreJob, Wanted
+from bitdust.backup.restore_preview import RestorePreview, preview, total
 from bitdust.backup.tasks import Tasks
 from bitdust.backup.views import RestoreRunning, Restoring, Task
 from bitdust.catalog import entries, versions
-from bitdust.catalog.tree import Item
+from bitdust.catalog.facts import Kind
 from bitdust.catalog.versions import Version
 from bitdust.customer.block_reader import BlockReader, plan_of
 from bitdust.database import Database
 from bitdust.disk import free_space
 from bitdust.errors import BitDustError, NoSpace, NotFound, Usage
-from bitdust.world import Wall, spawn
+from bitdust.world import InThread, Wall, spawn
 
 #: blocks looked at to say at once that a version cannot be restored now
 LOOKED_AT = 20
@@ -56,6 +58,7 @@ class Restores:
         *,
         db: Database,
         wall: Wall,
+        in_thread: InThread,
         clock: IReactorTime,
         tasks: Tasks,
         reader: BlockReader,
@@ -64,6 +67,7 @@ class Restores:
     ) -> None:
         self._db = db
         self._wall = wall
+        self._in_thread = in_thread
         self._clock = clock
         self._tasks = tasks
         self._reader = reader
@@ -71,39 +75,25 @@ class Restores:
         self._is_busy = is_busy
         self._turns: list[Turn] = []
 
-    async def begin(self, what: str, destination: str | None) -> Restoring:
+    async def begin(
+        self, what: str, destination: str | None, as_of: float | None = None, choice: Choice | None = None
+    ) -> Restoring:
         """
         Begin to restore: a path ID, a backup ID, one of these with `:relative/path`, or a local path.
 
-        @raise Usage: it is none of these, or the destination is not absolute.
-        @raise NotFound: it is not in the catalog, or has no committed version.
+        @param as_of: Unix seconds: the last version not made after that, where none is named.
+        @param choice: which of its entries; None is all of them.
+        @raise Usage: it is none of these, the destination is not absolute, or a file is to be chosen from.
+        @raise NotFound: it is not in the catalog, has no committed version, or nothing in it is chosen.
         @raise Conflict: its first backup is still under way, or something is in the way.
         @raise Offline: too few suppliers; says "have" and "need".
         @raise NoSpace: it does not fit.
         """
-        item, version, inside = await self._db.read(meaning, what, self._is_busy)
-        target = os.path.join(item.path, inside) if inside else item.path
-        if destination is not None:
-            base = os.fsencode(os.path.expanduser(destination))
-            if not base.startswith(b"/"):
-                raise Usage(f"the destination {destination!r} is not an absolute path")
-            target = os.path.join(base, target.lstrip(b"/"))
-        whole = not inside and item.type != "file"
-        total = version.bytes if not inside else await self._size(item, version, inside)
-        wanted = Wanted(
-            item=item.path_id,
-            seq=version.seq,
-            label=version.label,
-            inside=inside,
-            root=target if whole else os.path.dirname(target),
-            name=b"" if whole else os.path.basename(target),
-            overwrite=destination is None,
-            total=total,
-        )
-        if destination is not None and not whole:
+        version, target, wanted = await self._wanted(what, destination, as_of, choice or Choice())
+        if destination is not None and wanted.name:
             refuse_taken(target)
         self._check_room(wanted)
-        for serial in (await self._db.read(versions.blocks_of, item.path_id, version.seq))[:LOOKED_AT]:
+        for serial in (await self._db.read(versions.blocks_of, wanted.item, wanted.seq))[:LOOKED_AT]:
             await self._reader.check(await self._db.read(plan_of, serial))
         turn = Turn(self._make_job(wanted), target, self._wall())
         turn.task = self._tasks.open(lambda number: self._task(number, turn))
@@ -111,6 +101,17 @@ class Restores:
         self._tasks.begin(turn.task)
         turn.work = spawn(self._run(turn))
         return Restoring(version.backup_id, target, turn.task)
+
+    async def foresee(
+        self, what: str, destination: str | None, as_of: float | None, choice: Choice, limit: int
+    ) -> RestorePreview:
+        """
+        What `begin` would bring back, and the first `limit` names of it.  Nothing is fetched or written.
+
+        Raises what `begin` does, but for `Offline` and `NoSpace`.
+        """
+        version, target, wanted = await self._wanted(what, destination, as_of, choice)
+        return await preview(self._db, self._in_thread, version.backup_id, target, wanted, limit)
 
     def running(self) -> list[RestoreRunning]:
         """Those under way."""
@@ -161,9 +162,43 @@ class Restores:
         self._tasks.close(turn.task, state, error)
         self._turns.remove(turn)
 
-    async def _size(self, item: Item, version: Version, inside: bytes) -> int:
-        found = await self._db.read(entries.entry_at, item.path_id, version.seq, inside)
-        return found.meta.size if found is not None else 0
+    async def _wanted(
+        self, what: str, destination: str | None, as_of: float | None, choice: Choice
+    ) -> tuple[Version, bytes, Wanted]:
+        """The version, where it goes, and what is to be done."""
+        item, version, inside = await self._db.read(meaning, what, self._is_busy, as_of)
+        target = os.path.join(item.path, inside) if inside else item.path
+        if destination is not None:
+            base = os.fsencode(os.path.expanduser(destination))
+            if not base.startswith(b"/"):
+                raise Usage(f"the destination {destination!r} is not an absolute path")
+            target = os.path.join(base, target.lstrip(b"/"))
+        whole = not inside and item.type != "file"
+        wanted = Wanted(
+            item=item.path_id,
+            seq=version.seq,
+            label=version.label,
+            inside=inside,
+            root=target if whole else os.path.dirname(target),
+            name=b"" if whole else os.path.basename(target),
+            overwrite=destination is None,
+            total=version.bytes,
+            choice=choice,
+        )
+        if not inside and choice.is_all:
+            return version, target, wanted
+        entry = await self._db.read(entries.entry_at, item.path_id, version.seq, inside)
+        if entry is not None and entry.meta.kind is not Kind.DIR:
+            if not choice.is_all:
+                raise Usage("that is one file, of which no part can be chosen", hint="name a folder")
+            return version, target, replace(wanted, total=entry.meta.size)
+        files, size = await total(self._db, wanted)
+        if not files and not choice.is_all:
+            raise NotFound(
+                f"nothing in version {version.backup_id} fits",
+                hint="patterns count from the top of the version: `bitdust ls` shows what it holds",
+            )
+        return version, target, replace(wanted, total=size)
 
     def _check_room(self, wanted: Wanted) -> None:
         folder = Path(os.fsdecode(wanted.root))

@@ -232,8 +232,8 @@ class CustomerSide:
             collect=self.keeping.collect,
         )  # fmt: skip
         self.restores = Restores(
-            db=db, wall=wall, clock=clock, tasks=self.tasks, reader=self.reader, make_job=make_restore_job,
-            is_busy=self.queue.is_busy,
+            db=db, wall=wall, in_thread=in_thread, clock=clock, tasks=self.tasks, reader=self.reader,
+            make_job=make_restore_job, is_busy=self.queue.is_busy,
         )  # fmt: skip
         self.fire_hire = make_fire_hire(
             Staff(

@@ -10,10 +10,12 @@ from typing import Any
 from twisted.internet.task import Clock
 
 from bitdust.backup.browsing import Browsed, BrowsedVersion
+from bitdust.backup.choosing import Choice
 from bitdust.backup.contents import Stretch
 from bitdust.backup.finding import Hit, Query
 from bitdust.backup.local import LocalEntry
 from bitdust.backup.looking import Compared, Found, Listed
+from bitdust.backup.restore_preview import RestorePreview
 from bitdust.backup.retention import Policy
 from bitdust.backup.timetable import Timed
 from bitdust.backup.views import (
@@ -173,13 +175,32 @@ class FakeBackups:
         self._note("delete_path", path)
         return Deleted("item", "0/1/2")
 
-    async def restore(self, what: str, destination: str | None = None) -> Restoring:
-        self._note("restore", what, destination)
+    async def restore(
+        self,
+        what: str,
+        destination: str | None = None,
+        as_of: float | None = None,
+        choice: Choice | None = None,
+    ) -> Restoring:
+        more = [] if choice is None or choice.is_all else [choice.takes(b"a.jpg", False)]
+        self._note("restore", what, destination, *([as_of] if as_of is not None else []), *more)
         return Restoring(BACKUP, (destination or "/").encode(), 7)
 
     @property
     def looking(self) -> FakeBackups:
         return self
+
+    @property
+    def restores(self) -> FakeBackups:
+        return self
+
+    async def foresee(
+        self, what: str, destination: str | None, as_of: float | None, choice: Choice, limit: int
+    ) -> RestorePreview:
+        self._note("foresee", what, destination, as_of, choice.takes(b"a.jpg", False), limit)
+        meta = Meta(Kind.FILE, size=7)
+        entry = Entry("ü".encode(), meta, (), 1, 0)
+        return RestorePreview(BACKUP, (destination or "/").encode(), 1, 2, 7, 1, (entry,)[:limit])
 
     async def find(self, query: Query, what: str | None, limit: int, after: str) -> Found:
         self._note("find", query.kind, query.all_versions, what, limit, after)

@@ -180,6 +180,12 @@ def test_backups_id_list(node):
             f"downloading of version {BACKUP} has been started to /",
             ("restore", BACKUP + ":b/c.txt", None),
         ),
+        (
+            "restore_single",
+            ("/a", "/tmp/out", 1.5, ["*.jpg"], ["a*"]),
+            f"downloading of version {BACKUP} has been started to /tmp/out",
+            ("restore", "/a", "/tmp/out", 1.5, False),
+        ),
     ],
 )
 def test_texts_of_the_seed(node, name, args, text, asked):

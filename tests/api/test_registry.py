@@ -120,7 +120,8 @@ NAMES = """
     stop restart config_get config_set config_list backups_update backups_list backups_id_list backup_start_id
     backup_start_path backup_dir_add backup_file_add backup_tree_add backup_delete_local backup_delete_id
     backup_delete_path backups_queue backups_running backup_cancel_pending backup_abort_running restore_single
-    restores_running restore_abort ping suppliers_list supplier_replace customers_list space_donated
+    restores_running restore_preview restore_abort ping suppliers_list supplier_replace customers_list
+    space_donated
     space_consumed space_local automats_list process_health identity_get identity_create identity_backup
     identity_recover tasks_list list_messages send_message list_correspondents add_correspondent
     remove_correspondent find_peer_by_nickname filemanager show gui_link
@@ -162,7 +163,8 @@ def test_the_contract():
         "backup_delete_local(backupID)",
         "backup_delete_id(pathID_or_backupID)",
         "backup_delete_path(localPath)",
-        "restore_single(pathID_or_backupID_or_localPath, destinationPath=None)",
+        "restore_single(pathID_or_backupID_or_localPath, destinationPath=None, as_of=None, include=None, "
+        "exclude=None)",
     }
     assert methods["ping"].required == 1
     assert methods["backups_list"].required == 0
@@ -186,6 +188,7 @@ def test_questions_change_nothing():
         *("space_local", "automats_list", "process_health", "identity_get", "tasks_list", "list_messages"),
         *("events_list", "suppliers_ping", "customers_ping", "config_explain"),
         *("services_list", "service_info", "excludes_list", "schedules_list", "backup_preview"),
+        "restore_preview",
         "backups_deleted",
         *("versions_find", "version_list", "versions_diff", "version_read"),
     }

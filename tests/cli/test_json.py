@@ -51,6 +51,8 @@ SHOWN = {
     "exclude remove x": "exclude_remove",
     "exclude test 0/0/1": "backup_preview",
     "restore --no-wait 0/0/1 out": "restore_single",
+    "restore --dry-run 0/0/1 out": "restore_preview",
+    "restore --no-wait 0/0/1 out --as-of yesterday --include *.jpg": "restore_single",
     "tasks list": "tasks_list",
     "schedule list": "schedules_list",
     "schedule set folder every 4h": "schedule_set",

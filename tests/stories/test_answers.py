@@ -89,6 +89,7 @@ def test_every_answer_has_its_shape(world: World) -> None:
     ask("backup_abort_running", job["backup_id"])
     world.back(*(house for house in world.houses.values() if house is not alice))
     world.run(600)
+    ask("restore_preview", version, str(world.folder / "out"))
     ask("restore_single", version, str(world.folder / "out"))
     [job] = ask("restores_running")
     ask("restore_abort", job["backup_id"])
