@@ -361,6 +361,29 @@ class Ping(TypedDict):
     transport: str
 
 
+class PoliciesList(TypedDict):
+    """Keys of an answer."""
+
+    path: str
+    path_b64: NotRequired[str]
+    path_id: str
+    schedule: str
+    before: list[str]
+    after: list[str]
+
+
+class PolicySet(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    path: str
+    path_b64: NotRequired[str]
+    path_id: str
+    schedule: str
+    before: list[str]
+    after: list[str]
+
+
 class ProcessHealth(TypedDict):
     """Keys of an answer."""
 
@@ -579,6 +602,7 @@ class TasksList(TypedDict):
     skipped: int
     error: str
     message: str
+    warning: str
 
 
 class TasksListSuppliers(TypedDict):

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
         ListCorrespondents,
         ListMessages,
         Ping,
+        PoliciesList,
+        PolicySet,
         ProcessHealth,
         RestorePreview,
         RestoresRunning,
@@ -487,6 +489,33 @@ class Calls:
     ) -> Ping:
         """Ask a peer for a sign of life."""
         answer: Ping = self.call("ping", idurl, timeout)
+        return answer
+
+    def policies_list(
+        self,
+    ) -> list[PoliciesList]:
+        """List the items that are treated otherwise than the settings say, and how; what is empty is not
+        said."""
+        answer: list[PoliciesList] = self.call("policies_list")
+        return answer
+
+    def policy_remove(
+        self,
+        what: str,
+    ) -> Result:
+        """Treat an item like any other from now on.  Its schedule and its versions stay."""
+        answer: Result = self.call("policy_remove", what)
+        return answer
+
+    def policy_set(
+        self,
+        what: str,
+        before: list[str] | None = None,
+        after: list[str] | None = None,
+    ) -> PolicySet:
+        """Say what an item is to be treated like.  What is not named stays as it is; an empty list takes
+        it away."""
+        answer: PolicySet = self.call("policy_set", what, before, after)
         return answer
 
     def process_health(

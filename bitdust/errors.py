@@ -116,6 +116,13 @@ class Conflict(BitDustError):
     default_hint = "wait until the other operation has ended, or choose another name"
 
 
+class HookFailed(BitDustError):
+    """A command that was to be run before or after a backup did not succeed."""
+
+    id = "hook_failed"
+    default_hint = "`bitdust policy list` shows the command, and the node's log what it said"
+
+
 class Timeout(BitDustError):
     """The peer or the network did not answer in time."""
 

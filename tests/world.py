@@ -13,7 +13,7 @@ import random
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
@@ -39,6 +39,7 @@ from bitdust.identity.pinning import Pins
 from bitdust.node.customer_side import CustomerSide
 from bitdust.node.node import Node, Seams
 from bitdust.node.own_identity import OwnIdentity
+from bitdust.programs import Ended
 from bitdust.supplier.service import SupplierService
 from bitdust.transport.memory import MemoryTransport, Network
 from bitdust.transport.pipe import End
@@ -69,6 +70,31 @@ def seeded(seed: str) -> Rng:
     """An `Rng` that repeats itself."""
     numbers = count()
     return lambda size: hashlib.shake_256(f"{seed} {next(numbers)}".encode()).digest(size)
+
+
+class FakePrograms:
+    """
+    Programs of a house: each is noted, and ends as `outcome` says of its words and environment: at once, or
+    when the Deferred does.
+    """
+
+    def __init__(self) -> None:
+        self.ran: list[tuple[list[str], dict[str, str]]] = []
+        self.cancelled: list[list[str]] = []
+        self.outcome: Callable[[list[str], dict[str, str]], Ended | Deferred[Ended]] = lambda *_: Ended(0, "")
+
+    def run(self, words: Sequence[str], environment: Mapping[str, str], seconds: float) -> Deferred[Ended]:
+        self.ran.append((list(words), dict(environment)))
+        waiting: Deferred[Ended] = Deferred(lambda _: self.cancelled.append(list(words)))
+        outcome = self.outcome(list(words), dict(environment))
+        if isinstance(outcome, Ended):
+            waiting.callback(outcome)
+        else:
+            outcome.addBoth(waiting.callback)
+        return waiting
+
+    async def end(self) -> None:
+        pass
 
 
 @implementer(IReactorTime)
@@ -152,6 +178,7 @@ class House:
         self.calls = 0
         #: seconds by which its clock on the wall is wrong
         self.skew = 0.0
+        self.programs = FakePrograms()
         self._node: Node | None = None
         self._settings = {
             "services/customer/suppliers-number": "4",
@@ -182,7 +209,7 @@ class House:
         settings = Settings(self.home / "config.toml", None, OPTIONS)
         for key, value in self._settings.items():
             settings.set(key, value)
-        seams = Seams(MemoryDirectory(self.world.shared), self._transports, self._in_thread)
+        seams = Seams(MemoryDirectory(self.world.shared), self._transports, self._in_thread, self.programs)
         rng = seeded(f"{self.world.seed} {self.place}")
         self._node = Node(
             reactor=self.clock, home=self.home, settings=settings, rng=rng, wall=self.wall,

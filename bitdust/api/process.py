@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bitdust.api.registry import method
-from bitdust.api.results import path_fields
+from bitdust.api.results import path_fields, showable
 
 if TYPE_CHECKING:
     from bitdust.node.node import Node
@@ -111,6 +111,7 @@ def tasks_list(node: Node) -> list[Any]:
             "skipped": task.skipped,
             "error": task.error,
             "message": task.message,
+            "warning": showable(task.warning),
         }
         for task in node.backups.tasks()
     ]

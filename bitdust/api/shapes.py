@@ -78,6 +78,7 @@ _IDENTITY = {
 }
 
 _TIMED = {**_PATH, "path_id": str, "rule": str, "last": float, "next": [float], "trouble": str}
+_POLICY = {**_PATH, "path_id": str, "schedule": str, "before": [str], "after": [str]}
 
 SHAPES: Mapping[str, Shape] = MappingProxyType(
     {
@@ -121,6 +122,7 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
                 "skipped": int,
                 "error": str,
                 "message": str,
+                "warning": str,
             }
         ],
         "events_list": [{"id": int, "time": str, "type": str, "data": {str: object}}],
@@ -199,6 +201,9 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         "schedules_list": [_TIMED],
         "schedule_set": {**RESULT, **_TIMED},
         "schedule_remove": RESULT,
+        "policies_list": [_POLICY],
+        "policy_set": {**RESULT, **_POLICY},
+        "policy_remove": RESULT,
         "backup_preview": {
             **_PATH,
             "files": int,

@@ -26,10 +26,12 @@ from bitdust.backup.backup_job import BackupJob, Progress
 from bitdust.backup.backup_job import Task as JobTask
 from bitdust.backup.course import Course
 from bitdust.backup.gate import PAUSED, Gate
+from bitdust.backup.hooks import Hooks
 from bitdust.backup.tasks import Tasks
 from bitdust.backup.views import Queued, Running, Task
 from bitdust.catalog import commit, epochs, holdings, jobs, removal, tree, versions
 from bitdust.catalog.jobs import Job
+from bitdust.catalog.policies import ItemPolicy
 from bitdust.database import Database
 from bitdust.errors import BitDustError, Conflict, NoSpace, NotFound, TryLater
 from bitdust.events import Signal
@@ -43,7 +45,9 @@ AGAIN, LONGEST_PAUSE = 5.0, 600.0
 #: what a backup has done at most while it is not committed
 MOST_PART = 0.99
 #: what the machine says when it cannot at this moment
-PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+PASSING = frozenset(
+    {errno.EAGAIN, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+)
 
 
 @dataclass(eq=False)
@@ -66,6 +70,14 @@ class Turn:
     course: Course = field(default_factory=Course)
     #: why it cannot go on for the moment
     trouble: str = ""
+    #: what is done before or after the job itself, and what went wrong there
+    doing: str = ""
+    warning: str = ""
+    #: what its owner wants, once it has begun
+    policy: ItemPolicy | None = None
+    #: the job has ended, whatever is still done after it
+    is_over: bool = False
+    over: Signal[[]] = field(default_factory=Signal)
 
 
 class BackupQueue:
@@ -76,6 +88,7 @@ class BackupQueue:
     @param committed: called with the item after each new version: what is surplus may go.
     @param at_once: how many may be under way at a time.
     @param all_rest: whether all of them rest, whatever is wanted of each.
+    @param hooks: runs what is to be run before and after each.
     """
 
     _log = Logger()
@@ -96,6 +109,7 @@ class BackupQueue:
         committed: Callable[[str], Awaitable[None]],
         at_once: Callable[[], int],
         all_rest: Callable[[], bool],
+        hooks: Hooks,
     ) -> None:
         self._db = db
         self._wall = wall
@@ -110,6 +124,7 @@ class BackupQueue:
         self._committed = committed
         self._at_once = at_once
         self._all_rest = all_rest
+        self._hooks = hooks
         self._turns: list[Turn] = []
         self._at_work: list[Turn] = []
         self._stopped = False
@@ -239,7 +254,15 @@ class BackupQueue:
         turn.aborting = True
         if turn.work is not None:
             ended: Deferred[None] = Deferred()
-            turn.work.addBoth(lambda _: ended.callback(None))
+
+            def end(_: object = None) -> None:
+                if not ended.called:
+                    ended.callback(None)
+
+            turn.work.addBoth(end)
+            if not turn.is_over:
+                # What is run after it may take long, and nobody waits for that.
+                turn.over.listen(end)
             turn.work.cancel()
             await ended
         else:
@@ -305,6 +328,7 @@ class BackupQueue:
         try:
             if turn.aborting:
                 raise CancelledError
+            await self._insist(turn, partial(self._before, turn))
             await self._insist(turn, partial(self._try, turn))
         except CancelledError:
             if not turn.aborting:
@@ -319,6 +343,7 @@ class BackupQueue:
         if state != "committed":
             end = _give_up if state == "cancelled" else _end
             await self._insist(turn, partial(self._db, end, turn.job))
+        await self._after(turn, state, error)
         # Closed while the job can still be looked at.
         self._tasks.close(turn.task, state, error)
         turn.running = None
@@ -327,6 +352,37 @@ class BackupQueue:
             await self._committed(turn.job.item)
         except (BitDustError, OSError) as trouble:
             self._log.info("{path} was not cleared up: {why}", path=turn.path, why=trouble)
+
+    async def _before(self, turn: Turn) -> None:
+        """What is done before the job itself, once."""
+        self._check()
+        turn.policy = policy = await self._hooks.of(turn.job.item)
+        if not policy.before:
+            return
+        self._tasks.begin(turn.task)
+        try:
+            # What it holds still is not held for as long as there is nobody to send to.
+            while not (await self._db.read(epochs.current)).suppliers:
+                self._check()
+                turn.doing = "waiting for suppliers"
+                await either(self._clock, self._staffed.next(), AGAIN)
+            turn.doing = "running the command before"
+            await self._hooks.before(policy, turn.job.label)
+        finally:
+            turn.doing = ""
+
+    async def _after(self, turn: Turn, state: str, error: BaseException | None) -> None:
+        """What is done after it, whatever became of it."""
+        turn.is_over = True
+        turn.over()
+        if turn.policy is None or not turn.policy.after:
+            return
+        turn.doing = "running the command after"
+        why = "" if error is None else str(error)
+        turn.warning = await self._hooks.after(turn.policy, turn.job.label, state, why)
+        turn.doing = ""
+        if self._stopped:
+            raise CancelledError
 
     async def _insist(self, turn: Turn, work: Callable[[], Awaitable[T]]) -> T:
         """The work done, however often the machine says that it cannot be done at this moment."""
@@ -411,6 +467,7 @@ class BackupQueue:
             left=course.left(now),
             skipped=len(progress.skipped),
             message="; ".join(f"{skipped.path!r}: {skipped.why}" for skipped in progress.skipped[:10]),
+            warning=turn.warning,
         )
 
     def _view(self, turn: Turn) -> Running:
@@ -464,4 +521,6 @@ def _give_up(c: sqlite3.Connection, job: Job) -> None:
 
 
 def _state(turn: Turn, progress: Progress) -> str:
+    if turn.doing:
+        return turn.doing
     return PAUSED if turn.gate.is_shut else turn.trouble or progress.state.lower()

@@ -18,6 +18,7 @@ from bitdust.backup.excludes import Rules
 from bitdust.backup.keeping import Keeping
 from bitdust.backup.local import is_within
 from bitdust.backup.looking import Looking
+from bitdust.backup.policies import Policies
 from bitdust.backup.preview import Preview, preview
 from bitdust.backup.repacker import Repacker
 from bitdust.backup.restores import Restores
@@ -66,6 +67,7 @@ class Backups:
     @param clean: begins to empty the blocks that are mostly dead.
     @param lifted: suppliers are to be told that something stays after all.
     @param timetable: begins backups by itself.
+    @param policies: what single items are to be treated like.
     """
 
     db: Database
@@ -87,6 +89,7 @@ class Backups:
     set_all_rest: Callable[[bool], object]
     lifted: Callable[[], None]
     timetable: Timetable
+    policies: Policies
 
     # -- looking
 

@@ -17,8 +17,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from bitdust.backup.schedule import Schedule, parse
-from bitdust.catalog import schedules
-from bitdust.catalog.schedules import Planned
+from bitdust.catalog import policies
+from bitdust.catalog.policies import ItemPolicy
 from bitdust.database import Database
 from bitdust.errors import BitDustError, Conflict, NotFound
 from bitdust.events import Signal
@@ -80,14 +80,14 @@ class Timetable:
         @raise Usage: it is no rule.  @raise NotFound: it is no item.
         """
         schedule, now = parse(rule), self._wall()
-        await self._db(schedules.put, path_id, schedule.text, now)
+        await self._db(policies.schedule, path_id, schedule.text, now)
         self._troubles.pop(path_id, None)
         self._changed()
         return next(each for each in await self.all() if each.path_id == path_id)
 
     async def remove(self, path_id: str) -> None:
         """It is backed up when it is asked for, and only then.  @raise NotFound: it has no schedule."""
-        if not await self._db(schedules.remove, path_id):
+        if not await self._db(policies.unschedule, path_id):
             raise NotFound(f"item {path_id} has no schedule", hint="`bitdust schedule list` shows them")
         self._troubles.pop(path_id, None)
 
@@ -95,7 +95,7 @@ class Timetable:
         """Each item that has a schedule."""
         now = self._wall()
         found = []
-        for row in await self._db.read(schedules.planned):
+        for row in await self._db.read(policies.planned):
             schedule = parse(row.rule)
             # What is due already begins at the next look.
             first = max(_due(schedule, row, now), now)
@@ -108,7 +108,7 @@ class Timetable:
     async def _keep(self) -> None:
         while True:
             try:
-                rows = await self._db.read(schedules.planned)
+                rows = await self._db.read(policies.planned)
                 for row in rows:
                     await self._look(row)
             except (BitDustError, OSError) as error:
@@ -122,11 +122,11 @@ class Timetable:
             else:
                 await self._changed.next()
 
-    async def _look(self, row: Planned) -> None:
+    async def _look(self, row: ItemPolicy) -> None:
         now = self._wall()
         if row.last > now + LOOK_EVERY:
             # The clock was ahead.
-            await self._db(schedules.done, row.item, now)
+            await self._db(policies.done, row.item, now)
             return
         if _due(parse(row.rule), row, now) > now:
             return
@@ -141,11 +141,11 @@ class Timetable:
             self._troubles[row.item] = str(error)
             return
         self._troubles.pop(row.item, None)
-        await self._db(schedules.done, row.item, now)
+        await self._db(policies.done, row.item, now)
 
     def _broke(self, failure: Failure) -> None:
         self._log.failure("the timetable broke", failure)
 
 
-def _due(schedule: Schedule, row: Planned, now: float) -> float:
+def _due(schedule: Schedule, row: ItemPolicy, now: float) -> float:
     return schedule.after(min(row.last, now))

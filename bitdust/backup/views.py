@@ -133,7 +133,7 @@ class Task:
     Sizes in bytes; `progress` 0 to 1 of all of it; `total` is -1 while it is not known.  `done` was read, or
     written, and `new` of that was nowhere yet; `suppliers` has what each (by fingerprint) has signed for, in
     all `sent`.  `rate` is bytes of `total` per second, lately; `left` seconds, None while that is not known.
-    `error` is the id of the error class, or "".
+    `error` is the id of the error class, or "", and `warning` what went wrong beside the work, or "".
     """
 
     id: int
@@ -154,3 +154,4 @@ class Task:
     skipped: int = 0
     error: str = ""
     message: str = ""
+    warning: str = ""

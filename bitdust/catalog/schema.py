@@ -267,5 +267,18 @@ _SCHEDULES = """
     ) STRICT, WITHOUT ROWID;
 """
 
+_POLICIES = """
+    -- Local: what an item is to be treated like; `before` and `after` are lists of words in JSON.
+    CREATE TABLE policies (
+        item TEXT PRIMARY KEY,
+        rule TEXT NOT NULL DEFAULT '',
+        last REAL NOT NULL DEFAULT 0,
+        before TEXT NOT NULL DEFAULT '[]',
+        after TEXT NOT NULL DEFAULT '[]'
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO policies (item, rule, last) SELECT item, rule, last FROM schedules;
+    DROP TABLE schedules;
+"""
+
 #: what `Database` is opened with: one script per version of the tables
-SCHEMA: list[str] = [_SHARED + _LOCAL, _TRASH, _PAUSED, _SCHEDULES]
+SCHEMA: list[str] = [_SHARED + _LOCAL, _TRASH, _PAUSED, _SCHEDULES, _POLICIES]

@@ -119,6 +119,7 @@ def _tell(terminal: Terminal, work: Work, task: dict[str, Any], seconds: float, 
                 "bytes_sent": task["sent"],
                 "skipped": task["skipped"],
                 "message": task["message"],
+                "warning": task["warning"],
                 "seconds": round(seconds, 3),
                 "exit_code": code,
             }
@@ -130,3 +131,5 @@ def _tell(terminal: Terminal, work: Work, task: dict[str, Any], seconds: float, 
     )
     if task["skipped"]:
         terminal.note(f"{task['skipped']} left out: {task['message']}")
+    if task["warning"]:
+        terminal.note(f"warning: {task['warning']}")

@@ -36,6 +36,7 @@ SECTIONS = {
         "unpin": ("undelete:unpin", "Let policies take a pinned version away again."),
         "exclude": ("exclude:exclude", "What backups leave out: list, add, remove, test."),
         "schedule": ("schedule:schedule", "What is backed up by itself: list, set, remove."),
+        "policy": ("policy:policy", "What single items are to be treated like: list, set, remove."),
         "clean": ("clean:clean", "Free what nothing needs any more at the suppliers."),
         "forget": ("forget:forget", "Delete the versions that a policy does not keep."),
         "tasks": ("tasks:tasks", "What is under way, and what became of it."),

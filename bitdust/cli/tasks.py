@@ -41,7 +41,7 @@ def list_(terminal: Terminal) -> None:
             f"{task['progress'] * 100:.0f} %",
             terminal.size(task["done"]),
             f"{task['path_id']}/{task['version']}" if task["path_id"] else "",
-            f"{task['state']}: {task['message']}" if task["error"] else task["state"],
+            _state(task),
             task["name"],
         )
         for task in found
@@ -74,6 +74,11 @@ def cancel(terminal: Terminal, which: str) -> None:
         terminal.answer(terminal.ask("backup_cancel_pending", task["path_id"]))
     else:
         terminal.answer(terminal.ask("backup_abort_running", version))
+
+
+def _state(task: dict[str, Any]) -> str:
+    state = f"{task['state']}: {task['message']}" if task["error"] else str(task["state"])
+    return f"{state} (warning: {task['warning']})" if task["warning"] else state
 
 
 def find_task(terminal: Terminal, which: str) -> dict[str, Any]:

@@ -119,6 +119,15 @@ ALL_OPTIONS = (
         live=True,
     ),
     Option(
+        "services/backups/hook-seconds",
+        "positive integer",
+        3600,
+        "How many seconds a command before or after a backup may take until it is ended.",
+        live=True,
+        least=1,
+        most=7 * 86400,
+    ),
+    Option(
         "services/backups/excludes",
         "text",
         "",

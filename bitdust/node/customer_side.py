@@ -23,10 +23,12 @@ from bitdust.backup.backup_queue import BackupQueue
 from bitdust.backup.backups import Backups
 from bitdust.backup.contents import Contents
 from bitdust.backup.excludes import Rules, read_rules
+from bitdust.backup.hooks import Hooks
 from bitdust.backup.index_synchronizer import IndexSynchronizer
 from bitdust.backup.keeping import Keeping
 from bitdust.backup.opening import Opening
 from bitdust.backup.packer import Packer, Sealed
+from bitdust.backup.policies import Policies
 from bitdust.backup.rebuilder import Rebuilder
 from bitdust.backup.repacker import Repacker
 from bitdust.backup.restore_job import RestoreJob, Wanted
@@ -58,6 +60,7 @@ from bitdust.events import Signal
 from bitdust.identity.document import Document
 from bitdust.identity.keys import Keys
 from bitdust.machines import Machines, Row
+from bitdust.programs import Programs
 from bitdust.router.outbox import Outbox
 from bitdust.router.router import Router
 from bitdust.wire.packets import CancelService, Packet
@@ -98,6 +101,7 @@ class CustomerSide:
         candidates: Callable[[int], Awaitable[list[str]]],
         outbox: Outbox,
         standing: Database,
+        programs: Programs,
     ) -> None:
         self.db = db
         self._rng = rng
@@ -219,6 +223,9 @@ class CustomerSide:
             until_committed=self._until_committed, committed=self._committed,
             at_once=lambda: settings.number("services/backups/at-once"),
             all_rest=lambda: settings.flag(PAUSED),
+            hooks=Hooks(
+                db, programs, lambda: settings.number("services/backups/hook-seconds"), str(home)
+            ),
         )  # fmt: skip
         self.repacker = Repacker(
             db=db, reader=self.reader, spool=self.spool, sweeper=self.sweeper, make_packer=make_packer,
@@ -266,6 +273,7 @@ class CustomerSide:
             clean=self.clean, lifted=self.tombstones.tell,
             all_rest=lambda: settings.flag(PAUSED),
             set_all_rest=lambda rest: settings.set(PAUSED, rest), timetable=self.timetable,
+            policies=Policies(db),
         )  # fmt: skip
 
         # How they are joined.

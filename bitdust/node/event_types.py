@@ -17,7 +17,7 @@ LOST = "events.lost"
 
 _TASK = (
     "task, kind, name, path_id, version, state, progress, done, total, files, new, sent, suppliers, rate,"
-    " left, skipped, error, message"
+    " left, skipped, error, message, warning"
 )
 _PEER = "idurl, fingerprint"
 

@@ -14,6 +14,7 @@ from bitdust.database import Database
 from bitdust.directory.interface import IDirectory
 from bitdust.identity.pinning import Pins
 from bitdust.node.own_identity import OwnIdentity
+from bitdust.programs import Programs
 from bitdust.transport.interface import ITransport
 from bitdust.world import InThread, Rng, Threads, Wall
 
@@ -23,12 +24,14 @@ class Seams:
     """
     What a simulation hands a node.
 
+    @param programs: runs what is to be run before and after backups.
     @param serial: runs what concerns one database, one call at a time.
     """
 
     directory: IDirectory
     transports: Callable[[OwnIdentity, Pins], list[ITransport]]
     serial: InThread
+    programs: Programs
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from bitdust.node.propagation import SEQUENCE, Propagation
 from bitdust.node.registration import CATALOG as CATALOG_FILE
 from bitdust.node.seams import Databases, Ground
 from bitdust.node.supplier_side import build_supplier_side
+from bitdust.programs import RealPrograms
 from bitdust.router.outbox import Outbox
 from bitdust.router.router import Router
 from bitdust.router.tables import SCHEMA as ROUTER
@@ -75,12 +76,13 @@ class Somebody:
                 device=identity.device, in_thread=ground.in_thread, clock=ground.reactor, wall=ground.wall,
                 settings=settings, router=self.router,
             )  # fmt: skip
+        self.programs = ground.seams.programs if ground.seams else RealPrograms(ground.reactor)
         self.customer = CustomerSide(
             clock=ground.reactor, wall=ground.wall, rng=ground.rng, in_thread=ground.in_thread,
             db=self.catalog_db, router=self.router, machines=machines, settings=settings, keys=identity.keys,
             own=own, home=ground.home, document_of=people.document_of, meet=people.meet,
             candidates=people.candidates, outbox=self.outbox,
-            standing=databases.open("standing.db", STANDING),
+            standing=databases.open("standing.db", STANDING), programs=self.programs,
         )  # fmt: skip
         self.propagation = Propagation(
             identity=identity, directory=people.directory, clock=ground.reactor, db=self.catalog_db,
@@ -148,6 +150,7 @@ class Somebody:
         if self.messaging is not None:
             self.messaging.stop()
         self.customer.stop()
+        await self.programs.end()
         if self.supplier is not None:
             await self.supplier.stop()
         await self.outbox.stop()

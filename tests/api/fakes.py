@@ -35,6 +35,7 @@ from bitdust.backup.views import (
 from bitdust.catalog.entries import Entry
 from bitdust.catalog.facts import Kind, Meta
 from bitdust.catalog.looking import Change
+from bitdust.catalog.policies import ItemPolicy
 from bitdust.catalog.trash import Deleted as InTrash
 from bitdust.catalog.tree import Counts
 from bitdust.config.settings import Settings
@@ -77,6 +78,23 @@ class FakeTimetable:
 
     async def remove(self, path_id: str) -> None:
         self._note("unschedule", path_id)
+
+
+class FakePolicies:
+    """One item, with a command."""
+
+    def __init__(self, note: Callable[..., None]) -> None:
+        self._note = note
+
+    async def all(self) -> list[ItemPolicy]:
+        return [await self.set("0/0/1")]
+
+    async def set(self, path_id: str, **changes: Any) -> ItemPolicy:
+        self._note("policy", path_id, changes)
+        return ItemPolicy(path_id, b"/Users/veselin/a.txt", "every 4h", 1.5, ("sh", "-c", "true"))
+
+    async def remove(self, path_id: str) -> None:
+        self._note("no policy", path_id)
 
 
 @dataclass
@@ -159,6 +177,10 @@ class FakeBackups:
     @property
     def timetable(self) -> FakeTimetable:
         return FakeTimetable(self._note)
+
+    @property
+    def policies(self) -> FakePolicies:
+        return FakePolicies(self._note)
 
     async def pin(self, backup_id: str, pinned: bool) -> None:
         self._note("pin", backup_id, pinned)

@@ -137,6 +137,9 @@ NAMES = """
     schedule_remove
     schedule_set
     schedules_list
+    policies_list
+    policy_remove
+    policy_set
     tasks_pause
     tasks_resume
 """
@@ -188,8 +191,7 @@ def test_questions_change_nothing():
         *("space_local", "automats_list", "process_health", "identity_get", "tasks_list", "list_messages"),
         *("events_list", "suppliers_ping", "customers_ping", "config_explain"),
         *("services_list", "service_info", "excludes_list", "schedules_list", "backup_preview"),
-        "restore_preview",
-        "backups_deleted",
+        *("restore_preview", "backups_deleted", "policies_list"),
         *("versions_find", "version_list", "versions_diff", "version_read"),
     }
 

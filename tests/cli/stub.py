@@ -92,6 +92,7 @@ def task(**changes: Any) -> dict[str, Any]:
         "skipped": 0,
         "error": "",
         "message": "",
+        "warning": "",
         **changes,
     }
 

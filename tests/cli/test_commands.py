@@ -396,3 +396,31 @@ def test_names_that_cannot_be_shown(run: Run, node: StubNode) -> None:
     node.answers["backups_list"] = [{**ITEMS[2], "path": "/home/\ufffd\ufffd", "path_b64": "L2hvbWUv//4="}]
     assert "/home/\ufffd\ufffd" in run("ls").out
     assert json.loads(run("--json", "ls").out)[0]["path_b64"] == "L2hvbWUv//4="
+
+
+def test_policy(run: Run, node: StubNode) -> None:
+    """Commands are split as a shell would, and nobody looks at them further; an empty one is taken away."""
+    answer = {
+        **example(SHAPES["policies_list"])[0],
+        "path": "/home/photos",
+        "path_id": "0/0",
+        "schedule": "every 4h",
+        "before": ["sh", "-c", "a && b"],
+        "after": [],
+    }
+    node.answers |= {"policies_list": [answer], "policy_set": lambda *_: {"result": "changed", **answer}}
+    outcome = run("policy", "set", "0/0", "--before", "sh -c 'a && b'", "--after", "")
+    assert outcome.code == 0
+    assert node.calls[-1][:4] == ("policy_set", "0/0", ["sh", "-c", "a && b"], [])
+    shown = run("policy").out.splitlines()
+    assert shown == ["0/0  /home/photos", "    schedule  every 4h", "    before    sh -c 'a && b'"]
+    assert run("policy", "set", "0/0").code == 2
+    assert run("policy", "set", "0/0", "--before", "sh -c 'a").code == 2
+    node.answers["policies_list"] = []
+    assert "policy set PATH" in run("policy").err
+
+
+def test_a_warning(run: Run, node: StubNode) -> None:
+    """What went wrong beside a backup is told with it, in the list and where it was waited for."""
+    node.answers["tasks_list"] = [task(warning="the command after ended with 3")]
+    assert "committed (warning: the command after ended with 3)" in run("tasks").out

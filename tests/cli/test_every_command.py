@@ -25,6 +25,7 @@ ARGUMENTS = {
     "ping": ["http://id.example.net/bob.xml"],
     "tasks cancel": ["1"],
     "supplier replace": ["1"],
+    "policy set": ["0/0/1", "--before", "true"],
     "api": ["process_health"],
     "message delete": ["3f2a91c0"],
 }

@@ -85,6 +85,7 @@ def test_backup_for_programs(run: Run, begun: StubNode, monkeypatch: pytest.Monk
         "bytes_sent": 4096,
         "skipped": 0,
         "message": "",
+        "warning": "",
         "exit_code": 0,
     }
 

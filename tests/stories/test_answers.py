@@ -112,6 +112,9 @@ def test_every_answer_has_its_shape(world: World) -> None:
     ask("schedule_set", str(one), "daily at 03:00")
     assert ask("schedules_list")
     ask("schedule_remove", str(one))
+    ask("policy_set", str(one), ["true"])
+    assert ask("policies_list")
+    ask("policy_remove", str(one))
     ask("version_list", version)
     for name in sorted(left):
         if [param.name for param in registry[name].params if param.required] == ["what"]:

@@ -1,0 +1,67 @@
+"""
+What an item is to be treated like.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bitdust.api.registry import method
+from bitdust.api.results import path_fields, showable
+
+if TYPE_CHECKING:
+    from bitdust.catalog.policies import ItemPolicy
+    from bitdust.node.node import Node
+
+
+@method()
+async def policies_list(node: Node) -> list[Any]:
+    """
+    List the items that are treated otherwise than the settings say, and how; what is empty is not said.
+
+    Such policies belong to this machine: no recovery brings them back.
+    """
+    return [_shown(policy) for policy in await node.backups.policies.all()]
+
+
+@method(changes=True)
+async def policy_set(
+    node: Node, what: str, before: list[str] | None = None, after: list[str] | None = None
+) -> dict[str, Any]:
+    """
+    Say what an item is to be treated like.  What is not named stays as it is; an empty list takes it away.
+
+    Commands are run by the node, as its user, without a shell, for `services/backups/hook-seconds` at most.
+    When `before` ends with another code than 0, this backup fails.  `after` is run whatever became of the
+    backup; when it fails, the task has a warning.  They find `BITDUST_ITEM`, `BITDUST_PATH` and
+    `BITDUST_VERSION` in their environment, and `after` also `BITDUST_RESULT` (committed, failed, cancelled)
+    and `BITDUST_ERROR`.
+
+    @param what: a path ID or a local path; one that is new is put into the catalog.
+    @param before: a command to run before each backup of the item: its words.
+    @param after: a command to run after each backup of the item.
+    """
+    item = await node.backups.item_of(what)
+    policy = await node.backups.policies.set(item, before=before, after=after)
+    return {"result": f"the policy of {item} was changed", **_shown(policy)}
+
+
+@method(changes=True)
+async def policy_remove(node: Node, what: str) -> dict[str, Any]:
+    """
+    Treat an item like any other from now on.  Its schedule and its versions stay.
+
+    @param what: a path ID or a local path.
+    """
+    await node.backups.policies.remove(await node.backups.item_of(what))
+    return {"result": f"{what} is treated like any other"}
+
+
+def _shown(policy: ItemPolicy) -> dict[str, Any]:
+    return {
+        **path_fields(policy.path),
+        "path_id": policy.item,
+        "schedule": policy.rule,
+        "before": [showable(word) for word in policy.before],
+        "after": [showable(word) for word in policy.after],
+    }

@@ -1,0 +1,124 @@
+"""
+policies -- what an item is to be treated like: when it is backed up by itself, and what is run around that.
+
+Of this machine only: a machine that is recovered beside this one shall not do all that, too.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bitdust.catalog import tree
+from bitdust.catalog.tree import NoSuchItem
+
+
+@dataclass(frozen=True)
+class ItemPolicy:
+    """
+    An item; its schedule in words, and the Unix seconds of the last time, or of when the rule was made; the
+    commands before and after each backup.  What is empty is not said.
+    """
+
+    item: str
+    path: bytes
+    rule: str = ""
+    last: float = 0.0
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    @property
+    def says_more(self) -> bool:
+        """Something beside the schedule."""
+        return bool(self.before or self.after)
+
+
+_COLUMNS = "item, rule, last, before, after"
+
+
+def of(c: sqlite3.Connection, item: str) -> ItemPolicy:
+    """What is said of the item, which may be nothing.  @raise NotFound: there is no such item."""
+    path = tree.get(c, item).path
+    row = c.execute(f"SELECT {_COLUMNS} FROM policies WHERE item = ?", (item,)).fetchone()  # noqa: S608
+    return _read(row, path) if row is not None else ItemPolicy(item, path)
+
+
+def every(c: sqlite3.Connection) -> list[ItemPolicy]:
+    """All there are; those of items that were deleted rest until the item is brought back."""
+    found = []
+    for row in c.execute(f"SELECT {_COLUMNS} FROM policies ORDER BY item").fetchall():  # noqa: S608
+        try:
+            found.append(_read(row, tree.get(c, row[0]).path))
+        except NoSuchItem:
+            continue
+    return found
+
+
+def schedule(c: sqlite3.Connection, item: str, rule: str, now: float) -> None:
+    """From now on this rule holds for the item, and no other.  @raise NotFound: there is no such item."""
+    _begin(c, item)
+    c.execute("UPDATE policies SET rule = ?, last = ? WHERE item = ?", (rule, now, item))
+
+
+def unschedule(c: sqlite3.Connection, item: str) -> bool:
+    """No schedule holds for the item any more; whether there was one."""
+    told = c.execute("UPDATE policies SET rule = '', last = 0 WHERE item = ? AND rule != ''", (item,))
+    _end_empty(c)
+    return bool(told.rowcount)
+
+
+def done(c: sqlite3.Connection, item: str, now: float) -> None:
+    """It was begun at this moment."""
+    c.execute("UPDATE policies SET last = ? WHERE item = ?", (now, item))
+
+
+def planned(c: sqlite3.Connection) -> list[ItemPolicy]:
+    """Those that are backed up by themselves."""
+    return [each for each in every(c) if each.rule]
+
+
+def put(
+    c: sqlite3.Connection, item: str, before: Sequence[str] | None, after: Sequence[str] | None
+) -> ItemPolicy:
+    """
+    Change what is not None; empty: nothing is said of that any more.  What holds now.
+
+    @raise NotFound: there is no such item.
+    """
+    _begin(c, item)
+    for column, words in (("before", before), ("after", after)):
+        if words is not None:
+            _set(c, item, column, json.dumps(list(words)))
+    found = of(c, item)
+    _end_empty(c)
+    return found
+
+
+def remove(c: sqlite3.Connection, item: str) -> bool:
+    """Nothing is said of the item any more, but for its schedule; whether there was something."""
+    there = c.execute(f"SELECT {_COLUMNS} FROM policies WHERE item = ?", (item,)).fetchone()  # noqa: S608
+    if there is None or not _read(there, b"").says_more:
+        return False
+    c.execute("UPDATE policies SET before = '[]', after = '[]' WHERE item = ?", (item,))
+    _end_empty(c)
+    return True
+
+
+def _read(row: tuple[str, str, float, str, str], path: bytes) -> ItemPolicy:
+    item, rule, last, before, after = row
+    return ItemPolicy(item, path, rule, last, tuple(json.loads(before)), tuple(json.loads(after)))
+
+
+def _begin(c: sqlite3.Connection, item: str) -> None:
+    tree.get(c, item)
+    c.execute("INSERT INTO policies (item) VALUES (?) ON CONFLICT (item) DO NOTHING", (item,))
+
+
+def _set(c: sqlite3.Connection, item: str, column: str, value: str) -> None:
+    c.execute(f"UPDATE policies SET {column} = ? WHERE item = ?", (value, item))  # noqa: S608 - our own words
+
+
+def _end_empty(c: sqlite3.Connection) -> None:
+    c.execute("DELETE FROM policies WHERE rule = '' AND before = '[]' AND after = '[]'")
