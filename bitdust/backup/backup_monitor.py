@@ -21,8 +21,8 @@ from typing import Protocol
 from automat import TypeMachineBuilder
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-#: seconds from the end of a round to the next: doubled as long as nothing happens, up to an hour
-REST, LONGEST_REST = 600.0, 3600.0
+#: seconds from the end of a round to the next, doubled as long as nothing happens, and how often at most
+REST, LONGEST = 600.0, 6.0
 
 
 class BackupMonitor(Protocol):
@@ -61,10 +61,12 @@ class Round:
     rebuild: Callable[[], None]
     #: did nothing fail since this was asked last?
     calm: Callable[[], bool] = lambda: True
+    #: seconds from a round in which something happened to the next
+    first_rest: Callable[[], float] = lambda: REST
     #: another round was asked for in the middle of this one
     wanted: bool = False
-    #: seconds of the next rest
-    rest: float = REST
+    #: seconds of the next rest; 0: as after a round in which something happened
+    rest: float = 0.0
 
 
 def _build() -> Callable[[Round], BackupMonitor]:
@@ -72,8 +74,8 @@ def _build() -> Callable[[Round], BackupMonitor]:
     up = BackupMonitor
 
     def rest(monitor: BackupMonitor, round_: Round) -> IDelayedCall:
-        if not round_.calm():
-            round_.rest = REST
+        if not round_.calm() or not round_.rest:
+            round_.rest = round_.first_rest()
         return round_.clock.callLater(round_.rest, monitor._again)
 
     Idle = machine.state("Idle")
@@ -102,7 +104,7 @@ def _build() -> Callable[[Round], BackupMonitor]:
     @Rebuilding.upon(up.restart).loop()
     def later(monitor: BackupMonitor, round_: Round) -> None:
         round_.wanted = True
-        round_.rest = REST
+        round_.rest = 0.0
 
     @Idle.upon(up.restart).to(FireHire)
     def begin(monitor: BackupMonitor, round_: Round) -> None:
@@ -112,12 +114,12 @@ def _build() -> Callable[[Round], BackupMonitor]:
     @Ready.upon(up.restart).to(FireHire)
     def begin_now(monitor: BackupMonitor, round_: Round, timer: IDelayedCall) -> None:
         timer.cancel()
-        round_.rest = REST
+        round_.rest = 0.0
         begin(monitor, round_)
 
     @Ready.upon(up._again).to(FireHire)
     def begin_again(monitor: BackupMonitor, round_: Round, timer: IDelayedCall) -> None:
-        round_.rest = min(2 * round_.rest, LONGEST_REST)
+        round_.rest = min(2 * round_.rest, LONGEST * round_.first_rest())
         begin(monitor, round_)
 
     @FireHire.upon(up.staffed).to(ListFiles)

@@ -120,8 +120,11 @@ class Rebuilder:
         plan = await self.db.read(plan_of, block.serial)
         file = self.spool.begin(block.id)
         try:
-            for offset in range(0, block.size, READ):
-                length = min(READ, block.size - offset)
+            # Whole rows: a leaf that belongs to two reads would be fetched twice.
+            row = block.k * block.unit
+            step = max(1, READ // row) * row
+            for offset in range(0, block.size, step):
+                length = min(step, block.size - offset)
                 content = await self.reader.read(plan, offset, length, Priority.REPAIR)
                 await self.in_thread(file.write, content)
             await self.in_thread(self.spool.keep, block.id, file)

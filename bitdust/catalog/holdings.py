@@ -463,19 +463,32 @@ def spooled(c: Connection, after: int = 0, limit: int = 1000) -> list[Block]:
 
 
 def removable(
-    c: Connection, pressed: bool = False, limit: int = 100, takers: Iterable[str] = ()
+    c: Connection,
+    pressed: bool = False,
+    limit: int = 100,
+    takers: Iterable[str] = (),
+    leavers: Iterable[str] = (),
 ) -> list[Block]:
     """
     Spool files that may go: of blocks with n of n pieces, each where it shall be; with `pressed` also of
     committed blocks with enough to commit on.
 
     @param takers: suppliers who are taking pieces now: what is missing at one of them stays for him.
+    @param leavers: suppliers who are about to be replaced: what they have stays for whoever comes, but not
+        with `pressed`.
     """
     missing_at = (
         "EXISTS (SELECT 1 FROM placements p WHERE p.serial = b.serial AND p.leaving = 0"
         " AND p.state IN (0, 2){who})"
     )
-    enough = f"(acked >= n AND NOT {missing_at.format(who='')}) OR (doomed > 0 AND acked >= k)"
+    going = [] if pressed else [known_peer(c, each) for each in leavers]
+    stays = (
+        f"EXISTS (SELECT 1 FROM placements p WHERE p.serial = b.serial AND p.leaving = 0"  # noqa: S608
+        f" AND p.peer IN ({','.join('?' * len(going))}))"
+    )
+    enough = (
+        f"(acked >= n AND NOT {missing_at.format(who='')} AND NOT {stays}) OR (doomed > 0 AND acked >= k)"
+    )
     busy: list[int] = []
     if pressed:
         busy = [known_peer(c, each) for each in takers]
@@ -486,7 +499,7 @@ def removable(
         for row in c.execute(
             f"SELECT {blocks.COLUMNS} FROM blocks b WHERE spool IS NOT NULL AND ({enough}) ORDER"  # noqa: S608
             " BY serial LIMIT ?",
-            (*busy, limit),
+            (*going, *busy, limit),
         )
     ]
 

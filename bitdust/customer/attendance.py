@@ -30,6 +30,8 @@ class Attendance:
     @param suppliers: fingerprints of those who have a seat.
     @param connected: of those who can be sent to now, with a seat or without.
     @param strict: whether those who are away for too long are to be replaced.
+    @param roll: seconds between two calls.
+    @param grace: seconds of absence that nobody is let go for.
     """
 
     _log = Logger()
@@ -43,6 +45,8 @@ class Attendance:
         suppliers: Callable[[], Collection[str]],
         connected: Callable[[], Collection[str]],
         strict: Callable[[], bool],
+        roll: float = ROLL,
+        grace: float = GRACE,
     ) -> None:
         self._clock = clock
         self._wall = wall
@@ -50,6 +54,8 @@ class Attendance:
         self._suppliers = suppliers
         self._connected = connected
         self._strict = strict
+        self._roll = roll
+        self._grace = grace
         self._last = clock.seconds()
         self._call = LoopingCall(self._begin)
         self._call.clock = clock
@@ -59,7 +65,7 @@ class Attendance:
     def start(self) -> None:
         """Call the roll from now on."""
         self._last = self._clock.seconds()
-        self._call.start(ROLL, now=False)
+        self._call.start(self._roll, now=False)
 
     def stop(self) -> None:
         """Call it no more."""
@@ -75,7 +81,7 @@ class Attendance:
         """One call."""
         now = self._clock.seconds()
         # What is longer than the rest between two calls was spent asleep.
-        passed, self._last = min(max(0.0, now - self._last), 2 * ROLL), now
+        passed, self._last = min(max(0.0, now - self._last), 2 * self._roll), now
         seated, connected = set(self._suppliers()), set(self._connected())
         if not connected:
             # Perhaps it is we who are not there.
@@ -84,5 +90,5 @@ class Attendance:
         absent = await self._db(standing.looked, here, away, passed, int(self._wall()))
         for supplier, seconds in sorted(absent.items()):
             usual = await self._db.read(standing.usual_gap, supplier)
-            if self._strict() and seconds > max(GRACE, TIMES * usual):
+            if self._strict() and seconds > max(self._grace, TIMES * usual):
                 self.lost(supplier, f"he was away for {seconds / 3600:.0f} hours")

@@ -65,6 +65,8 @@ class Auditor:
     @param catalog: where the pieces should be.
     @param db: `standing.SCHEMA`.
     @param connected: fingerprints of those who can be asked now.
+    @param look: seconds between two looks at whose turn it is.
+    @param rest: seconds between two audits of one supplier, at least.
     """
 
     _log = Logger()
@@ -80,6 +82,8 @@ class Auditor:
         reader: BlockReader,
         machines: Machines,
         connected: Callable[[], Collection[str]],
+        look: float = LOOK,
+        rest: float = REST,
     ) -> None:
         self._clock = clock
         self._wall = wall
@@ -89,6 +93,8 @@ class Auditor:
         self._reader = reader
         self._machines = machines
         self._connected = connected
+        self._look = look
+        self._least_rest = rest
         self._courses: dict[str, _Course] = {}
         self._busy = False
         self._call = LoopingCall(self._begin)
@@ -98,7 +104,7 @@ class Auditor:
 
     def start(self) -> None:
         """Ask from now on."""
-        self._call.start(LOOK, now=False)
+        self._call.start(self._look, now=False)
 
     def stop(self) -> None:
         """Ask no more."""
@@ -133,7 +139,7 @@ class Auditor:
         return max(0.0, self._rest() - max(0.0, since))
 
     def _rest(self) -> float:
-        return REST * (1.0 + int.from_bytes(self._rng(4), "big") / 2**32)
+        return self._least_rest * (1.0 + int.from_bytes(self._rng(4), "big") / 2**32)
 
     async def audit(self, supplier: str) -> Audit:
         """Ask him now; what he owes from the last time comes first."""
@@ -162,7 +168,7 @@ class Auditor:
             self._machines.forget(row)
         now = self._clock.seconds()
         course.owed = owed
-        course.due = now + (LOOK if owed else self._rest())
+        course.due = now + (self._look if owed else self._rest())
         if not owed or outcome.good:
             course.owing_since = 0.0
         elif not course.owing_since:

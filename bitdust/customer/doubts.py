@@ -38,6 +38,8 @@ class Doubts:
         self._suppliers = suppliers
         self._restart = restart
         self._lock = DeferredLock()
+        #: who is to be replaced, as far as this run knows
+        self.waiting: set[str] = set()
         #: (fingerprint, a sentence why): he is to be replaced
         self.doubted: Signal[[str, str]] = Signal()
 
@@ -45,6 +47,7 @@ class Doubts:
         """He is to be replaced."""
         if supplier not in self._suppliers.known:
             return
+        self.waiting.add(supplier)
         if await self._db(standing.doubt, supplier, kind, why):
             self._log.warn("{who} is to be replaced: {why}", who=supplier, why=why)
             self.doubted(supplier, why)
@@ -55,6 +58,7 @@ class Doubts:
         kind, _ = (await self._db.read(standing.doubts)).get(supplier, ("", ""))
         if kind == ABSENT:
             await self._db(standing.trust, supplier)
+            self.waiting.discard(supplier)
             if await self._suppliers.reinstate(supplier):
                 self._log.info("{who} is back, and keeps his seat", who=supplier)
 
@@ -65,7 +69,9 @@ class Doubts:
             known = self._suppliers.known
             for gone in set(await self._db.read(standing.known)) - known.keys():
                 await self._db(standing.forget, gone)
-            for supplier in await self._db.read(standing.doubts):
+            doubted = await self._db.read(standing.doubts)
+            self.waiting = set(doubted)
+            for supplier in doubted:
                 if self._on_their_way() >= (FEW if len(self._suppliers.seats) <= SMALL else MORE):
                     break
                 if any(seat is not None and seat.fingerprint == supplier for seat in self._suppliers.seats):

@@ -12,8 +12,8 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from bitdust.customer import standing
-from bitdust.customer.attendance import Attendance
-from bitdust.customer.audit import Auditor
+from bitdust.customer.attendance import GRACE, ROLL, Attendance
+from bitdust.customer.audit import REST, Auditor
 from bitdust.customer.block_reader import BlockReader
 from bitdust.customer.doubts import ABSENT, AUDIT, Doubts
 from bitdust.customer.standing import Standing
@@ -30,6 +30,8 @@ class Oversight:
     @param db: `standing.SCHEMA`.
     @param restart: begin a round.
     @param strict: whether those who are away for too long are to be replaced.
+    @param roll, grace, rest: seconds between two roll calls, of absence that nobody is let go for, and
+        between two audits of one supplier.
     """
 
     _log = Logger()
@@ -47,6 +49,9 @@ class Oversight:
         machines: Machines,
         restart: Callable[[], None],
         strict: Callable[[], bool],
+        roll: float = ROLL,
+        grace: float = GRACE,
+        rest: float = REST,
     ) -> None:
         self._db = db
         self._wall = wall
@@ -60,10 +65,12 @@ class Oversight:
             suppliers=self._seated,
             connected=suppliers.connected,
             strict=strict,
+            roll=roll,
+            grace=grace,
         )
         self.auditor = Auditor(
             clock=clock, wall=wall, rng=rng, catalog=catalog, db=db, reader=reader, machines=machines,
-            connected=suppliers.connected,
+            connected=suppliers.connected, look=roll, rest=rest,
         )  # fmt: skip
         self.attendance.lost.listen(lambda who, why: self._later(self.doubts.accuse(who, ABSENT, why)))
         self.auditor.failed.listen(lambda who, why: self._later(self.doubts.accuse(who, AUDIT, why)))

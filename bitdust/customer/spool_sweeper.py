@@ -36,6 +36,8 @@ class SpoolSweeper:
     """
     @param keep: setting `services/backups/keep-local-copies-enabled`: nothing goes by itself.
     @param takers: suppliers who are taking pieces at this moment: what they still lack stays.
+    @param leavers: suppliers whose turn to be replaced comes next: a block that is here once is not fetched
+        again for each of them.
     """
 
     db: Database
@@ -44,6 +46,7 @@ class SpoolSweeper:
     in_thread: InThread
     keep: Callable[[], bool]
     takers: Callable[[], Collection[str]]
+    leavers: Callable[[], Collection[str]] = tuple
     #: there is more room now
     freed: Signal[[]] = field(default_factory=Signal)
 
@@ -83,8 +86,8 @@ class SpoolSweeper:
         freed = 0
         spare = max(needed, min(SPARE, self.spool.limit() // 4))
         pressed = not self.spool.has_room(spare)
-        takers = tuple(self.takers())
-        while blocks := await self.db.read(holdings.removable, pressed, BATCH, takers):
+        takers, leavers = tuple(self.takers()), tuple(self.leavers())
+        while blocks := await self.db.read(holdings.removable, pressed, BATCH, takers, leavers):
             # The catalog first: a file that nobody knows is removed at the next start, one that is missed is
             # a lie.
             await self.db(_forget, [block.serial for block in blocks])

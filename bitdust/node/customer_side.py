@@ -174,6 +174,7 @@ class CustomerSide:
         self.sweeper = SpoolSweeper(
             db, self.spool, codecs, in_thread, takers=self.data_sender.holding,
             keep=lambda: settings.flag("services/backups/keep-local-copies-enabled"),
+            leavers=lambda: self.oversight.doubts.waiting,
         )  # fmt: skip
         self.tombstones = Tombstones(db, router, self.suppliers, rng)
         self.listing = Listing(db, router, wall, self._is_newest)
@@ -258,12 +259,16 @@ class CustomerSide:
                 list_files=self._list_files,
                 rebuild=self._rebuild,
                 calm=self._calm,
+                first_rest=lambda: float(settings.number("services/backups/round-seconds")),
             )
         )
         self.oversight = Oversight(
             clock=clock, wall=wall, rng=rng, catalog=db, db=standing, reader=self.reader,
             suppliers=self.suppliers, machines=machines, restart=self.monitor.restart,
             strict=lambda: settings.flag("services/employer/replace-critically-offline-enabled"),
+            roll=settings.number("services/employer/roll-call-seconds"),
+            grace=settings.number("services/employer/critically-offline-seconds"),
+            rest=settings.number("services/employer/audit-seconds"),
         )  # fmt: skip
         self.timetable = Timetable(db, clock, wall, lambda path_id: self.backups.start_id(path_id))
         self.backups = Backups(

@@ -122,6 +122,9 @@ class CatalogShelf:
             content = await shelf.in_thread(shelf.drive.read, shelf.drive.root / found.path, 0, found.size)
             if root_of(content) != found.root:
                 raise Damaged("the segment is damaged here")
+        except FileNotFoundError:
+            await shelf.db(_drop, "path = ?", found.path)
+            raise NotFound("that segment of yours is lost here") from None
         except OSError as error:
             raise told(error) from error
         except Damaged:

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from bitdust.blocks.erasure import Codecs
-from tests.bench import doors, limits, ours, raw
+from tests.bench import doors, healing, limits, ours, raw
 from tests.bench.measure import Figures
 from tests.bench.peers import Scripts, missing
 from tests.bench.render import tables
@@ -34,8 +34,8 @@ def main() -> int:
     )
     parser.add_argument(
         "--only",
-        default="ours,restic,tahoe,raw,limits,doors",
-        help="of ours,restic,tahoe,raw,limits,doors; who runs",
+        default="ours,restic,tahoe,raw,limits,doors,healing",
+        help="of ours,restic,tahoe,raw,limits,doors,healing; who runs",
     )
     default = os.environ.get("BITDUST_PEERS", str(_REPOSITORY.parent / "shared/bench/peers"))
     parser.add_argument(
@@ -76,6 +76,10 @@ def main() -> int:
             if "tahoe" in only:
                 scripts = Scripts(options.peers.resolve(), options.work / f"peers-{run}", options.data)
                 scripts.tahoe(figures, run, "t1000")
+    if "healing" in only:
+        tahoe = os.environ.get("TAHOE") or shutil.which("tahoe")
+        for run in range(options.runs):
+            healing.run(figures, run, options.work, options.data, tahoe)
     if "doors" in only:
         for run in range(options.runs):
             doors.run(figures, "bitdust", run, options.work)

@@ -66,7 +66,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def tables(rows: Sequence[dict[str, object]]) -> str:
     """Everything there are figures for."""
     m = Medians(rows)
-    parts = [_about(rows), _large(m), _small(m), _parts(m), _limits(m), _doors(m)]
+    parts = [_about(rows), _large(m), _small(m), _parts(m), _limits(m), _healing(m), _doors(m)]
     parts += [f"{peer} is missing: {why}\n" for peer, why in sorted(m.missing.items())]
     return "\n".join(part for part in parts if part)
 
@@ -271,6 +271,35 @@ def _limits(m: Medians) -> str:
         ["unchanged: growth at the 4 suppliers", m.cell(OURS, "unchanged_10000x10KB_grown") + " bytes"],
     ]
     return table(["the limits of a customer", "measured"], rows)
+
+
+def _healing(m: Medians) -> str:
+    """Losses that were repaired: seconds, and bytes that the one who repairs moved."""
+    ours, tahoe = "bitdust-4-of-7", "tahoe-4-of-7"
+    rows = []
+    for what, who, metric in (
+        ("one supplier of 7 lost: BitDust, by itself", ours, "repair_100MB_1_lost"),
+        (
+            "the same, and the file is not on the customer's disk any more",
+            ours,
+            "repair_100MB_1_lost_file_gone",
+        ),
+        ("the same: Tahoe-LAFS, `check --repair`", tahoe, "repair_100MB_1_lost"),
+        ("two of 7 lost at once: BitDust, one after the other by itself", ours, "repair_100MB_2_lost"),
+        ("the same: Tahoe-LAFS, `check --repair`", tahoe, "repair_100MB_2_lost"),
+    ):
+        if m.of(who, metric) is not None:
+            rows.append(
+                [
+                    what,
+                    m.cell(who, metric),
+                    m.cell(who, metric + "_in", 1e-6),
+                    m.cell(who, metric + "_out", 1e-6),
+                    m.cell(who, metric + "_to_least"),
+                ]
+            )
+    head = ["100 MB at 4 of 7", "seconds", "MB in", "MB out", "to k pieces in and the missing ones out"]
+    return table(head, rows) if rows else ""
 
 
 def _doors(m: Medians) -> str:

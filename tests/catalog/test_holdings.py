@@ -224,6 +224,9 @@ def test_spool_files_go_when_they_are_not_needed(c: sqlite3.Connection) -> None:
         holdings.acked(c, 2, number, fp(number))
     assert holdings.removable(c) == []
     assert [b.serial for b in holdings.removable(c, pressed=True)] == [1]
+    holdings.acked(c, 1, 0, fp(0))
+    assert holdings.removable(c, leavers=[fp(3)]) == []
+    assert [b.serial for b in holdings.removable(c, pressed=True, leavers=[fp(3)])] == [1]
     holdings.set_spool(c, 1, None)
     assert [b.serial for b in holdings.spooled(c)] == [2]
     with pytest.raises(NotFound):
