@@ -226,6 +226,16 @@ class DeleteConversation(TypedDict):
     count: int
 
 
+class DrillsList(TypedDict):
+    """Keys of an answer."""
+
+    time: float
+    files: int
+    bytes: int
+    wrong: int
+    note: str
+
+
 class EventsList(TypedDict):
     """Keys of an answer."""
 
@@ -397,6 +407,17 @@ class ProcessHealth(TypedDict):
     suppliers_wanted: int
     versions: int
     pieces_missing: int
+    verified: ProcessHealthVerified | None
+
+
+class ProcessHealthVerified(TypedDict):
+    """Keys of an answer."""
+
+    time: float
+    files: int
+    bytes: int
+    wrong: int
+    note: str
 
 
 class RestorePreview(TypedDict):
@@ -624,6 +645,13 @@ class TasksResume(TypedDict):
 
     result: str
     tasks: list[int]
+
+
+class VerifyStart(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    task: int
 
 
 class VersionList(TypedDict):

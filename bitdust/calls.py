@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         CustomersList,
         CustomersPing,
         DeleteConversation,
+        DrillsList,
         EventsList,
         ExcludeAdd,
         ExcludeRemove,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
         TasksList,
         TasksPause,
         TasksResume,
+        VerifyStart,
         VersionList,
         VersionRead,
         VersionsDiff,
@@ -368,6 +370,13 @@ class Calls:
     ) -> Result:
         """Delete one message from the history of this node."""
         answer: Result = self.call("delete_message", message_id, correspondent)
+        return answer
+
+    def drills_list(
+        self,
+    ) -> list[DrillsList]:
+        """List the last hundred restore drills, newest first."""
+        answer: list[DrillsList] = self.call("drills_list")
         return answer
 
     def events_list(
@@ -733,6 +742,14 @@ class Calls:
         answer: list[SuppliersPing] = self.call("suppliers_ping", timeout)
         return answer
 
+    def tasks_cancel(
+        self,
+        task: int,
+    ) -> Result:
+        """End a backup, a restore or a restore drill, without a version, where it is."""
+        answer: Result = self.call("tasks_cancel", task)
+        return answer
+
     def tasks_list(
         self,
     ) -> list[TasksList]:
@@ -754,6 +771,17 @@ class Calls:
     ) -> TasksResume:
         """Let a backup or restore go on that was paused."""
         answer: TasksResume = self.call("tasks_resume", task)
+        return answer
+
+    def verify_start(
+        self,
+        what: str | None = None,
+        sample: int | None = None,
+    ) -> VerifyStart:
+        """Hold a restore drill: bring a sample back from the suppliers, compare it with what was backed
+        up, and write nothing.  Its task is of kind `verify`, and `skipped` counts the files that did
+        not come back."""
+        answer: VerifyStart = self.call("verify_start", what, sample)
         return answer
 
     def version_list(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bitdust.api.drills import drilled_fields
 from bitdust.api.registry import method
 from bitdust.api.results import path_fields, showable
 
@@ -42,7 +43,8 @@ async def process_health(node: Node) -> dict[str, Any]:
     """
     Tell in one sentence how everything is, and in parts: what is wrong, and what to do next.
 
-    `survives` is how many more suppliers the worst version may lose; null without versions.
+    `survives` is how many more suppliers the worst version may lose; null without versions.  `verified` is
+    what came of the last restore drill, as in `drills_list`; null before the first.
     """
     health = await node.health()
     return {
@@ -56,6 +58,7 @@ async def process_health(node: Node) -> dict[str, Any]:
         "suppliers_wanted": health.suppliers_wanted,
         "versions": health.versions,
         "pieces_missing": health.pieces_missing,
+        "verified": drilled_fields(health.verified) if health.verified is not None else None,
     }
 
 
@@ -86,6 +89,17 @@ async def tasks_resume(node: Node, task: int | None = None) -> dict[str, Any]:
     @param task: its number; without it all of them go on.
     """
     return {"result": "resumed", "tasks": await node.backups.rest(task, False)}
+
+
+@method(changes=True)
+async def tasks_cancel(node: Node, task: int) -> dict[str, Any]:
+    """
+    End a backup, a restore or a restore drill, without a version, where it is.
+
+    @param task: its number in `tasks_list`.
+    """
+    await node.backups.cancel(task)
+    return {"result": f"task {task} was cancelled"}
 
 
 @method()

@@ -77,6 +77,7 @@ _IDENTITY = {
     "document": str,
 }
 
+_DRILL: Shape = {"time": float, "files": int, "bytes": int, "wrong": int, "note": str}
 _TIMED = {**_PATH, "path_id": str, "rule": str, "last": float, "next": [float], "trouble": str}
 _POLICY = {**_PATH, "path_id": str, "schedule": str, "before": [str], "after": [str]}
 
@@ -97,10 +98,12 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             "suppliers_wanted": int,
             "versions": int,
             "pieces_missing": int,
+            "verified": Nullable(_DRILL),
         },
         "automats_list": [{"index": int, "name": str, "state": str, "timers": str}],
         "tasks_pause": {**RESULT, "tasks": [int]},
         "tasks_resume": {**RESULT, "tasks": [int]},
+        "tasks_cancel": RESULT,
         "tasks_list": [
             {
                 "id": int,
@@ -225,6 +228,8 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             "there": int,
             "entries": [{**_INSIDE, "type": str, "size": int}],
         },
+        "verify_start": {**RESULT, "task": int},
+        "drills_list": [_DRILL],
         "versions_find": {
             "found": [
                 {

@@ -250,6 +250,14 @@ class BackupQueue:
             f"no backup of item {item} is waiting or running", hint="`bitdust tasks list` shows them"
         )
 
+    async def cancel_task(self, task: int) -> bool:
+        """The same by the number of its task; whether there is one."""
+        for turn in self._turns:
+            if turn.task == task:
+                await self._end(turn)
+                return True
+        return False
+
     async def _end(self, turn: Turn) -> None:
         turn.aborting = True
         if turn.work is not None:

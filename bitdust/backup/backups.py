@@ -14,6 +14,7 @@ from bitdust.backup.backup_queue import BackupQueue
 from bitdust.backup.browsing import Browsing
 from bitdust.backup.choosing import Choice
 from bitdust.backup.contents import Contents
+from bitdust.backup.drills import Drills
 from bitdust.backup.excludes import Rules
 from bitdust.backup.keeping import Keeping
 from bitdust.backup.local import is_within
@@ -68,6 +69,7 @@ class Backups:
     @param lifted: suppliers are to be told that something stays after all.
     @param timetable: begins backups by itself.
     @param policies: what single items are to be treated like.
+    @param drills: restore drills.
     """
 
     db: Database
@@ -90,6 +92,7 @@ class Backups:
     lifted: Callable[[], None]
     timetable: Timetable
     policies: Policies
+    drills: Drills
 
     # -- looking
 
@@ -153,15 +156,29 @@ class Backups:
             self.set_all_rest(rest)
             # To go on means all of them, also those that were stopped one by one.
             told = await self.queue_.rest(None, False) if not rest else self.queue_.numbers()
-            return sorted(told + self.restores.rest(None, rest))
+            return sorted(told + self.restores.rest(None, rest) + self.drills.rest(None, rest))
         if self.all_rest() and not rest and task in self.queue_.numbers():
             raise Conflict("all backups are paused", hint="`bitdust resume` lets all of them go on")
-        if told := await self.queue_.rest(task, rest) + self.restores.rest(task, rest):
+        told = await self.queue_.rest(task, rest) + self.restores.rest(task, rest)
+        if told or (told := self.drills.rest(task, rest)):
             return told
         found = next((each for each in self.work.all() if each.id == task), None)
         if found is None:
             raise NotFound(f"there is no task {task}", hint="`bitdust tasks list` shows them")
         raise Conflict(f"task {task} cannot be paused: it is a {found.kind}, and {found.state}")
+
+    async def cancel(self, task: int) -> None:
+        """
+        End a backup, a restore or a drill.
+
+        @raise NotFound: there is no such task.  @raise Conflict: it has ended, or cannot be cancelled.
+        """
+        if await self.queue_.cancel_task(task) or self.restores.cancel(task) or self.drills.cancel(task):
+            return
+        found = next((each for each in self.work.all() if each.id == task), None)
+        if found is None:
+            raise NotFound(f"there is no task {task}", hint="`bitdust tasks list` shows them")
+        raise Conflict(f"task {task} cannot be cancelled: it is a {found.kind}, and {found.state}")
 
     # -- adding
 

@@ -38,7 +38,7 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class _Read:
+class Read:
     """Chunks of one block, near each other, and where in the content of the file the first begins."""
 
     plan: BlockPlan
@@ -63,12 +63,12 @@ class Contents:
         """
         length = min(length, MOST)
 
-        def look(c: sqlite3.Connection) -> tuple[str, float, Meta, list[_Read], int, int]:
+        def look(c: sqlite3.Connection) -> tuple[str, float, Meta, list[Read], int, int]:
             item, version, inside = meaning(c, what, as_of=as_of)
             entry = _file(c, item.path_id, version.seq, inside)
             begin = _content_at(entry.meta, offset)
             end = _content_at(entry.meta, min(offset + length, entry.meta.size))
-            reads = list(_reads(c, entry.runs, begin, end))
+            reads = list(reads_of(c, entry.runs, begin, end))
             return version.backup_id, version.time, entry.meta, reads, begin, end
 
         backup_id, time, meta, reads, begin, end = await self.db.read(look)
@@ -117,7 +117,7 @@ def _lay(target: bytearray, meta: Meta, offset: int, at: int, view: memoryview) 
         target[position - offset : position - offset + length] = part
 
 
-def _reads(c: sqlite3.Connection, runs: tuple[Run, ...], begin: int, end: int) -> Iterator[_Read]:
+def reads_of(c: sqlite3.Connection, runs: tuple[Run, ...], begin: int, end: int) -> Iterator[Read]:
     """What must be read for the content from `begin` up to `end`."""
     at = 0
     for serial, first, count in runs:
@@ -138,11 +138,11 @@ def _reads(c: sqlite3.Connection, runs: tuple[Run, ...], begin: int, end: int) -
         for chunk in chunks.run_rows(c, serial, first, count):
             if at + chunk.length > begin and at < end:
                 if part and chunk.offset + chunk.stored - part[0].offset > MOST:
-                    yield _Read(plan, part, start)
+                    yield Read(plan, part, start)
                     part = []
                 if not part:
                     start = at
                 part.append(chunk)
             at += chunk.length
         if part:
-            yield _Read(plan, part, start)
+            yield Read(plan, part, start)

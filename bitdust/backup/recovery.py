@@ -21,7 +21,7 @@ from bitdust.catalog.head import Head, open_head
 from bitdust.catalog.segment import MAX_SEGMENT, open_segment
 from bitdust.database import Database
 from bitdust.directory.record import RecordSupplier
-from bitdust.errors import BitDustError, Damaged, NotFound, Offline, Refused
+from bitdust.errors import BitDustError, Damaged, Offline, Refused
 from bitdust.identity.document import Document
 from bitdust.identity.keys import Keys
 from bitdust.machines import Machines
@@ -33,6 +33,8 @@ from bitdust.world import InThread, give_up, pause, spawn
 ANSWER_WITHIN, AGAIN = 10.0, 3.0
 #: rounds of asking before it is said that nobody is there
 ROUNDS = 4
+#: how many suppliers' reasons are told
+TOLD = 5
 #: what to do when too few answer
 GOES_ON = "try again when they are online: `bitdust recover` goes on where it was"
 
@@ -69,7 +71,7 @@ class Recovery:
             for who in self.stale:
                 self._log.warn("{who} shows an old catalog: {place}", who=who, place=heads[who].place)
             self.machines.report(row, "Fetching the log")
-            await self._fetch(newest, list(heads))
+            await self._fetch(newest, sorted(heads, key=lambda who: heads[who].place, reverse=True))
             self.machines.report(row, "Beginning a new epoch")
             seen = max(head.epoch for head in heads.values())
             await self.db(log.finish_recovery, newest, None, seen)
@@ -153,22 +155,36 @@ class Recovery:
             raise Damaged(f"the catalog's log does not reach segment {head.sequence}, which its head names")
 
     async def _one(self, epoch: int, number: int, sources: list[str]) -> None:
-        last: BitDustError = NotFound(f"nobody has segment {number} of the catalog's log")
+        told: dict[str, str] = {}
         damaged = False
-        for fingerprint in sources:
-            try:
-                data = await self._segment(fingerprint, epoch, number)
-                segment, ops = await self.in_thread(open_segment, self.keys, data, epoch=epoch, number=number)
-                await self.db(log.replay, segment, ops)
-                return
-            except (BitDustError, TimeoutError) as error:
-                self._log.warn(
-                    "segment {number} from {who}: {error}", number=number, who=fingerprint, error=error
-                )
-                damaged = damaged or isinstance(error, Damaged)
-                last = error if isinstance(error, BitDustError) else last
+        asked = list(sources)
+        for attempt in range(ROUNDS):
+            if attempt:
+                await pause(self.clock, AGAIN)
+            for fingerprint in list(asked):
+                try:
+                    data = await self._segment(fingerprint, epoch, number)
+                    segment, ops = await self.in_thread(
+                        open_segment, self.keys, data, epoch=epoch, number=number
+                    )
+                    await self.db(log.replay, segment, ops)
+                    return
+                except (BitDustError, TimeoutError) as error:
+                    self._log.warn(
+                        "segment {number} from {who}: {error}", number=number, who=fingerprint, error=error
+                    )
+                    told[fingerprint] = str(error) or "no answer in time"
+                    damaged = damaged or isinstance(error, Damaged)
+                    if isinstance(error, Damaged) or (
+                        isinstance(error, Refused) and error.code == "not_found"
+                    ):
+                        # What he has will not be another one soon.
+                        asked.remove(fingerprint)
+            if not asked:
+                break
         kind = Damaged if damaged else Offline
-        raise kind(f"segment {number} of the catalog cannot be had: {last.message}")
+        why = "; ".join(f"{who[:8]}: {text}" for who, text in list(told.items())[:TOLD])
+        raise kind(f"segment {number} of the catalog's log cannot be had: {why}", hint=GOES_ON)
 
     async def _segment(self, fingerprint: str, epoch: int, number: int) -> bytes:
         exchange = await self.router.open(

@@ -133,6 +133,14 @@ class Restores:
                 return
         raise NotFound(f"no restore of {backup_id} is running", hint="`bitdust tasks list` shows what is")
 
+    def cancel(self, task: int) -> bool:
+        """End the restore of that task; whether there is one."""
+        for turn in self._turns:
+            if turn.task == task and turn.work is not None:
+                turn.work.cancel()
+                return True
+        return False
+
     def rest(self, task: int | None, rest: bool) -> list[int]:
         """This one rests, or goes on; None: each of them.  The numbers of those that were told."""
         told = [turn for turn in self._turns if task in (None, turn.task)]

@@ -280,5 +280,18 @@ _POLICIES = """
     DROP TABLE schedules;
 """
 
+_DRILLS = """
+    -- Local: what came of restore drills; `time` in Unix seconds.
+    CREATE TABLE drills (
+        time REAL PRIMARY KEY,
+        files INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        wrong INTEGER NOT NULL,
+        note TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    -- Local: what is backed up is sent by somebody, and gone when the process is.
+    ALTER TABLE jobs ADD COLUMN stream INTEGER NOT NULL DEFAULT 0;
+"""
+
 #: what `Database` is opened with: one script per version of the tables
-SCHEMA: list[str] = [_SHARED + _LOCAL, _TRASH, _PAUSED, _SCHEDULES, _POLICIES]
+SCHEMA: list[str] = [_SHARED + _LOCAL, _TRASH, _PAUSED, _SCHEDULES, _POLICIES, _DRILLS]

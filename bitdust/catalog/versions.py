@@ -139,6 +139,12 @@ def list_all(c: sqlite3.Connection, after: tuple[str, int] | None = None, limit:
     return _select(c, where, (row[0], row[0], after[1], limit))
 
 
+def first_time(c: sqlite3.Connection) -> float:
+    """When the oldest version that is there was made, in Unix seconds; 0.0: there is none."""
+    (found,) = c.execute("SELECT min(time) FROM versions").fetchone()
+    return float(found or 0.0)
+
+
 def count(c: sqlite3.Connection) -> tuple[int, int]:
     """How many versions another machine would find, and how many are waiting for that."""
     known, waiting = c.execute(

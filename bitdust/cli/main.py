@@ -35,6 +35,7 @@ SECTIONS = {
         "pin": ("undelete:pin", "Keep a version whatever a policy says."),
         "unpin": ("undelete:unpin", "Let policies take a pinned version away again."),
         "exclude": ("exclude:exclude", "What backups leave out: list, add, remove, test."),
+        "verify": ("verify:verify", "A restore drill: does all come back?"),
         "schedule": ("schedule:schedule", "What is backed up by itself: list, set, remove."),
         "policy": ("policy:policy", "What single items are to be treated like: list, set, remove."),
         "clean": ("clean:clean", "Free what nothing needs any more at the suppliers."),

@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+from bitdust.cli.moments import shown
+from bitdust.cli.names import counted
 from bitdust.cli.terminal import COLOURS, Terminal, pass_terminal, said
 from bitdust.daemon.home import URL, open_home
 from bitdust.daemon.lock import running_in
@@ -116,6 +118,11 @@ def _tell(terminal: Terminal, health: dict[str, Any], brief: bool) -> None:
         f"{health['suppliers_wanted']} wanted"
     )
     terminal.say(f"  {'versions':<10}{health['versions']}")
+    if drill := health.get("verified"):
+        terminal.say(
+            f"  {'verified':<10}{counted(drill['files'], 'file')}, {terminal.size(drill['bytes'])}"
+            f" came back in a drill on {shown(drill['time'])}"
+        )
     if terminal.url is None:
         number = running_in(terminal.home)
         terminal.say(f"  {'node':<10}{terminal.home}" + (f", process {number}" if number else ""))

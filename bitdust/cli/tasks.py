@@ -54,7 +54,7 @@ def list_(terminal: Terminal) -> None:
 
 @tasks.command(
     help=said(
-        "Stop a backup or restore, by its number or by the ID of what is backed up or restored.",
+        "Stop a backup, a restore or a drill, by its number or by the ID of what is backed up or restored.",
         "bitdust tasks cancel 17",
         "bitdust tasks cancel 0/0/1/F20160313043757PM",
     )
@@ -67,6 +67,9 @@ def cancel(terminal: Terminal, which: str) -> None:
         raise _no_task(which)
     if task is None:  # the node forgets a task's end, and knows best what it still does
         task = {"kind": "backup", "path_id": which, "version": ""}
+    if task["kind"] not in ("backup", "restore"):
+        terminal.answer(terminal.ask("tasks_cancel", task["id"]))
+        return
     version = f"{task['path_id']}/{task['version']}" if task["version"] else which
     if task["kind"] == "restore":
         terminal.answer(terminal.ask("restore_abort", version))

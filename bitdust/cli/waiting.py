@@ -29,14 +29,14 @@ class Work:
     """A backup or restore of the node, as this command asked for it."""
 
     kind: str
-    path_id: str
+    path_id: str | None  # None: whatever it is about
     version: str  # "" until it is known
     after: int  # tasks up to this number are older
     name: str
 
     def is_in(self, task: dict[str, Any]) -> bool:
         """Is that the task?  Numbers begin anew when the node restarts; versions do not."""
-        if (task["kind"], task["path_id"]) != (self.kind, self.path_id):
+        if task["kind"] != self.kind or self.path_id not in (None, task["path_id"]):
             return False
         return bool(task["version"] == self.version if self.version else task["id"] > self.after)
 

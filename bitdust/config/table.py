@@ -120,6 +120,22 @@ ALL_OPTIONS = (
         most=16,
     ),
     Option(
+        "services/backups/verify-days",
+        "positive integer",
+        7,
+        "Days from one restore drill to the next, which proves on a sample that all comes back; 0: none.",
+        live=True,
+        most=3650,
+    ),
+    Option(
+        "services/backups/verify-sample",
+        "disk space",
+        16 * _MB,
+        "How many bytes a restore drill brings back, about.",
+        live=True,
+        least=4096,
+    ),
+    Option(
         "services/backups/paused",
         "boolean",
         False,

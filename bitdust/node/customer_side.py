@@ -22,6 +22,8 @@ from bitdust.backup.backup_monitor import Round, make_backup_monitor
 from bitdust.backup.backup_queue import BackupQueue
 from bitdust.backup.backups import Backups
 from bitdust.backup.contents import Contents
+from bitdust.backup.drill_job import DrillJob
+from bitdust.backup.drills import Drills
 from bitdust.backup.excludes import Rules, read_rules
 from bitdust.backup.hooks import Hooks
 from bitdust.backup.index_synchronizer import IndexSynchronizer
@@ -234,14 +236,19 @@ class CustomerSide:
             clock=clock, machines=machines, tasks=self.tasks, acked=self.data_sender.acked,
             new_data=self.data_sender.new_data, room=self._room_for_all, check=self.synchronizer.check,
             is_working=lambda: self.queue.is_working() or bool(self.restores.running()),
-            is_staffed=lambda: not self.suppliers.vacant()
-            and len(self.suppliers.connected()) == len(self.suppliers.known),
+            is_staffed=lambda: not self.suppliers.vacant() and self._all_there(),
             until_committed=self.synchronizer.until_committed, hold=self.keeping.hold,
             collect=self.keeping.collect,
         )  # fmt: skip
         self.restores = Restores(
             db=db, wall=wall, in_thread=in_thread, clock=clock, tasks=self.tasks, reader=self.reader,
             make_job=make_restore_job, is_busy=self.queue.is_busy,
+        )  # fmt: skip
+        self.drills = Drills(
+            db=db, rng=rng, clock=clock, wall=wall, tasks=self.tasks, is_ready=self._may_drill,
+            make_job=lambda targets, part: DrillJob(targets, part, db, self.opening, rng, self._all_there),
+            sample=lambda: settings.number("services/backups/verify-sample"),
+            days=lambda: settings.number("services/backups/verify-days"),
         )  # fmt: skip
         self.fire_hire = make_fire_hire(
             Staff(
@@ -279,6 +286,7 @@ class CustomerSide:
             all_rest=lambda: settings.flag(PAUSED),
             set_all_rest=lambda rest: settings.set(PAUSED, rest), timetable=self.timetable,
             policies=Policies(db),
+            drills=self.drills,
         )  # fmt: skip
 
         # How they are joined.
@@ -322,6 +330,7 @@ class CustomerSide:
         self.synchronizer.start()
         await self.queue.start()
         self.timetable.start()
+        self.drills.start()
         self._up = True
         self.oversight.start()
         self.monitor.restart()
@@ -336,6 +345,7 @@ class CustomerSide:
         self.monitor.stop()
         self.fire_hire.stop()
         self.queue.stop()
+        self.drills.stop()
         self.restores.stop()
         self.synchronizer.stop()
         self.tombstones.stop()
@@ -354,6 +364,18 @@ class CustomerSide:
         self.fire_hire.stop()
         self.tombstones.stop()
         self.data_sender.stop()
+
+    def _all_there(self) -> bool:
+        """Whether every supplier who keeps something is connected."""
+        return len(self.suppliers.connected()) == len(self.suppliers.known)
+
+    async def _may_drill(self) -> bool:
+        """Whether a drill would disturb nobody, and can succeed."""
+        if self.synchronizer.recovering or self.queue.is_working() or self.restores.running():
+            return False
+        there = self.suppliers.connected()
+        now, _, _ = await self.db.read(holdings.survives_now, there, set(there))
+        return now is not None and now >= 0
 
     # -- the work behind the machines' states
 

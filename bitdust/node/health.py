@@ -100,6 +100,10 @@ async def look_at(customer: CustomerSide | None, recovering: str | None, untold:
         then.append(
             "see that an identity server can be reached: until then the kit alone may not find the catalog"
         )
+    drilled = next(iter(await customer.drills.ended()), None)
+    if drilled is not None and drilled.wrong:
+        wrong.append(f"in the last restore drill {drilled.wrong} files did not come back: {drilled.note}")
+        then.append("hold another one: `bitdust verify`; if it says the same, back these files up again")
     busy = bool(customer.queue.running() or customer.queue.waiting())
     if recovering is not None:
         state, sentence = "recovering", "The catalog is being brought back from the suppliers."
@@ -144,6 +148,7 @@ async def look_at(customer: CustomerSide | None, recovering: str | None, untold:
         suppliers_wanted=wanted,
         versions=found.versions,
         pieces_missing=found.missing,
+        verified=drilled,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bitdust.catalog.drills import Drilled
+
 
 @dataclass(frozen=True)
 class Health:
@@ -25,6 +27,8 @@ class Health:
     suppliers_wanted: int
     versions: int
     pieces_missing: int
+    #: what came of the last restore drill
+    verified: Drilled | None = None
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from bitdust.backup.views import (
     TreeAdded,
     VersionView,
 )
+from bitdust.catalog.drills import Drilled
 from bitdust.catalog.entries import Entry
 from bitdust.catalog.facts import Kind, Meta
 from bitdust.catalog.looking import Change
@@ -215,6 +216,17 @@ class FakeBackups:
     @property
     def restores(self) -> FakeBackups:
         return self
+
+    @property
+    def drills(self) -> FakeBackups:
+        return self
+
+    async def begin(self, what: str | None, sample: int | None) -> int:
+        self._note("verify", what, sample)
+        return 9
+
+    async def ended(self) -> list[Drilled]:
+        return [Drilled(1.5, 3, 4096, 1, "a.txt of version F1: gone")]
 
     async def foresee(
         self, what: str, destination: str | None, as_of: float | None, choice: Choice, limit: int

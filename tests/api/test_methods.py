@@ -402,6 +402,7 @@ def test_process(node):
         "suppliers_wanted": 4,
         "versions": 3,
         "pieces_missing": 0,
+        "verified": None,
     }
     node.machines.begin("fire_hire", "ready")
     assert call(node, "automats_list") == [{"index": 1, "name": "fire_hire", "state": "ready", "timers": ""}]

@@ -136,10 +136,10 @@ NAMES = """
     backups_forget
     schedule_remove
     schedule_set
-    schedules_list
     policies_list
     policy_remove
     policy_set
+    schedules_list verify_start drills_list tasks_cancel
     tasks_pause
     tasks_resume
 """
@@ -192,6 +192,7 @@ def test_questions_change_nothing():
         *("events_list", "suppliers_ping", "customers_ping", "config_explain"),
         *("services_list", "service_info", "excludes_list", "schedules_list", "backup_preview"),
         *("restore_preview", "backups_deleted", "policies_list"),
+        "drills_list",
         *("versions_find", "version_list", "versions_diff", "version_read"),
     }
 

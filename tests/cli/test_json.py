@@ -53,6 +53,8 @@ SHOWN = {
     "restore --no-wait 0/0/1 out": "restore_single",
     "restore --dry-run 0/0/1 out": "restore_preview",
     "restore --no-wait 0/0/1 out --as-of yesterday --include *.jpg": "restore_single",
+    "verify --no-wait 0/0/1": "verify_start",
+    "verify --list": "drills_list",
     "tasks list": "tasks_list",
     "schedule list": "schedules_list",
     "schedule set folder every 4h": "schedule_set",

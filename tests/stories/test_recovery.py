@@ -97,6 +97,26 @@ def test_nobody_there(world: World) -> None:
     assert house.restore(str(source), world.folder / "out").state == "done"
 
 
+def test_suppliers_who_stumble(world: World) -> None:
+    """Each of them does not answer for a segment the first time: it is asked for once more."""
+    alice, source, words = story(world)
+    seated = world.seated(alice)
+    alice.crash()
+    stumbled: list[int] = []
+
+    async def stumble(truth: Any, sender: Any, question: AskSegment, exchange: Any) -> Packet | None:
+        if len(stumbled) < 4:
+            stumbled.append(question.number)
+            await world.never()
+        return await truth(sender, question, exchange)
+
+    for house in seated:
+        house.lie(AskSegment, stumble)
+    again = recovered(world, words)
+    assert len(stumbled) == 4
+    assert again.restore(str(source), world.folder / "out").state == "done"
+
+
 def old_copy(head: bytes) -> Liar:
     """A supplier who shows an older head than he has."""
 

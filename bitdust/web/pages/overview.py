@@ -9,6 +9,7 @@ from typing import Any
 
 from twisted.web.template import Tag
 
+from bitdust.api.browsed import date
 from bitdust.api.publish.page import Answer
 from bitdust.config.sizes import format_size
 from bitdust.errors import NoIdentity
@@ -74,6 +75,17 @@ def _state(health: dict[str, Any]) -> Tag:
             f"{health['suppliers_online']} of {health['suppliers_wanted']} suppliers are connected; "
             f"{health['versions']} versions can be restored.",
         ),
+        _verified(health["verified"]),
+    )
+
+
+def _verified(drill: dict[str, Any] | None) -> Tag:
+    if drill is None:
+        return el("p", "No restore drill was held yet; one is held every week.")
+    return el(
+        "p",
+        f"In the last restore drill, on {date(drill['time'])}, {drill['files']} files"
+        f" ({format_size(drill['bytes'])}) came back as they were backed up.",
     )
 
 

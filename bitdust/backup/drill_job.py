@@ -1,0 +1,134 @@
+"""
+drill_job -- brings a sample of versions back from the suppliers, and writes nothing.
+
+Chosen by chance, so that nobody can know what will be asked for; each stretch of a file is as likely as any
+other.  What comes is decrypted and each chunk's id computed again, so a drill proves what an audit cannot:
+that the catalog, the keys and the pieces together still are the user's files.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from twisted.internet.defer import TimeoutError
+
+from bitdust.backup.contents import MOST, Read, reads_of
+from bitdust.backup.gate import Gate
+from bitdust.backup.opening import Opening
+from bitdust.backup.sparse import content_size
+from bitdust.catalog import entries, versions
+from bitdust.catalog.entries import Entry
+from bitdust.catalog.facts import Kind
+from bitdust.catalog.versions import Version
+from bitdust.database import Database
+from bitdust.errors import BitDustError, Offline
+from bitdust.wire.packets import Priority
+from bitdust.world import Rng
+
+#: entries looked at in one hop
+PAGE = 500
+#: stretches in a row that cannot be had, and then it is given up
+PATIENCE = 3
+#: files that are named when something is wrong with them
+NAMED = 10
+
+
+@dataclass(frozen=True)
+class Target:
+    """A version, or what of it lies at `inside` and below; `size` in bytes."""
+
+    version: Version
+    path: bytes
+    inside: bytes
+    size: int
+
+
+@dataclass
+class DrillJob:
+    """
+    One drill.  `run` is called once.
+
+    @param part: how much of the targets is asked for, 0 to 1.
+    @param all_there: whether nobody is away: what cannot be had then, is lost.
+    """
+
+    targets: Sequence[Target]
+    part: float
+    db: Database
+    opening: Opening
+    rng: Rng
+    all_there: Callable[[], bool]
+    gate: Gate = field(default_factory=Gate)
+    files: int = 0
+    bytes: int = 0
+    #: files that did not come as they were backed up
+    wrong: int = 0
+    notes: list[str] = field(default_factory=list)
+    _missed: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many bytes it will ask for, about."""
+        return round(self.part * sum(target.size for target in self.targets))
+
+    async def run(self) -> None:
+        """
+        Read all that chance chooses.
+
+        @raise Offline: too few suppliers are there.
+        """
+        for target in self.targets:
+            after: bytes | None = None
+            version = target.version
+            while page := await self.db.read(
+                entries.entries_below, version.item, version.seq, target.inside, after, PAGE
+            ):
+                for entry in page:
+                    stretches = list(self._chosen(entry))
+                    if stretches and not await self._check(target, entry, stretches):
+                        # The version was deleted meanwhile.
+                        break
+                else:
+                    after = page[-1].path
+                    continue
+                break
+
+    def _chosen(self, entry: Entry) -> Iterator[tuple[int, int]]:
+        if entry.meta.kind is not Kind.FILE:
+            return
+        size = content_size(entry.meta)
+        for begin in range(0, size, MOST):
+            if self.part >= 1 or int.from_bytes(self.rng(4), "big") < self.part * 2**32:
+                yield begin, min(begin + MOST, size)
+
+    async def _check(self, target: Target, entry: Entry, stretches: list[tuple[int, int]]) -> bool:
+        """Whether the version is still there."""
+        try:
+            for begin, end in stretches:
+                await self.gate.passed()
+                for read in await self.db.read(_reads, entry, begin, end):
+                    await self.opening.read(read.plan, read.part, Priority.REPAIR, local=False)
+                self.bytes += end - begin
+            self.files += 1
+            self._missed = 0
+        except (BitDustError, TimeoutError) as error:
+            if not await self.db.read(versions.is_there, target.version.item, target.version.seq):
+                return False
+            self._missed += isinstance(error, Offline | TimeoutError) and not self.all_there()
+            if self._missed >= PATIENCE:
+                raise Offline(f"a drill needs suppliers who are there: {error}") from error
+            self.wrong += 1
+            if len(self.notes) < NAMED:
+                name = "/".join(part for part in (_text(target.path), _text(entry.path)) if part)
+                self.notes.append(f"{name} of version {target.version.label}: {str(error) or 'no answer'}")
+        return True
+
+
+def _reads(c: sqlite3.Connection, entry: Entry, begin: int, end: int) -> list[Read]:
+    return list(reads_of(c, entry.runs, begin, end))
+
+
+def _text(path: bytes) -> str:
+    return path.decode("utf-8", "backslashreplace")
