@@ -380,6 +380,8 @@ class PoliciesList(TypedDict):
     schedule: str
     before: list[str]
     after: list[str]
+    keep: str
+    excludes: list[str]
 
 
 class PolicySet(TypedDict):
@@ -392,6 +394,8 @@ class PolicySet(TypedDict):
     schedule: str
     before: list[str]
     after: list[str]
+    keep: str
+    excludes: list[str]
 
 
 class ProcessHealth(TypedDict):

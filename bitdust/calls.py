@@ -521,10 +521,12 @@ class Calls:
         what: str,
         before: list[str] | None = None,
         after: list[str] | None = None,
+        keep: str | None = None,
+        excludes: list[str] | None = None,
     ) -> PolicySet:
-        """Say what an item is to be treated like.  What is not named stays as it is; an empty list takes
-        it away."""
-        answer: PolicySet = self.call("policy_set", what, before, after)
+        """Say what an item is to be treated like.  What is not named stays as it is; what is empty is
+        said no more, and the settings alone hold."""
+        answer: PolicySet = self.call("policy_set", what, before, after, keep, excludes)
         return answer
 
     def process_health(

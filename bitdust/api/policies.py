@@ -26,10 +26,18 @@ async def policies_list(node: Node) -> list[Any]:
 
 @method(changes=True)
 async def policy_set(
-    node: Node, what: str, before: list[str] | None = None, after: list[str] | None = None
+    node: Node,
+    what: str,
+    before: list[str] | None = None,
+    after: list[str] | None = None,
+    keep: str | None = None,
+    excludes: list[str] | None = None,
 ) -> dict[str, Any]:
     """
-    Say what an item is to be treated like.  What is not named stays as it is; an empty list takes it away.
+    Say what an item is to be treated like.  What is not named stays as it is; what is empty is said no more,
+    and the settings alone hold.
+
+    After each new version those that `keep` does not keep go, whatever the settings say.
 
     Commands are run by the node, as its user, without a shell, for `services/backups/hook-seconds` at most.
     When `before` ends with another code than 0, this backup fails.  `after` is run whatever became of the
@@ -40,9 +48,15 @@ async def policy_set(
     @param what: a path ID or a local path; one that is new is put into the catalog.
     @param before: a command to run before each backup of the item: its words.
     @param after: a command to run after each backup of the item.
+    @param keep: which versions are kept, as in `services/backups/keep`: like `last=3 daily=7 within=1y`.
+    @param excludes: rules of what is left out beside what the settings say, as for `exclude_add`, in place of
+        those that the item had.
     """
+    # The command line reads the list of methods, and starts faster without this.
+    from bitdust.catalog.policies import Change
+
     item = await node.backups.item_of(what)
-    policy = await node.backups.policies.set(item, before=before, after=after)
+    policy = await node.backups.policies.set(item, Change(before, after, keep, excludes))
     return {"result": f"the policy of {item} was changed", **_shown(policy)}
 
 
@@ -64,4 +78,6 @@ def _shown(policy: ItemPolicy) -> dict[str, Any]:
         "schedule": policy.rule,
         "before": [showable(word) for word in policy.before],
         "after": [showable(word) for word in policy.after],
+        "keep": policy.keep,
+        "excludes": [showable(rule) for rule in policy.excludes],
     }

@@ -79,7 +79,15 @@ _IDENTITY = {
 
 _DRILL: Shape = {"time": float, "files": int, "bytes": int, "wrong": int, "note": str}
 _TIMED = {**_PATH, "path_id": str, "rule": str, "last": float, "next": [float], "trouble": str}
-_POLICY = {**_PATH, "path_id": str, "schedule": str, "before": [str], "after": [str]}
+_POLICY = {
+    **_PATH,
+    "path_id": str,
+    "schedule": str,
+    "before": [str],
+    "after": [str],
+    "keep": str,
+    "excludes": [str],
+}
 
 SHAPES: Mapping[str, Shape] = MappingProxyType(
     {

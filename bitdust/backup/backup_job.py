@@ -84,12 +84,13 @@ class Progress:
 
 @dataclass(frozen=True)
 class Task:
-    """What to back up: the catalog's job, and the path it is about."""
+    """What to back up: the catalog's job, the path it is about, and what the item itself leaves out."""
 
     job: int
     item: str
     label: str
     path: bytes
+    excludes: tuple[str, ...] = ()
 
 
 @dataclass

@@ -414,7 +414,9 @@ class BackupQueue:
     async def _try(self, turn: Turn) -> None:
         self._check()
         await self._db(jobs.begin_again, turn.job.id)
-        job = turn.running = self._make_job(JobTask(turn.job.id, turn.job.item, turn.job.label, turn.path))
+        excludes = turn.policy.excludes if turn.policy is not None else ()
+        task = JobTask(turn.job.id, turn.job.item, turn.job.label, turn.path, excludes)
+        job = turn.running = self._make_job(task)
         job.gate = turn.gate
         job.progress.sealed, sent = await self._db.read(holdings.of_job, turn.job.id)
         turn.sent = Counter(sent)

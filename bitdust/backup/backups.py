@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from bitdust.backup.backup_queue import BackupQueue
@@ -63,7 +63,7 @@ class Backups:
         being recovered.
     @param recorded: called after each change of the catalog: it is brought to the suppliers.
     @param round: begins the monitor's round anew.
-    @param rules: what the settings leave out, as they are now.
+    @param rules: what the settings leave out, as they are now, and these rules of an item beside them.
     @param all_rest: whether all backups rest, whatever is wanted of each; `set_all_rest` changes it.
     @param clean: begins to empty the blocks that are mostly dead.
     @param lifted: suppliers are to be told that something stays after all.
@@ -83,7 +83,7 @@ class Backups:
     check: Callable[[], None]
     recorded: Callable[[], None]
     round: Callable[[], None]
-    rules: Callable[[], Rules]
+    rules: Callable[[Sequence[str]], Rules]
     repacker: Repacker
     contents: Contents
     clean: Callable[[], None]
@@ -200,7 +200,7 @@ class Backups:
         root, kind, _ = await self._local(path)
         if kind != "dir":
             raise Usage(f"{path!r} is not a folder")
-        walk = Walk(root, self.own, self.now_ns, rules=self.rules())
+        walk = Walk(root, self.own, self.now_ns, rules=self.rules(()))
         count = 0
         while batch := await self.in_thread(walk.next_batch, PAGE):
             rows: list[tuple[bytes, Kind, int]] = [
@@ -239,7 +239,9 @@ class Backups:
             item = await self.db.read(tree.get, labels.parse_path_id(path_or_id))
             path_or_id = os.fsdecode(item.path)
         root, _, _ = await self._local(path_or_id)
-        return await self.in_thread(preview, root, self.own, self.rules(), self.now_ns, limit)
+        known = await self.db.read(tree.find, root)
+        own = (await self.policies.of(known.path_id)).excludes if known is not None else ()
+        return await self.in_thread(preview, root, self.own, self.rules(own), self.now_ns, limit)
 
     async def start_id(self, path_id: str) -> Started:
         """

@@ -60,7 +60,7 @@ _ITSELF = re.compile(re.escape("(?P<ps_d>/)"))
 
 @dataclass(frozen=True)
 class Rule:
-    """A line, and where it stands: "settings" or the path of a file below the root."""
+    """A line, and where it stands: "settings", "policy" or the path of a file below the root."""
 
     text: str
     source: str
@@ -134,6 +134,18 @@ def read_rules(lines: Iterable[str], source: str = "settings", *, words: bool = 
         except Usage as wrong:
             notes.append(f"{source}: {line[:100]!r} is no rule: {wrong.message}")
     return Rules(tuple(patterns), larger_than, one_file_system, cachedir, ignore_files, tuple(notes))
+
+
+def joined(first: Rules, then: Rules) -> Rules:
+    """Both; where they contradict each other, the second decides."""
+    return Rules(
+        first.patterns + then.patterns,
+        then.larger_than or first.larger_than,
+        then.one_file_system or first.one_file_system,
+        then.cachedir or first.cachedir,
+        first.ignore_files and then.ignore_files,
+        first.notes + then.notes,
+    )
 
 
 def check_rule(line: str) -> None:

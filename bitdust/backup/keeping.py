@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from bitdust.backup.retention import Policy, Verdict, judge, local_time
-from bitdust.catalog import blocks, holdings, removal, trash, versions
+from bitdust.catalog import blocks, holdings, policies, removal, trash, versions
 from bitdust.catalog.versions import Version
 from bitdust.customer.spool import Spool
 from bitdust.database import Database
@@ -40,8 +40,12 @@ class Keeping:
         self._held: set[int] = set()
 
     async def trim(self, item: str) -> None:
-        """After a new version: let those go that are not to be kept, and what only they needed."""
-        policy, most = self.policy(), self.most()
+        """
+        After a new version: let those go that are not to be kept, and what only they needed.  What is said of
+        the item itself goes before the settings.
+        """
+        own = (await self.db.read(policies.of, item)).keep
+        policy, most = Policy.parse(own) if own else self.policy(), self.most()
         if not policy.is_empty:
             await self.forget(item, policy, dry_run=False)
         elif most:

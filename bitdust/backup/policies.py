@@ -4,14 +4,18 @@ policies -- what the owner wants an item to be treated like, looked at before it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
+from bitdust.backup.excludes import check_rule
 from bitdust.backup.hooks import check_command
+from bitdust.backup.retention import Policy
 from bitdust.catalog import policies
-from bitdust.catalog.policies import ItemPolicy
+from bitdust.catalog.policies import Change, ItemPolicy
 from bitdust.database import Database
-from bitdust.errors import NotFound
+from bitdust.errors import NotFound, Usage
+
+#: rules of one item at most
+MOST_RULES = 200
 
 
 @dataclass
@@ -24,20 +28,38 @@ class Policies:
         """Of each item of which something is said."""
         return await self.db.read(policies.every)
 
-    async def set(
-        self, path_id: str, *, before: Sequence[str] | None = None, after: Sequence[str] | None = None
-    ) -> ItemPolicy:
+    async def of(self, path_id: str) -> ItemPolicy:
+        """What is said of the item, which may be nothing.  @raise NotFound: there is no such item."""
+        return await self.db.read(policies.of, path_id)
+
+    async def set(self, path_id: str, change: Change) -> ItemPolicy:
         """
-        Change what is not None; empty: nothing is said of that any more.  What holds now.
+        Say this from now on.  What holds now.
 
         @raise Usage: it means nothing.  @raise NotFound: it is no item.
         """
-        for command in (before, after):
+        for command in (change.before, change.after):
             if command:
                 check_command(command)
-        return await self.db(policies.put, path_id, before, after)
+        if len(change.excludes or ()) > MOST_RULES:
+            raise Usage(
+                f"an item has at most {MOST_RULES} rules of its own",
+                hint="write them into a file .bitdustignore in the folder",
+            )
+        for rule in change.excludes or ():
+            check_rule(rule)
+        if change.keep:
+            change = replace(change, keep=_normal(change.keep))
+        return await self.db(policies.put, path_id, change)
 
     async def remove(self, path_id: str) -> None:
         """Treat the item like any other, but for its schedule.  @raise NotFound: it is, already."""
         if not await self.db(policies.remove, path_id):
             raise NotFound(f"item {path_id} has no policy", hint="`bitdust policy list` shows them")
+
+
+def _normal(keep: str) -> str:
+    """The same, each word once; "" when it keeps nothing.  @raise Usage: it is no such text."""
+    policy = Policy.parse(keep)
+    words = [f"{each.name}={getattr(policy, each.name)}" for each in fields(policy)]
+    return " ".join(word for word in words if not word.endswith(("=0", "=")))

@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bitdust.catalog import tree
 from bitdust.catalog.tree import NoSuchItem
@@ -19,7 +20,8 @@ from bitdust.catalog.tree import NoSuchItem
 class ItemPolicy:
     """
     An item; its schedule in words, and the Unix seconds of the last time, or of when the rule was made; the
-    commands before and after each backup.  What is empty is not said.
+    commands before and after each backup; which versions are kept, in the words of the setting; what is left
+    out beside what the settings say.  What is empty is not said.
     """
 
     item: str
@@ -28,14 +30,27 @@ class ItemPolicy:
     last: float = 0.0
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    keep: str = ""
+    excludes: tuple[str, ...] = ()
 
     @property
     def says_more(self) -> bool:
         """Something beside the schedule."""
-        return bool(self.before or self.after)
+        return bool(self.before or self.after or self.keep or self.excludes)
 
 
-_COLUMNS = "item, rule, last, before, after"
+@dataclass(frozen=True)
+class Change:
+    """What is to be said from now on; None: what was.  Empty: nothing."""
+
+    before: Sequence[str] | None = None
+    after: Sequence[str] | None = None
+    keep: str | None = None
+    excludes: Sequence[str] | None = None
+
+
+_COLUMNS = "item, rule, last, before, after, keep, excludes"
+_NOTHING = "before = '[]' AND after = '[]' AND keep = '' AND excludes = '[]'"
 
 
 def of(c: sqlite3.Connection, item: str) -> ItemPolicy:
@@ -79,18 +94,19 @@ def planned(c: sqlite3.Connection) -> list[ItemPolicy]:
     return [each for each in every(c) if each.rule]
 
 
-def put(
-    c: sqlite3.Connection, item: str, before: Sequence[str] | None, after: Sequence[str] | None
-) -> ItemPolicy:
+def put(c: sqlite3.Connection, item: str, change: Change) -> ItemPolicy:
     """
-    Change what is not None; empty: nothing is said of that any more.  What holds now.
+    Say this from now on.  What holds now.
 
     @raise NotFound: there is no such item.
     """
     _begin(c, item)
-    for column, words in (("before", before), ("after", after)):
+    for column in ("before", "after", "excludes"):
+        words = getattr(change, column)
         if words is not None:
             _set(c, item, column, json.dumps(list(words)))
+    if change.keep is not None:
+        _set(c, item, "keep", change.keep)
     found = of(c, item)
     _end_empty(c)
     return found
@@ -98,17 +114,17 @@ def put(
 
 def remove(c: sqlite3.Connection, item: str) -> bool:
     """Nothing is said of the item any more, but for its schedule; whether there was something."""
-    there = c.execute(f"SELECT {_COLUMNS} FROM policies WHERE item = ?", (item,)).fetchone()  # noqa: S608
-    if there is None or not _read(there, b"").says_more:
+    there = c.execute(f"SELECT count(*) FROM policies WHERE item = ? AND NOT ({_NOTHING})", (item,))  # noqa: S608
+    if not there.fetchone()[0]:
         return False
-    c.execute("UPDATE policies SET before = '[]', after = '[]' WHERE item = ?", (item,))
-    _end_empty(c)
+    put(c, item, Change((), (), "", ()))
     return True
 
 
-def _read(row: tuple[str, str, float, str, str], path: bytes) -> ItemPolicy:
-    item, rule, last, before, after = row
-    return ItemPolicy(item, path, rule, last, tuple(json.loads(before)), tuple(json.loads(after)))
+def _read(row: Sequence[Any], path: bytes) -> ItemPolicy:
+    item, rule, last, before, after, keep, excludes = row
+    before, after, excludes = (tuple(json.loads(words)) for words in (before, after, excludes))
+    return ItemPolicy(item, path, rule, last, before, after, keep, excludes)
 
 
 def _begin(c: sqlite3.Connection, item: str) -> None:
@@ -121,4 +137,4 @@ def _set(c: sqlite3.Connection, item: str, column: str, value: str) -> None:
 
 
 def _end_empty(c: sqlite3.Connection) -> None:
-    c.execute("DELETE FROM policies WHERE rule = '' AND before = '[]' AND after = '[]'")
+    c.execute(f"DELETE FROM policies WHERE rule = '' AND {_NOTHING}")  # noqa: S608

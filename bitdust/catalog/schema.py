@@ -293,5 +293,11 @@ _DRILLS = """
     ALTER TABLE jobs ADD COLUMN stream INTEGER NOT NULL DEFAULT 0;
 """
 
+_POLICIES_MORE = """
+    -- `keep` as in `services/backups/keep`; `excludes` are rules, a list of lines in JSON.
+    ALTER TABLE policies ADD COLUMN keep TEXT NOT NULL DEFAULT '';
+    ALTER TABLE policies ADD COLUMN excludes TEXT NOT NULL DEFAULT '[]';
+"""
+
 #: what `Database` is opened with: one script per version of the tables
-SCHEMA: list[str] = [_SHARED + _LOCAL, _TRASH, _PAUSED, _SCHEDULES, _POLICIES, _DRILLS]
+SCHEMA: list[str] = [_SHARED + _LOCAL, _TRASH, _PAUSED, _SCHEDULES, _POLICIES, _DRILLS, _POLICIES_MORE]

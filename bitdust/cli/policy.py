@@ -21,6 +21,7 @@ from bitdust.errors import Usage
     default="list",
     help=said(
         "What single items are to be treated like, where that is not what the settings say.",
+        "bitdust policy set ~/Documents --keep-last 7 --exclude '*.tmp'",
         "bitdust policy set ~/Documents --before 'pg_dump -f /home/me/Documents/db.sql db'",
         "bitdust policy",
     ),
@@ -51,21 +52,42 @@ def list_(terminal: Terminal) -> None:
     help=said(
         "Say what an item is to be treated like; what is not named stays as it is, and '' takes it away.  "
         "Commands are run by the node without a shell, unless you name one.",
+        "bitdust policy set ~/Documents --keep-last 7 --keep-monthly 12 --exclude '*.tmp' --exclude @caches",
         "bitdust policy set ~/Documents --before 'pg_dump -f /home/me/Documents/db.sql db'",
         "bitdust policy set 0/0/1 --after 'sh -c \"echo $BITDUST_RESULT >> /tmp/backups\"'",
-        "bitdust policy set 0/0/1 --before ''",
+        "bitdust policy set 0/0/1 --before '' --exclude '' --keep-last 0",
     ),
 )
 @click.argument("what", metavar="PATH|ID", shell_complete=known.items)
+@click.option("--keep-last", type=int, metavar="N", help="Keep the newest N versions; -1 for all.")
+@click.option("--keep-hourly", type=int, metavar="N", help="The newest of each of N hours that have one.")
+@click.option("--keep-daily", type=int, metavar="N", help="The same of N days.")
+@click.option("--keep-weekly", type=int, metavar="N", help="The same of N weeks.")
+@click.option("--keep-monthly", type=int, metavar="N", help="The same of N months.")
+@click.option("--keep-yearly", type=int, metavar="N", help="The same of N years.")
+@click.option("--keep-within", metavar="TIME", help="All within TIME before the newest: 1y5m7d2h.")
+@click.option(
+    "--exclude", multiple=True, metavar="RULE", help="Left out, too; all of these in place of those before."
+)
 @click.option(
     "--before", metavar="COMMAND", help="Run before each backup; when it fails, so does the backup."
 )
 @click.option("--after", metavar="COMMAND", help="Run after each backup, whatever became of it.")
 @pass_terminal
-def set_(terminal: Terminal, what: str, before: str | None, after: str | None) -> None:
-    if before is None and after is None:
+def set_(
+    terminal: Terminal,
+    /,
+    what: str,
+    exclude: tuple[str, ...],
+    before: str | None,
+    after: str | None,
+    **keep: Any,
+) -> None:
+    kept = _kept(keep)
+    if not exclude and before is None and after is None and kept is None:
         raise Usage("say what is to be changed", hint="`bitdust policy set --help` lists what there is")
-    answer = terminal.ask("policy_set", meant(what), _words(before), _words(after))
+    rules = [rule for rule in exclude if rule] if exclude else None
+    answer = terminal.ask("policy_set", meant(what), _words(before), _words(after), kept, rules)
     terminal.answer(answer)
     if not terminal.json:
         for name, value in _lines(answer):
@@ -85,6 +107,14 @@ def remove(terminal: Terminal, what: str) -> None:
     terminal.answer(terminal.ask("policy_remove", meant(what)))
 
 
+def _kept(keep: dict[str, Any]) -> str | None:
+    """All that is kept, in the words of the setting: flags name it as a whole.  None: no flag."""
+    given = {name.removeprefix("keep_"): value for name, value in keep.items() if value is not None}
+    if not given:
+        return None
+    return " ".join(f"{name}={value}" for name, value in given.items() if value not in (0, ""))
+
+
 def _words(command: str | None) -> list[str] | None:
     if command is None:
         return None
@@ -96,5 +126,6 @@ def _words(command: str | None) -> list[str] | None:
 
 def _lines(policy: dict[str, Any]) -> list[tuple[str, str]]:
     found = [("schedule", policy["schedule"])]
+    found += [("keep", policy["keep"]), ("exclude", "  ".join(policy["excludes"]))]
     found += [(name, shlex.join(policy[name])) for name in ("before", "after")]
     return [(name, value) for name, value in found if value]

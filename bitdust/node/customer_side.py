@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from bitdust.backup.backups import Backups
 from bitdust.backup.contents import Contents
 from bitdust.backup.drill_job import DrillJob
 from bitdust.backup.drills import Drills
-from bitdust.backup.excludes import Rules, read_rules
+from bitdust.backup.excludes import Rules, joined, read_rules
 from bitdust.backup.hooks import Hooks
 from bitdust.backup.index_synchronizer import IndexSynchronizer
 from bitdust.backup.keeping import Keeping
@@ -137,8 +137,9 @@ class CustomerSide:
         def now_ns() -> int:
             return int(wall() * 10**9)
 
-        def rules() -> Rules:
-            return read_rules(settings.words("services/backups/excludes").split("\n"))
+        def rules(more: Sequence[str] = ()) -> Rules:
+            found = read_rules(settings.words("services/backups/excludes").split("\n"))
+            return joined(found, read_rules(more, "policy")) if more else found
 
         # The parts.
         codecs = Codecs.best()
@@ -212,7 +213,7 @@ class CustomerSide:
                 new_data=self.data_sender.new_data, acked=self.data_sender.acked, seal=self._seal,
                 freed=self.sweeper.freed, names=self._names, clock=clock, check=self.synchronizer.check,
                 sweep=lambda: self.sweeper.sweep(self._block_size()), room=self._room_for_backups,
-                shares=shares, rules=rules(),
+                shares=shares, rules=rules(task.excludes),
             )  # fmt: skip
 
         def make_restore_job(wanted: Wanted) -> RestoreJob:

@@ -36,6 +36,7 @@ from bitdust.catalog.drills import Drilled
 from bitdust.catalog.entries import Entry
 from bitdust.catalog.facts import Kind, Meta
 from bitdust.catalog.looking import Change
+from bitdust.catalog.policies import Change as PolicyChange
 from bitdust.catalog.policies import ItemPolicy
 from bitdust.catalog.trash import Deleted as InTrash
 from bitdust.catalog.tree import Counts
@@ -88,10 +89,10 @@ class FakePolicies:
         self._note = note
 
     async def all(self) -> list[ItemPolicy]:
-        return [await self.set("0/0/1")]
+        return [await self.set("0/0/1", PolicyChange())]
 
-    async def set(self, path_id: str, **changes: Any) -> ItemPolicy:
-        self._note("policy", path_id, changes)
+    async def set(self, path_id: str, change: PolicyChange) -> ItemPolicy:
+        self._note("policy", path_id, change)
         return ItemPolicy(path_id, b"/Users/veselin/a.txt", "every 4h", 1.5, ("sh", "-c", "true"))
 
     async def remove(self, path_id: str) -> None:

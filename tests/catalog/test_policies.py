@@ -51,7 +51,7 @@ def test_of_what_is_not_there(tmp_path: Path) -> None:
 
     async def story() -> policies.ItemPolicy:
         db = Database(tmp_path / "catalog.db", SCHEMA, inline)
-        for work in (policies.of, lambda c, item: policies.put(c, item, ["true"], None)):
+        for work in (policies.of, lambda c, item: policies.put(c, item, policies.Change(keep="last=1"))):
             with pytest.raises(NotFound):
                 await db(work, "0/7")
         item, _ = await db(tree.add_path, b"/a", "dir", -1)

@@ -407,13 +407,25 @@ def test_policy(run: Run, node: StubNode) -> None:
         "schedule": "every 4h",
         "before": ["sh", "-c", "a && b"],
         "after": [],
+        "keep": "last=7",
+        "excludes": ["*.tmp", "@caches"],
     }
     node.answers |= {"policies_list": [answer], "policy_set": lambda *_: {"result": "changed", **answer}}
     outcome = run("policy", "set", "0/0", "--before", "sh -c 'a && b'", "--after", "")
     assert outcome.code == 0
-    assert node.calls[-1][:4] == ("policy_set", "0/0", ["sh", "-c", "a && b"], [])
+    assert node.calls[-1] == ("policy_set", "0/0", ["sh", "-c", "a && b"], [], None, None)
+    run("policy", "set", "0/0", "--keep-last", "7", "--keep-within", "1y", "--exclude", "*.tmp")
+    assert node.calls[-1] == ("policy_set", "0/0", None, None, "last=7 within=1y", ["*.tmp"])
+    run("policy", "set", "0/0", "--keep-last", "0", "--exclude", "")
+    assert node.calls[-1] == ("policy_set", "0/0", None, None, "", [])
     shown = run("policy").out.splitlines()
-    assert shown == ["0/0  /home/photos", "    schedule  every 4h", "    before    sh -c 'a && b'"]
+    assert shown == [
+        "0/0  /home/photos",
+        "    schedule  every 4h",
+        "    keep      last=7",
+        "    exclude   *.tmp  @caches",
+        "    before    sh -c 'a && b'",
+    ]
     assert run("policy", "set", "0/0").code == 2
     assert run("policy", "set", "0/0", "--before", "sh -c 'a").code == 2
     node.answers["policies_list"] = []
