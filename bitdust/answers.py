@@ -558,6 +558,20 @@ class ServicesList(TypedDict):
     depends: list[str]
 
 
+class StreamBegin(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    stream: int
+    path_id: str
+
+
+class StreamWrite(TypedDict):
+    """Keys of an answer."""
+
+    offset: int
+
+
 class SupplierChange(TypedDict):
     """Keys of an answer."""
 

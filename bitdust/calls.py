@@ -54,6 +54,8 @@ if TYPE_CHECKING:
         ServicesList,
         ServiceStart,
         ServiceStop,
+        StreamBegin,
+        StreamWrite,
         SupplierChange,
         SupplierReplace,
         SuppliersList,
@@ -709,6 +711,41 @@ class Calls:
     ) -> Result:
         """End the node cleanly: transfers are parked, the catalog is closed."""
         answer: Result = self.call("stop")
+        return answer
+
+    def stream_abort(
+        self,
+        stream: int,
+    ) -> Result:
+        """Break a stream off: no version is made of it."""
+        answer: Result = self.call("stream_abort", stream)
+        return answer
+
+    def stream_begin(
+        self,
+        path: str,
+    ) -> StreamBegin:
+        """Begin a version of a file that need not be on any disk: its bytes come by `stream_write`."""
+        answer: StreamBegin = self.call("stream_begin", path)
+        return answer
+
+    def stream_end(
+        self,
+        stream: int,
+        size: int,
+    ) -> Result:
+        """End a stream: what came is a version when enough suppliers have it, as its task tells."""
+        answer: Result = self.call("stream_end", stream, size)
+        return answer
+
+    def stream_write(
+        self,
+        stream: int,
+        offset: int,
+        data: str,
+    ) -> StreamWrite:
+        """Send the next bytes of a stream."""
+        answer: StreamWrite = self.call("stream_write", stream, offset, data)
         return answer
 
     def supplier_change(

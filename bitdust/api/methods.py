@@ -23,6 +23,7 @@ from bitdust.api import (
     schedules,
     services,
     space,
+    streams,
     suppliers,
 )
 from bitdust.api.registry import Registry, collect
@@ -37,6 +38,7 @@ def all_methods() -> Registry:
         filemanager,
         gui,
         backups,
+        streams,
         excludes,
         schedules,
         policies,

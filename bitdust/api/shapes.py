@@ -236,6 +236,10 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             "there": int,
             "entries": [{**_INSIDE, "type": str, "size": int}],
         },
+        "stream_begin": {**RESULT, "stream": int, "path_id": str},
+        "stream_write": {"offset": int},
+        "stream_end": RESULT,
+        "stream_abort": RESULT,
         "verify_start": {**RESULT, "task": int},
         "drills_list": [_DRILL],
         "versions_find": {

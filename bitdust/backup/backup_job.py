@@ -15,13 +15,12 @@ from dataclasses import dataclass, field
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
-from bitdust.backup.excludes import Rules
 from bitdust.backup.gate import Gate
 from bitdust.backup.packer import Packer, Place, Sealed
-from bitdust.backup.reading import Reading, Stretch
+from bitdust.backup.reading import Stretch
 from bitdust.backup.shares import Shares
-from bitdust.backup.survey import survey
-from bitdust.backup.walk import Found, Skipped, Walk, unchanged
+from bitdust.backup.source import BATCH, Source
+from bitdust.backup.walk import Found, Skipped, unchanged
 from bitdust.catalog import chunks, entries, holdings, jobs, versions
 from bitdust.catalog.entries import Entry, Pending, runs_of
 from bitdust.catalog.facts import Run
@@ -33,8 +32,6 @@ from bitdust.events import Signal
 from bitdust.machines import Machines
 from bitdust.world import InThread, either, give_up, pause, spawn
 
-#: entries looked at in one hop
-BATCH = 1000
 #: seconds between two looks at whether every block is at enough suppliers
 LOOK_EVERY = 0.1
 #: seconds after which a job that waits looks again without being told
@@ -105,6 +102,7 @@ class BackupJob:
     """
     One backup.  `run` is called once; cancelling it stops it where it is.
 
+    @param source: what is backed up.
     @param check: raises when nothing may be changed any more.
     @param sweep: takes out of the spool what may go.
     @param shares: who packs next, where there are several.
@@ -115,14 +113,12 @@ class BackupJob:
         self,
         task: Task,
         *,
+        source: Source,
         db: Database,
         spool: Spool,
         packer: Packer,
-        chunk_key: bytes,
         in_thread: InThread,
         machines: Machines,
-        excluded: frozenset[bytes],
-        now_ns: Callable[[], int],
         new_data: Callable[[], None],
         acked: Signal[[int, int, str]],
         seal: Callable[[int, Sealed], Deferred[int]],
@@ -133,7 +129,6 @@ class BackupJob:
         sweep: Callable[[], Awaitable[object]],
         room: Callable[[int], Awaitable[str]],
         shares: Shares,
-        rules: Rules | None = None,
     ) -> None:
         self.task = task
         self.progress = Progress()
@@ -160,12 +155,9 @@ class BackupJob:
         self._checkpoint: Callable[[BackupJob], Awaitable[None]] = _none
         self._checked_at = clock.seconds()
         self._checked_new = 0
-        self._walk = Walk(task.path, excluded, now_ns, rules=rules)
-        #: the same walk once more, for whoever only wants to know how much there is
-        self._walk_anew: Callable[[], Walk] = lambda: Walk(task.path, excluded, now_ns, rules=rules)
+        self._source = source
         self._began = clock.seconds()
         self._surveying: Deferred[None] | None = None
-        self._reading = Reading(task.path, chunk_key, now_ns)
         self._growing: dict[bytes, _Growing] = {}
         self._complete: deque[tuple[Found, _Growing]] = deque()
         #: chunk id -> where this job put it; the block's serial once it is sealed, and its place in order
@@ -206,8 +198,9 @@ class BackupJob:
             await self._seal_all(await self._in_thread(self._packer.finish))
             await self._flush()
             await self._keep_unread()
-            self.progress.skipped = [*self._walk.skipped, *self._reading.skipped]
-            self.progress.total = self.progress.found
+            self.progress.skipped = [*self._source.unwalked, *self._source.unread]
+            # What a stream brings was not there when it was walked past.
+            self.progress.total = max(self.progress.found, self.progress.read)
             await self._until_stored()
             await self.gate.passed()
             self.check()
@@ -242,10 +235,10 @@ class BackupJob:
         previous = _Previous(self._db, self.task.item, base or None)
         self._weak = await self._db.read(holdings.endangered)
         self._report("Walking")
-        walking: Deferred[list[Found]] = self._in_thread(self._walk.next_batch, BATCH)
+        walking = self._source.next_batch()
         try:
             while batch := await walking:
-                walking = self._in_thread(self._walk.next_batch, BATCH)
+                walking = self._source.next_batch()
                 await self._take(batch, previous)
         finally:
             give_up(walking)
@@ -287,18 +280,18 @@ class BackupJob:
             await self._db(entries.put_pending, self.task.job, same)
         if fresh:
             self._report("Reading")
-            self._reading.feed(fresh)
-            reading = self._in_thread(self._reading.next_stretch)
+            self._source.feed(fresh)
+            reading = self._source.next_stretch()
             try:
                 while (stretch := await reading) is not None:
-                    reading = self._in_thread(self._reading.next_stretch)
+                    reading = self._source.next_stretch()
                     await self._pack(stretch)
             finally:
                 give_up(reading)
 
     async def _keep_unread(self) -> None:
         """What is there, and could not be read, is as it was in the version before."""
-        unread = {skipped.path for skipped in (*self._walk.skipped, *self._reading.skipped) if skipped.unread}
+        unread = {each.path for each in (*self._source.unwalked, *self._source.unread) if each.unread}
         try:
             for path in sorted(unread, key=key_of):
                 after: bytes | None = None
@@ -358,7 +351,7 @@ class BackupJob:
             def found(size: int) -> None:
                 progress.expected = size
 
-            self._surveying = spawn(survey(self._walk_anew(), self._in_thread, found))
+            self._surveying = spawn(self._source.survey(found))
 
     async def _add(self, fresh: list[tuple[bytes, bytes | memoryview]]) -> tuple[list[Place], list[Sealed]]:
         """Compress, encrypt and write, when it is this job's turn."""

@@ -27,6 +27,7 @@ from bitdust.backup.backup_job import Task as JobTask
 from bitdust.backup.course import Course
 from bitdust.backup.gate import PAUSED, Gate
 from bitdust.backup.hooks import Hooks
+from bitdust.backup.intake import Intake
 from bitdust.backup.tasks import Tasks
 from bitdust.backup.views import Queued, Running, Task
 from bitdust.catalog import commit, epochs, holdings, jobs, removal, tree, versions
@@ -75,6 +76,8 @@ class Turn:
     warning: str = ""
     #: what its owner wants, once it has begun
     policy: ItemPolicy | None = None
+    #: what is sent, where it is no file or folder
+    stream: Intake | None = None
     #: the job has ended, whatever is still done after it
     is_over: bool = False
     over: Signal[[]] = field(default_factory=Signal)
@@ -82,7 +85,7 @@ class Turn:
 
 class BackupQueue:
     """
-    @param make_job: a BackupJob for this task.
+    @param make_job: a BackupJob for this task; of what is sent, where something is.
     @param check: raises Conflict when nothing may be changed any more.
     @param until_committed: resolves when the log, as it is now, is at enough suppliers.
     @param committed: called with the item after each new version: what is surplus may go.
@@ -101,7 +104,7 @@ class BackupQueue:
         clock: IReactorTime,
         machines: Machines,
         tasks: Tasks,
-        make_job: Callable[[JobTask], BackupJob],
+        make_job: Callable[[JobTask, Intake | None], BackupJob],
         acked: Signal[[int, int, str]],
         staffed: Signal[[]],
         check: Callable[[], None],
@@ -136,6 +139,10 @@ class BackupQueue:
     async def start(self) -> None:
         """Take up what the last run left, and begin to work."""
         for job in await self._db.read(jobs.unfinished):
+            if job.stream:
+                # Whoever sent it has gone with the last run.
+                await self._db(_give_up, job)
+                continue
             item = await self._db.read(tree.get, job.item)
             self._line_up(job, item.path)
         self._worker = background(self._work(), self._broke)
@@ -149,18 +156,20 @@ class BackupQueue:
             if turn.work is not None:
                 give_up(turn.work)
 
-    async def put(self, item: str, path: bytes) -> int:
+    async def put(self, item: str, path: bytes, stream: Intake | None = None) -> int:
         """
         Line up a backup of this item; the number of its task.
 
+        @param stream: where what is backed up comes from, if not from the disk.
         @raise Conflict: it is lined up, or running, already.
         """
 
         def begin(c: sqlite3.Connection) -> Job:
             now = self._wall()
-            return jobs.begin(c, item, datetime.fromtimestamp(now), now)
+            return jobs.begin(c, item, datetime.fromtimestamp(now), now, stream is not None)
 
         turn = self._line_up(await self._db(begin), path)
+        turn.stream = stream
         self._more()
         return turn.task
 
@@ -275,7 +284,7 @@ class BackupQueue:
             await ended
         else:
             self._turns.remove(turn)
-            self._tasks.close(turn.task, "cancelled")
+            self._close(turn, "cancelled")
             await self._db(_give_up, turn.job)
 
     # -- working
@@ -353,13 +362,19 @@ class BackupQueue:
             await self._insist(turn, partial(self._db, end, turn.job))
         await self._after(turn, state, error)
         # Closed while the job can still be looked at.
-        self._tasks.close(turn.task, state, error)
+        self._close(turn, state, error)
         turn.running = None
         self._turns.remove(turn)
         try:
             await self._committed(turn.job.item)
         except (BitDustError, OSError) as trouble:
             self._log.info("{path} was not cleared up: {why}", path=turn.path, why=trouble)
+
+    def _close(self, turn: Turn, state: str, error: BaseException | None = None) -> None:
+        if turn.stream is not None and state != "committed":
+            why = f": {error}" if error is not None else ""
+            turn.stream.fail(Conflict(f"the backup of the stream is {state}{why}"))
+        self._tasks.close(turn.task, state, error)
 
     async def _before(self, turn: Turn) -> None:
         """What is done before the job itself, once."""
@@ -416,7 +431,7 @@ class BackupQueue:
         await self._db(jobs.begin_again, turn.job.id)
         excludes = turn.policy.excludes if turn.policy is not None else ()
         task = JobTask(turn.job.id, turn.job.item, turn.job.label, turn.path, excludes)
-        job = turn.running = self._make_job(task)
+        job = turn.running = self._make_job(task, turn.stream)
         job.gate = turn.gate
         job.progress.sealed, sent = await self._db.read(holdings.of_job, turn.job.id)
         turn.sent = Counter(sent)

@@ -24,6 +24,7 @@ from bitdust.backup.preview import Preview, preview
 from bitdust.backup.repacker import Repacker
 from bitdust.backup.restores import Restores
 from bitdust.backup.retention import Policy
+from bitdust.backup.streams import Streams
 from bitdust.backup.tasks import Tasks
 from bitdust.backup.timetable import Timetable
 from bitdust.backup.views import (
@@ -70,6 +71,7 @@ class Backups:
     @param timetable: begins backups by itself.
     @param policies: what single items are to be treated like.
     @param drills: restore drills.
+    @param streams: backups of what is sent.
     """
 
     db: Database
@@ -93,6 +95,7 @@ class Backups:
     timetable: Timetable
     policies: Policies
     drills: Drills
+    streams: Streams
 
     # -- looking
 

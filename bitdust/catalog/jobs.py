@@ -36,13 +36,15 @@ class Job:
     started: float
     base: int = 0
     paused: bool = False
+    #: what is backed up is sent by somebody, and is on no disk
+    stream: bool = False
 
 
 class NoSuchJob(NotFound):
     """There is no such backup job."""
 
 
-def begin(c: sqlite3.Connection, item: str, when: datetime, started: float) -> Job:
+def begin(c: sqlite3.Connection, item: str, when: datetime, started: float, stream: bool = False) -> Job:
     """
     A new job for this item.
 
@@ -58,8 +60,8 @@ def begin(c: sqlite3.Connection, item: str, when: datetime, started: float) -> J
     taken = {label for (label,) in c.execute(known, row * 2)}
     label = label_of(when, taken)
     made = c.execute(
-        "INSERT INTO jobs (item, label, started, base) VALUES (?, ?, ?, ?)",
-        (*row, label, started, _base(c, *row)),
+        "INSERT INTO jobs (item, label, started, base, stream) VALUES (?, ?, ?, ?, ?)",
+        (*row, label, started, _base(c, *row), stream),
     ).lastrowid
     assert made is not None
     return get(c, made)
@@ -70,8 +72,8 @@ def get(c: sqlite3.Connection, job: int) -> Job:
     @raise NotFound: there is none of that number.
     """
     row = c.execute(
-        "SELECT j.id, i.path_id, j.label, j.started, j.base, j.paused FROM jobs j JOIN items i ON i.id ="
-        " j.item WHERE j.id = ?",
+        "SELECT j.id, i.path_id, j.label, j.started, j.base, j.paused, j.stream FROM jobs j"
+        " JOIN items i ON i.id = j.item WHERE j.id = ?",
         (job,),
     ).fetchone()
     if row is None:
@@ -84,15 +86,15 @@ def unfinished(c: sqlite3.Connection) -> list[Job]:
     return [
         _job(row)
         for row in c.execute(
-            "SELECT j.id, i.path_id, j.label, j.started, j.base, j.paused FROM jobs j JOIN items i ON i.id ="
-            " j.item ORDER BY j.id"
+            "SELECT j.id, i.path_id, j.label, j.started, j.base, j.paused, j.stream FROM jobs j"
+            " JOIN items i ON i.id = j.item ORDER BY j.id"
         )
     ]
 
 
-def _job(row: tuple[int, str, str, float, int, int]) -> Job:
-    number, item, label, started, base, paused = row
-    return Job(number, item, label, started, base, bool(paused))
+def _job(row: tuple[int, str, str, float, int, int, int]) -> Job:
+    number, item, label, started, base, paused, stream = row
+    return Job(number, item, label, started, base, bool(paused), bool(stream))
 
 
 def begin_again(c: sqlite3.Connection, job: int) -> Job:

@@ -13,6 +13,7 @@ import click
 
 from bitdust.cli.exclude import tell_preview
 from bitdust.cli.names import absolute, counted, is_id
+from bitdust.cli.stdin import send
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 from bitdust.cli.waiting import Work, follow, last_task
 from bitdust.errors import BitDustError
@@ -30,9 +31,14 @@ SHOWN = 1000  # names left out that a dry run shows
         "bitdust backup --no-wait 0/0/1",
         "bitdust backup --add ~/Documents",
         "bitdust backup --dry-run ~/Documents",
+        "pg_dump db | bitdust backup --stdin db.sql",
+        "bitdust backup --stdin db.sql -- pg_dump db",
     )
 )
-@click.argument("paths", nargs=-1, required=True, metavar="PATH|ID...")
+@click.argument("paths", nargs=-1, metavar="PATH|ID...")
+@click.option(
+    "--stdin", "name", metavar="NAME", help="What is piped in, or what the command writes that follows."
+)
 @click.option("--wait/--no-wait", default=True, help="Until it is committed (default), or not at all.")
 @click.option("--safe", is_flag=True, help="Wait until every supplier has its pieces.")
 @click.option("--add", is_flag=True, help="Only put them into the catalog, for a later backup by ID.")
@@ -42,12 +48,17 @@ SHOWN = 1000  # names left out that a dry run shows
 def backup(
     terminal: Terminal,
     paths: tuple[str, ...],
+    name: str | None,
     wait: bool,
     safe: bool,
     add: bool,
     add_tree: bool,
     dry_run: bool,
 ) -> None:
+    if not paths and name is None:
+        raise click.UsageError("Name what to back up: a path, an ID, or --stdin NAME.")
+    if name is not None and (add or add_tree or dry_run):
+        raise click.UsageError("--stdin is backed up at once.")
     if dry_run:
         for path in paths:
             tell_preview(terminal, path, SHOWN)
@@ -58,8 +69,8 @@ def backup(
         return
     begun = time.monotonic()
     before = last_task(terminal)
-    works = []
-    for path in paths:
+    works = [send(terminal, name, paths)] if name is not None else []
+    for path in paths if name is None else ():
         answer = _start(terminal, path)
         if not wait:
             terminal.answer(answer)

@@ -27,6 +27,7 @@ from bitdust.backup.drills import Drills
 from bitdust.backup.excludes import Rules, joined, read_rules
 from bitdust.backup.hooks import Hooks
 from bitdust.backup.index_synchronizer import IndexSynchronizer
+from bitdust.backup.intake import Intake, StreamSource
 from bitdust.backup.keeping import Keeping
 from bitdust.backup.opening import Opening
 from bitdust.backup.packer import Packer, Sealed
@@ -37,6 +38,8 @@ from bitdust.backup.restore_job import RestoreJob, Wanted
 from bitdust.backup.restores import Restores
 from bitdust.backup.retention import Policy
 from bitdust.backup.shares import Shares
+from bitdust.backup.source import Source, TreeSource
+from bitdust.backup.streams import Streams
 from bitdust.backup.tasks import Tasks
 from bitdust.backup.timetable import Timetable
 from bitdust.blocks.erasure import Codecs
@@ -206,14 +209,24 @@ class CustomerSide:
                 block_size=self._block_size,
             )  # fmt: skip
 
-        def make_backup_job(task: JobTask) -> BackupJob:
+        def make_source(task: JobTask, stream: Intake | None) -> Source:
+            if stream is not None:
+                return StreamSource(
+                    stream, clock=clock, in_thread=in_thread, chunk_key=keys.chunk_key, now_ns=now_ns
+                )
+            return TreeSource(
+                task.path, in_thread=in_thread, chunk_key=keys.chunk_key, excluded=own_folders,
+                now_ns=now_ns, rules=rules(task.excludes),
+            )  # fmt: skip
+
+        def make_backup_job(task: JobTask, stream: Intake | None) -> BackupJob:
             return BackupJob(
-                task, db=db, spool=self.spool, packer=make_packer(), chunk_key=keys.chunk_key,
-                in_thread=in_thread, machines=machines, excluded=own_folders, now_ns=now_ns,
+                task, source=make_source(task, stream), db=db, spool=self.spool, packer=make_packer(),
+                in_thread=in_thread, machines=machines,
                 new_data=self.data_sender.new_data, acked=self.data_sender.acked, seal=self._seal,
                 freed=self.sweeper.freed, names=self._names, clock=clock, check=self.synchronizer.check,
                 sweep=lambda: self.sweeper.sweep(self._block_size()), room=self._room_for_backups,
-                shares=shares, rules=rules(task.excludes),
+                shares=shares,
             )  # fmt: skip
 
         def make_restore_job(wanted: Wanted) -> RestoreJob:
@@ -288,6 +301,9 @@ class CustomerSide:
             set_all_rest=lambda rest: settings.set(PAUSED, rest), timetable=self.timetable,
             policies=Policies(db),
             drills=self.drills,
+            streams=Streams(
+                db, clock, self.queue, self.tasks, self.synchronizer.check, self.synchronizer.changed
+            ),
         )  # fmt: skip
 
         # How they are joined.

@@ -140,6 +140,7 @@ NAMES = """
     policy_remove
     policy_set
     schedules_list verify_start drills_list tasks_cancel
+    stream_begin stream_write stream_end stream_abort
     tasks_pause
     tasks_resume
 """

@@ -91,6 +91,10 @@ def test_every_answer_has_its_shape(world: World) -> None:
     world.run(600)
     ask("verify_start", version)
     world.until(lambda: ask("drills_list"), 600)
+    stream = ask("stream_begin", "/var/dump")["stream"]
+    ask("stream_write", stream, 0, "")
+    ask("stream_end", stream, 0)
+    ask("stream_abort", ask("stream_begin", "/var/other")["stream"])
     ask("tasks_cancel", ask("verify_start", version)["task"])
     ask("restore_preview", version, str(world.folder / "out"))
     ask("restore_single", version, str(world.folder / "out"))
