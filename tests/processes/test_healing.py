@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import time
 from pathlib import Path
 
 from bitdust.demo.network import Network, Peer
@@ -91,3 +93,31 @@ def test_one_is_killed_for_good_and_two_shelves_are_wiped(net: Network, tmp_path
     for number, (version, expected) in enumerate(versions):
         restore(alice, version, tmp_path / f"out{number}")
         assert hashes(Path(f"{tmp_path}/out{number}{source}")) == expected
+
+
+def test_who_sleeps_for_a_while_loses_nothing(net: Network, tmp_path: Path) -> None:
+    """
+    T27: a customer is stopped (SIGSTOP) for longer than any absence may last, and a supplier for a while.
+
+    After SIGCONT both are there again within a minute, and nobody was let go for it.
+    """
+    shelves = net.start([f"owl{number}" for number in range(4)], SUPPLIER)
+    [bob] = net.start(["bob"], customer(4, **{**HASTE, "services__employer__critically_offline_seconds": 6}))
+    hired(bob)
+    source = make_files(tmp_path / "src", [90_000] * 5, 3)
+    version = back_up(bob, source)
+    until(lambda: bob.client.call("process_health")["state"] == "safe", 60)
+    seats = [row["idurl"] for row in bob.client.call("suppliers_list")]
+    [sleeper] = [peer for peer in net.peers.values() if f"/{peer.name}.xml" in seats[0]]
+    for asleep, seconds in ((bob, 9.0), (sleeper, 3.0)):
+        assert asleep.process is not None
+        asleep.process.send_signal(signal.SIGSTOP)
+        # The one wait that is not for something: this is how long it sleeps.
+        time.sleep(seconds)
+        asleep.process.send_signal(signal.SIGCONT)
+    until(lambda: bob.client.call("process_health")["suppliers_online"] == 4, 60)
+    assert [row["idurl"] for row in bob.client.call("suppliers_list")] == seats
+    assert [row["doubt"] for row in bob.client.call("suppliers_list")] == [""] * 4
+    assert sleeper in shelves
+    restore(bob, version, tmp_path / "out")
+    assert hashes(Path(f"{tmp_path}/out{source}")) == hashes(source)
