@@ -412,6 +412,30 @@ class ProcessHealth(TypedDict):
     versions: int
     pieces_missing: int
     verified: ProcessHealthVerified | None
+    durability: ProcessHealthDurability | None
+    monitor: ProcessHealthMonitor | None
+    warnings: list[ProcessHealthWarnings]
+
+
+class ProcessHealthDurability(TypedDict):
+    """Keys of an answer."""
+
+    light: str
+    sentence: str
+    loss: float
+    life: float
+    repair: float
+    watched: float
+    lost: int
+
+
+class ProcessHealthMonitor(TypedDict):
+    """Keys of an answer."""
+
+    state: str
+    doing: str
+    next_round: float | None
+    waits_for: str
 
 
 class ProcessHealthVerified(TypedDict):
@@ -422,6 +446,13 @@ class ProcessHealthVerified(TypedDict):
     bytes: int
     wrong: int
     note: str
+
+
+class ProcessHealthWarnings(TypedDict):
+    """Keys of an answer."""
+
+    what: str
+    next: str
 
 
 class RestorePreview(TypedDict):

@@ -4,6 +4,7 @@ The node itself: how it is, what it is doing, when it ends.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bitdust.api.drills import drilled_fields
@@ -43,8 +44,13 @@ async def process_health(node: Node) -> dict[str, Any]:
     """
     Tell in one sentence how everything is, and in parts: what is wrong, and what to do next.
 
-    `survives` is how many more suppliers the worst version may lose; null without versions.  `verified` is
-    what came of the last restore drill, as in `drills_list`; null before the first.
+    `verified` is what came of the last restore drill, as in `drills_list`; null before the first.
+    `survives` is how many more suppliers the worst version may lose; null without versions. `durability`
+    says, from how long suppliers were seen to last, how likely something is lost within a year (`loss`, a
+    part of 1), as a `light`: green, yellow or red; `life` and `repair` in days; null as long as nothing is
+    kept. `monitor` says what the rounds are doing, when the next one begins (Unix seconds, null while one is
+    under way) and what they wait for. `warnings` is what is wrong, each with its own next step, which may be
+    empty.
     """
     health = await node.health()
     return {
@@ -59,6 +65,9 @@ async def process_health(node: Node) -> dict[str, Any]:
         "versions": health.versions,
         "pieces_missing": health.pieces_missing,
         "verified": drilled_fields(health.verified) if health.verified is not None else None,
+        "durability": None if health.durability is None else asdict(health.durability),
+        "monitor": None if health.monitor is None else asdict(health.monitor),
+        "warnings": [asdict(each) for each in health.warnings],
     }
 
 

@@ -107,6 +107,21 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             "versions": int,
             "pieces_missing": int,
             "verified": Nullable(_DRILL),
+            "durability": Nullable(
+                {
+                    "light": str,
+                    "sentence": str,
+                    "loss": float,
+                    "life": float,
+                    "repair": float,
+                    "watched": float,
+                    "lost": int,
+                }
+            ),
+            "monitor": Nullable(
+                {"state": str, "doing": str, "next_round": Nullable(float), "waits_for": str}
+            ),
+            "warnings": [{"what": str, "next": str}],
         },
         "automats_list": [{"index": int, "name": str, "state": str, "timers": str}],
         "tasks_pause": {**RESULT, "tasks": [int]},

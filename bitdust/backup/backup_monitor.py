@@ -65,6 +65,8 @@ class Round:
     first_rest: Callable[[], float] = lambda: REST
     #: another round was asked for in the middle of this one
     wanted: bool = False
+    #: when the next round begins, by the clock; None: one is under way, or none will
+    next_at: float | None = None
     #: seconds of the next rest; 0: as after a round in which something happened
     rest: float = 0.0
 
@@ -76,6 +78,7 @@ def _build() -> Callable[[Round], BackupMonitor]:
     def rest(monitor: BackupMonitor, round_: Round) -> IDelayedCall:
         if not round_.calm() or not round_.rest:
             round_.rest = round_.first_rest()
+        round_.next_at = round_.clock.seconds() + round_.rest
         return round_.clock.callLater(round_.rest, monitor._again)
 
     Idle = machine.state("Idle")
@@ -109,6 +112,7 @@ def _build() -> Callable[[Round], BackupMonitor]:
     @Idle.upon(up.restart).to(FireHire)
     def begin(monitor: BackupMonitor, round_: Round) -> None:
         round_.wanted = False
+        round_.next_at = None
         round_.hire()
 
     @Ready.upon(up.restart).to(FireHire)

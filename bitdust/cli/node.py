@@ -26,6 +26,7 @@ LOOK_EVERY = 0.05
 
 #: Exit codes of `status --check`, for cron and monitoring; whatever is not named is fine.
 CHECKED = {"degraded": 19, "waiting": 19, "recovering": 19, "at risk": 16, "needs setup": 11}
+LIGHTS = {"green": "good", "yellow": "warn", "red": "bad"}
 SIGNS = {"safe": "good", "backing up": "good", "at risk": "bad", "degraded": "warn", "waiting": "warn"}
 
 
@@ -123,6 +124,15 @@ def _tell(terminal: Terminal, health: dict[str, Any], brief: bool) -> None:
             f"  {'verified':<10}{counted(drill['files'], 'file')}, {terminal.size(drill['bytes'])}"
             f" came back in a drill on {shown(drill['time'])}"
         )
+    lasting = health["durability"]
+    if lasting:
+        light = click.style("●", fg=COLOURS[LIGHTS.get(lasting["light"], "quiet")])
+        terminal.say(f"  {'lasting':<10}{light} {lasting['light']}: {lasting['sentence']}")
+    doing = health["monitor"]
+    if doing:
+        when = f" Next round: {shown(doing['next_round'])}." if doing["next_round"] else ""
+        waits = f" Waits for {doing['waits_for']}." if doing["waits_for"] else ""
+        terminal.say(f"  {'doing':<10}{doing['doing']}{when}{waits}")
     if terminal.url is None:
         number = running_in(terminal.home)
         terminal.say(f"  {'node':<10}{terminal.home}" + (f", process {number}" if number else ""))

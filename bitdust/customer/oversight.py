@@ -16,7 +16,8 @@ from bitdust.customer.attendance import GRACE, ROLL, Attendance
 from bitdust.customer.audit import REST, Auditor
 from bitdust.customer.block_reader import BlockReader
 from bitdust.customer.doubts import ABSENT, AUDIT, Doubts
-from bitdust.customer.standing import Standing
+from bitdust.customer.durability import Durability, judge
+from bitdust.customer.standing import DAY, Standing
 from bitdust.customer.suppliers import Suppliers
 from bitdust.database import Database
 from bitdust.machines import Machines
@@ -57,6 +58,8 @@ class Oversight:
         self._wall = wall
         self._suppliers = suppliers
         self._running: list[Deferred[None]] = []
+        # Days: until an absence is a loss, and two until somebody was found and all is copied.
+        self._repair = grace / DAY + 2.0
         self.doubts = Doubts(db, suppliers, restart)
         self.attendance = Attendance(
             clock=clock,
@@ -96,6 +99,11 @@ class Oversight:
     async def of(self, supplier: str) -> Standing:
         """What is known of him."""
         return await self._db.read(standing.of, supplier, int(self._wall()))
+
+    async def durability(self, n: int, k: int, survives: int) -> Durability:
+        """How long what n suppliers keep will last, by what was measured of all suppliers so far."""
+        watched, lost = await self._db.read(standing.lives)
+        return judge(n, k, survives, watched, lost, self._repair)
 
     async def doubted(self) -> dict[str, str]:
         """IDURL of each supplier who is to be replaced -> why."""

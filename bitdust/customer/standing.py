@@ -60,7 +60,12 @@ SCHEMA = [
         kind TEXT NOT NULL,
         why TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
+    """,
     """
+    -- One row: seconds of suppliers, in all, in which we looked; and how many were lost in them.
+    CREATE TABLE lives (watched REAL NOT NULL, lost INTEGER NOT NULL) STRICT;
+    INSERT INTO lives VALUES (0, 0);
+    """,
 ]
 
 
@@ -133,6 +138,7 @@ def looked(
             " watched = watched + excluded.watched, away = away + excluded.away",
             (supplier, today, seconds, seconds if supplier in away else 0.0),
         )
+    c.execute("UPDATE lives SET watched = watched + ?", (seconds * len({*here, *away}),))
     c.execute("DELETE FROM days WHERE day < ?", (today - MONTH,))
     for supplier in sorted(here):
         _came_back(c, supplier, now)
@@ -169,6 +175,8 @@ def doubt(c: sqlite3.Connection, supplier: str, kind: str, why: str) -> bool:
     """He is to be replaced.  False: that was known."""
     known = c.execute("SELECT 1 FROM doubts WHERE supplier = ?", (supplier,)).fetchone() is not None
     c.execute("INSERT OR IGNORE INTO doubts VALUES (?, ?, ?)", (supplier, kind, why))
+    if not known:
+        c.execute("UPDATE lives SET lost = lost + 1")
     return not known
 
 
@@ -178,8 +186,15 @@ def doubts(c: sqlite3.Connection) -> dict[str, tuple[str, str]]:
 
 
 def trust(c: sqlite3.Connection, supplier: str) -> None:
-    """He is not to be replaced any more."""
-    c.execute("DELETE FROM doubts WHERE supplier = ?", (supplier,))
+    """He is not to be replaced any more: it was no loss."""
+    if c.execute("DELETE FROM doubts WHERE supplier = ?", (supplier,)).rowcount:
+        c.execute("UPDATE lives SET lost = max(0, lost - 1)")
+
+
+def lives(c: sqlite3.Connection) -> tuple[float, int]:
+    """Days of suppliers, in all, in which we looked, and how many of them were lost."""
+    seconds, lost = c.execute("SELECT watched, lost FROM lives").fetchone()
+    return seconds / DAY, lost
 
 
 def forget(c: sqlite3.Connection, supplier: str) -> None:

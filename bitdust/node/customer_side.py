@@ -273,16 +273,16 @@ class CustomerSide:
                 short=self._short,
             )
         )
-        self.monitor = make_backup_monitor(
-            Round(
-                clock=clock,
-                hire=self.fire_hire.restart,
-                list_files=self._list_files,
-                rebuild=self._rebuild,
-                calm=self._calm,
-                first_rest=lambda: float(settings.number("services/backups/round-seconds")),
-            )
+        self._clock = clock
+        self._round = Round(
+            clock=clock,
+            hire=self.fire_hire.restart,
+            list_files=self._list_files,
+            rebuild=self._rebuild,
+            calm=self._calm,
+            first_rest=lambda: float(settings.number("services/backups/round-seconds")),
         )
+        self.monitor = make_backup_monitor(self._round)
         self.oversight = Oversight(
             clock=clock, wall=wall, rng=rng, catalog=db, db=standing, reader=self.reader,
             suppliers=self.suppliers, machines=machines, restart=self.monitor.restart,
@@ -351,6 +351,16 @@ class CustomerSide:
         self._up = True
         self.oversight.start()
         self.monitor.restart()
+
+    def monitor_state(self) -> str:
+        """The state of the monitor's machine."""
+        states = [row.state for row in self._watched if row.name == "backup_monitor"]
+        return states[0] if states else "Idle"
+
+    def next_round_in(self) -> float | None:
+        """Seconds until the monitor begins its next round; None: one is under way, or none will come."""
+        at = self._round.next_at
+        return None if at is None or not self._up else max(0.0, at - self._clock.seconds())
 
     def stop(self) -> None:
         """Put everything down; nothing ticks afterwards."""

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bitdust.blocks.shapes import k_of
 from bitdust.catalog import holdings, versions
 from bitdust.node.customer_side import CustomerSide
-from bitdust.node.views import Health
+from bitdust.node.rounds import doing
+from bitdust.node.views import Health, Trouble
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,24 @@ class Measured:
     unseen: int
 
 
-async def look_at(customer: CustomerSide | None, recovering: str | None, untold: str = "") -> Health:
+@dataclass
+class _Troubles:
+    """What is wrong, each with what to do about it, as far as anything can be done."""
+
+    found: list[Trouble] = field(default_factory=list)
+
+    def add(self, what: str, then: str = "") -> None:
+        self.found.append(Trouble(what, then))
+
+    def next(self) -> list[str]:
+        return list(dict.fromkeys(each.next for each in self.found if each.next))
+
+
+async def look_at(
+    customer: CustomerSide | None, recovering: str | None, untold: str = "", now: float = 0.0
+) -> Health:
     """
-    Measure everything now.
+    Measure everything now, which is Unix second `now`.
 
     @param recovering: while the catalog is being brought back, why it is not here yet; "" when nothing
         failed.
@@ -63,47 +79,50 @@ async def look_at(customer: CustomerSide | None, recovering: str | None, untold:
     absent = [one.idurl for one in customer.suppliers.known.values() if one.fingerprint not in there]
     staying = {*there} - {seat.fingerprint for seat in vacated}
     found = await customer.db.read(_measure, there, staying, not absent and not vacated)
-    wrong: list[str] = []
-    then: list[str] = []
+    troubles = _Troubles()
     if recovering is not None:
-        wrong.append("the catalog is being recovered" + (f": {recovering}" if recovering else ""))
+        troubles.add("the catalog is being recovered" + (f": {recovering}" if recovering else ""))
     if customer.synchronizer.usurped:
-        wrong.append(customer.synchronizer.usurped)
-        then.append("go on with the other node, or recover this one anew from the kit")
+        troubles.add(
+            customer.synchronizer.usurped, "go on with the other node, or recover this one anew from the kit"
+        )
     for seat in seats:
         if seat is not None and seat.fingerprint in customer.synchronizer.unseen:
-            wrong.append(customer.synchronizer.unseen[seat.fingerprint])
-            then.append(f"to go on without what he keeps: `bitdust supplier replace {seat.idurl}`")
+            troubles.add(
+                customer.synchronizer.unseen[seat.fingerprint],
+                f"to go on without what he keeps: `bitdust supplier replace {seat.idurl}`",
+            )
     if None in seats:
         why = f" ({customer.unfound})" if customer.unfound else ""
-        wrong.append(f"{seats.count(None)} of {wanted} suppliers are still being looked for{why}")
-        if customer.unfound:
-            then.append(
-                "wait for nodes that offer space, or ask for less of it:"
-                " `bitdust config set services/customer/needed-space SIZE`"
-            )
-    for idurl in away:
-        wrong.append(f"{idurl} is away")
-    for idurl, why in (await customer.oversight.doubted()).items():
-        wrong.append(f"{idurl} is being replaced: {why}")
-    if away:
-        then.append("if one of them is gone for good: `bitdust supplier replace IDURL`")
-    for why in customer.queue.stuck():
-        wrong.append(f"a backup is {why[:1].lower()}{why[1:]}")
-    if customer.queue.stuck():
-        then.append(
-            "make room: `bitdust forget` or `bitdust delete`, or ask the suppliers for more:"
+        troubles.add(
+            f"{seats.count(None)} of {wanted} suppliers are still being looked for{why}",
+            "wait for nodes that offer space, or ask for less of it:"
             " `bitdust config set services/customer/needed-space SIZE`"
+            if customer.unfound
+            else "",
+        )
+    for idurl in away:
+        troubles.add(f"{idurl} is away", "if one of them is gone for good: `bitdust supplier replace IDURL`")
+    for idurl, why in (await customer.oversight.doubted()).items():
+        troubles.add(f"{idurl} is being replaced: {why}")
+    for why in customer.queue.stuck():
+        troubles.add(
+            f"a backup is {why[:1].lower()}{why[1:]}",
+            "make room: `bitdust forget` or `bitdust delete`, or ask the suppliers for more:"
+            " `bitdust config set services/customer/needed-space SIZE`",
         )
     if untold:
-        wrong.append(f"the identity servers are not up to date: {untold}")
-        then.append(
-            "see that an identity server can be reached: until then the kit alone may not find the catalog"
+        troubles.add(
+            f"the identity servers are not up to date: {untold}",
+            "see that an identity server can be reached: until then the kit alone may not find the catalog",
         )
     drilled = next(iter(await customer.drills.ended()), None)
     if drilled is not None and drilled.wrong:
-        wrong.append(f"in the last restore drill {drilled.wrong} files did not come back: {drilled.note}")
-        then.append("hold another one: `bitdust verify`; if it says the same, back these files up again")
+        troubles.add(
+            f"in the last restore drill {drilled.wrong} files did not come back: {drilled.note}",
+            "hold another one: `bitdust verify`; if it says the same, back these files up again",
+        )
+    then = troubles.next()
     busy = bool(customer.queue.running() or customer.queue.waiting())
     if recovering is not None:
         state, sentence = "recovering", "The catalog is being brought back from the suppliers."
@@ -137,11 +156,15 @@ async def look_at(customer: CustomerSide | None, recovering: str | None, untold:
     else:
         state = "backing up" if busy else "safe"
         sentence = f"Every version survives the loss of {_any(found.survives, hired)}."
+    margin = found.now if found.now is None else min(found.now, max(found.staying or 0, 0))
+    durability = None
+    if margin is not None and hired:
+        durability = await customer.oversight.durability(hired, k_of(hired), margin)
     return Health(
         state=state,
         sentence=sentence,
-        survives=found.now if found.now is None else min(found.now, max(found.staying or 0, 0)),
-        wrong=tuple(wrong),
+        survives=margin,
+        wrong=tuple(each.what for each in troubles.found),
         next=tuple(then),
         suppliers_online=online,
         suppliers_hired=hired,
@@ -149,6 +172,9 @@ async def look_at(customer: CustomerSide | None, recovering: str | None, untold:
         versions=found.versions,
         pieces_missing=found.missing,
         verified=drilled,
+        durability=durability,
+        monitor=doing(customer, now, [name_of(idurl) for idurl in absent], found.missing),
+        warnings=tuple(troubles.found),
     )
 
 
@@ -191,5 +217,10 @@ def _any(margin: int | None, hired: int) -> str:
 
 def _names(idurls: list[str]) -> str:
     """As in "alice, bob and carol"."""
-    names = [idurl.rpartition("/")[2].removesuffix(".xml") for idurl in idurls]
+    names = [name_of(idurl) for idurl in idurls]
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) or "them"
+
+
+def name_of(idurl: str) -> str:
+    """As in "alice"."""
+    return idurl.rpartition("/")[2].removesuffix(".xml")

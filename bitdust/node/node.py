@@ -274,7 +274,7 @@ class Node:
         trouble = self.registration.trouble
         recovering = (trouble.message if trouble else "") if self.registration.is_recovering() else None
         untold = self.somebody.propagation.trouble if self.somebody is not None else ""
-        return await look_at(self.customer, recovering, untold)
+        return await look_at(self.customer, recovering, untold, self.now())
 
     async def suppliers_list(self) -> list[SupplierView]:
         """The present supplier set."""

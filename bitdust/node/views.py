@@ -5,6 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bitdust.catalog.drills import Drilled
+from bitdust.customer.durability import Durability
+
+
+@dataclass(frozen=True)
+class Doing:
+    """
+    What the monitor does now, in words; when its next round begins (Unix seconds; None: one is under way),
+    and what it waits for, or "".
+    """
+
+    state: str
+    doing: str
+    next_round: float | None
+    waits_for: str
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that is wrong, and what to do about it."""
+
+    what: str
+    next: str
 
 
 @dataclass(frozen=True)
@@ -29,6 +51,9 @@ class Health:
     pieces_missing: int
     #: what came of the last restore drill
     verified: Drilled | None = None
+    durability: Durability | None = None
+    monitor: Doing | None = None
+    warnings: tuple[Trouble, ...] = ()
 
 
 @dataclass(frozen=True)

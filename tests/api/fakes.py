@@ -41,10 +41,21 @@ from bitdust.catalog.policies import ItemPolicy
 from bitdust.catalog.trash import Deleted as InTrash
 from bitdust.catalog.tree import Counts
 from bitdust.config.settings import Settings
+from bitdust.customer.durability import Durability
 from bitdust.errors import NoIdentity, NotFound
 from bitdust.machines import Machines
 from bitdust.node.happenings import Happenings
-from bitdust.node.views import CustomerView, Health, IdentityView, KitView, Pong, Replacing, SupplierView
+from bitdust.node.views import (
+    CustomerView,
+    Doing,
+    Health,
+    IdentityView,
+    KitView,
+    Pong,
+    Replacing,
+    SupplierView,
+    Trouble,
+)
 
 BACKUP = "0/0/1/0/0/F20160313043757PM"
 ALICE = "http://127.0.0.1:8084/alice.xml"
@@ -375,7 +386,11 @@ class FakeNode:
     async def health(self) -> Health:
         if self.broken:
             raise RuntimeError("secret details")
-        return Health("safe", "Everything is safe.", 2, (), ("nothing",), 4, 4, 4, 3, 0)
+        return Health(
+            "safe", "Everything is safe.", 2, (), ("nothing",), 4, 4, 4, 3, 0, None,
+            Durability("yellow", "One in 100.", 0.01, 365.0, 3.0, 2.5, 0),
+            Doing("ready", "Resting.", 1_800_000_000.0, "bob"), (Trouble("bob is away", "wait"),),
+        )  # fmt: skip
 
     async def suppliers_list(self) -> list[SupplierView]:
         return [SupplierView(0, ALICE, FINGERPRINT, "connected", 1.5, None, 2**33, 12, "tcp")]

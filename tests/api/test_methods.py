@@ -403,6 +403,22 @@ def test_process(node):
         "versions": 3,
         "pieces_missing": 0,
         "verified": None,
+        "durability": {
+            "light": "yellow",
+            "sentence": "One in 100.",
+            "loss": 0.01,
+            "life": 365.0,
+            "repair": 3.0,
+            "watched": 2.5,
+            "lost": 0,
+        },
+        "monitor": {
+            "state": "ready",
+            "doing": "Resting.",
+            "next_round": 1_800_000_000.0,
+            "waits_for": "bob",
+        },
+        "warnings": [{"what": "bob is away", "next": "wait"}],
     }
     node.machines.begin("fire_hire", "ready")
     assert call(node, "automats_list") == [{"index": 1, "name": "fire_hire", "state": "ready", "timers": ""}]

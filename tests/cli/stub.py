@@ -110,6 +110,9 @@ def health(**changes: Any) -> dict[str, Any]:
         "suppliers_wanted": 4,
         "versions": 1,
         "pieces_missing": 0,
+        "durability": None,
+        "monitor": None,
+        "warnings": [],
         **changes,
     }
 

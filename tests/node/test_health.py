@@ -37,6 +37,39 @@ def test_all_are_there(world: World) -> None:
     assert told.sentence == "Every version survives the loss of any 2 of the 4 suppliers."
 
 
+def test_how_long_it_lasts(world: World) -> None:
+    """Two of four at strangers are no backup for ever, and it says so; who is away makes it worse."""
+    alice = safe(world)
+    told = health(alice)
+    assert told.durability is not None
+    assert told.durability.light == "yellow"
+    assert "One in 1,300 such backups is lost in a year" in told.durability.sentence
+    assert (told.durability.lost, told.durability.repair) == (0, 3.0)
+    world.away(*world.seated(alice)[:2])
+    worse = health(alice).durability
+    assert worse is not None
+    assert worse.light == "red"
+    assert worse.loss > 5 * told.durability.loss
+
+
+def test_what_the_monitor_does(world: World) -> None:
+    """It rests, and says until when; it waits for who is away, by name; each warning has its next step."""
+    alice = safe(world)
+    world.run(60)
+    told = health(alice)
+    assert told.monitor is not None
+    assert (told.monitor.state, told.monitor.waits_for) == ("ready", "")
+    assert world.wall() < (told.monitor.next_round or 0) <= world.wall() + 3600
+    (away, *_) = world.seated(alice)
+    world.away(away)
+    told = health(alice)
+    assert told.monitor is not None
+    assert told.monitor.waits_for == f"{away.name} to come back"
+    (warning,) = told.warnings
+    assert warning.what == f"{away.idurl} is away"
+    assert "supplier replace" in warning.next
+
+
 @pytest.mark.parametrize("gone", [1, 2, 3, 4])
 def test_some_are_away(world: World, gone: int) -> None:
     """Who is away is not counted on; when they are back all is well again."""

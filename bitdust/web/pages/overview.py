@@ -19,6 +19,8 @@ from bitdust.web.pages.frame import WebPage, framed
 from bitdust.web.pages.markup import Part, el, link, table
 
 ROWS = 100
+#: a light as one of the states that have a colour
+_LIGHTS = {"green": "safe", "yellow": "degraded", "red": "at risk"}
 
 
 class OverviewPage(WebPage):
@@ -57,6 +59,8 @@ class OverviewPage(WebPage):
 
 
 def _state(health: dict[str, Any]) -> Tag:
+    lasting, monitor = health["durability"], health["monitor"]
+    waits = f"It waits for {monitor['waits_for']}." if monitor and monitor["waits_for"] else ""
     return el(
         "section",
         el("h2", "State"),
@@ -68,6 +72,21 @@ def _state(health: dict[str, Any]) -> Tag:
             id="state",
         ),
         el("ul", [el("li", line) for line in health["wrong"]]) if health["wrong"] else None,
+        el(
+            "p",
+            el(
+                "strong",
+                lasting["light"],
+                class_="pill",
+                data_state=_LIGHTS[lasting["light"]],
+                id="durability",
+            ),
+            " ",
+            lasting["sentence"],
+        )
+        if lasting
+        else None,
+        el("p", f"{monitor['doing']} {waits}", id="monitor") if monitor else None,
         el("h3", "What to do") if health["next"] else None,
         el("ul", [el("li", line) for line in health["next"]]) if health["next"] else None,
         el(
