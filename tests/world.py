@@ -7,6 +7,7 @@ chance are stood in for.  Nothing waits: an hour of clock passes in the time its
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import random
@@ -43,6 +44,7 @@ from bitdust.programs import Ended
 from bitdust.supplier.service import SupplierService
 from bitdust.transport.memory import MemoryTransport, Network
 from bitdust.transport.pipe import End
+from bitdust.watches import Told
 from bitdust.wire.packets import Packet
 from bitdust.world import Rng, inline
 from tests.heap_clock import HeapClock
@@ -95,6 +97,74 @@ class FakePrograms:
 
     async def end(self) -> None:
         pass
+
+
+class FakeWatch:
+    """Some folders that are watched together."""
+
+    def __init__(self, watches: FakeWatches, told: Told, missed: Callable[[], None]) -> None:
+        self.watches = watches
+        self.told = told
+        self.missed = missed
+        self.folders: set[bytes] = set()
+
+    def add(self, folder: bytes) -> None:
+        os.stat(folder)
+        if sum(len(each.folders) for each in self.watches.open_) >= self.watches.most:
+            raise OSError(errno.ENOSPC, "too many")
+        self.folders.add(folder)
+
+    def close(self) -> None:
+        self.folders.clear()
+        if self in self.watches.open_:
+            self.watches.open_.remove(self)
+
+
+class FakeWatches:
+    """A system that tells of changes when the test says so; it watches `most` folders."""
+
+    def __init__(self) -> None:
+        self.open_: list[FakeWatch] = []
+        self.most = 1_000_000
+
+    def open(self, told: Told, missed: Callable[[], None]) -> FakeWatch:
+        self.open_.append(FakeWatch(self, told, missed))
+        return self.open_[-1]
+
+    def hand_over(self, work: Callable[[], object]) -> None:
+        work()
+
+    def stop(self) -> None:
+        self.open_.clear()
+
+    def folders(self) -> set[str]:
+        """What is watched."""
+        return {os.fsdecode(folder) for each in self.open_ for folder in each.folders}
+
+    def tell(self, path: Path, is_folder: bool | None = None) -> None:
+        """Something has happened to this name."""
+        for each in list(self.open_):
+            if os.fsencode(path.parent) in each.folders:
+                each.told(
+                    os.fsencode(path.parent),
+                    os.fsencode(path.name),
+                    path.is_dir() if is_folder is None else is_folder,
+                )
+
+    def write(self, path: Path, content: bytes = b"new") -> None:
+        """Write a file, its folders too, and tell of what was watched."""
+        missing = [path, *path.parents]
+        for each in reversed(missing[: 1 + next(i for i, one in enumerate(missing[1:]) if one.exists())]):
+            if each == path:
+                path.write_bytes(content)
+            else:
+                each.mkdir()
+            self.tell(each)
+
+    def overflow(self) -> None:
+        """More has happened than can be told."""
+        for each in list(self.open_):
+            each.missed()
 
 
 @implementer(IReactorTime)
@@ -179,6 +249,7 @@ class House:
         #: seconds by which its clock on the wall is wrong
         self.skew = 0.0
         self.programs = FakePrograms()
+        self.watches = FakeWatches()
         self._node: Node | None = None
         self._settings = {
             "services/customer/suppliers-number": "4",
@@ -202,6 +273,7 @@ class House:
         """A new life, with whatever lies in the folder."""
         assert self._node is None, f"{self.name} lives"
         self.lives += 1
+        self.watches.stop()
         self.place = f"{self.name}-{self.lives}"
         self.clock = LifeClock(self.world.clock)
         self._dead = False
@@ -209,7 +281,9 @@ class House:
         settings = Settings(self.home / "config.toml", None, OPTIONS)
         for key, value in self._settings.items():
             settings.set(key, value)
-        seams = Seams(MemoryDirectory(self.world.shared), self._transports, self._in_thread, self.programs)
+        seams = Seams(
+            MemoryDirectory(self.world.shared), self._transports, self._in_thread, self.programs, self.watches
+        )
         rng = seeded(f"{self.world.seed} {self.place}")
         self._node = Node(
             reactor=self.clock, home=self.home, settings=settings, rng=rng, wall=self.wall,

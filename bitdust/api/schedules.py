@@ -20,7 +20,8 @@ async def schedules_list(node: Node) -> list[Any]:
     List what is backed up by itself.
 
     `last` is when it was begun by itself, or when the rule was made, and `next` the five times to come, in
-    Unix seconds; `trouble` says why it could not be begun though its time has come, as without its disk.
+    Unix seconds, none where it waits for a change.  `trouble` says why it could not be begun though its time
+    has come, as without its disk, or why it is not watched.
     """
     return [_shown(timed) for timed in await node.backups.timetable.all()]
 
@@ -33,8 +34,12 @@ async def schedule_set(node: Node, what: str, rule: str) -> dict[str, Any]:
     Times are those of this machine's clock.  What was missed, as while the machine slept, is made up once.
     A backup of what has not changed is cheap, and still a version.
 
+    `on change`: when nothing has changed for `services/backups/change-quiet-seconds` after a change, but at
+    `services/backups/change-longest-seconds` at last; once when the node starts; and every quarter of an hour
+    where the system cannot watch that much.  What other machines change on a shared disk nobody tells.
+
     @param what: a path ID or a local path; one that is new is put into the catalog.
-    @param rule: like `every 4h`, `daily at 03:00`, `mon, thu at 21:30` or `weekdays at 12:00`.
+    @param rule: like `on change`, `every 4h`, `daily at 03:00`, `mon, thu at 21:30` or `weekdays at 12:00`.
     """
     timed = await node.backups.timetable.set(await node.backups.item_of(what), rule)
     return {"result": f"backed up {timed.rule} from now on", **_shown(timed)}

@@ -92,6 +92,7 @@ class BackupQueue:
     @param at_once: how many may be under way at a time.
     @param all_rest: whether all of them rest, whatever is wanted of each.
     @param hooks: runs what is to be run before and after each.
+    @param settle: called with the item right before its backup looks at what there is.
     """
 
     _log = Logger()
@@ -113,6 +114,7 @@ class BackupQueue:
         at_once: Callable[[], int],
         all_rest: Callable[[], bool],
         hooks: Hooks,
+        settle: Callable[[str], Awaitable[None]],
     ) -> None:
         self._db = db
         self._wall = wall
@@ -128,11 +130,14 @@ class BackupQueue:
         self._at_once = at_once
         self._all_rest = all_rest
         self._hooks = hooks
+        self._settle = settle
         self._turns: list[Turn] = []
         self._at_work: list[Turn] = []
         self._stopped = False
         #: other jobs rest than before
         self.turned: Signal[[]] = Signal()
+        #: the command after a backup of this item has ended
+        self.closed: Signal[[str]] = Signal()
         self._more: Signal[[]] = Signal()
         self._worker: Deferred[None] | None = None
 
@@ -232,6 +237,10 @@ class BackupQueue:
     def is_busy(self, item: str) -> bool:
         """Whether a backup of this item waits or runs."""
         return any(turn.job.item == item for turn in self._turns)
+
+    def is_closing(self, item: str) -> bool:
+        """Whether the command after a backup of this item runs."""
+        return any(turn.job.item == item and turn.is_over and turn.doing for turn in self._turns)
 
     def delivered(self, job: int | None, fingerprint: str, size: int) -> None:
         """This supplier has signed for so many bytes of the job."""
@@ -346,6 +355,7 @@ class BackupQueue:
             if turn.aborting:
                 raise CancelledError
             await self._insist(turn, partial(self._before, turn))
+            await self._settle(turn.job.item)
             await self._insist(turn, partial(self._try, turn))
         except CancelledError:
             if not turn.aborting:
@@ -404,6 +414,7 @@ class BackupQueue:
         why = "" if error is None else str(error)
         turn.warning = await self._hooks.after(turn.policy, turn.job.label, state, why)
         turn.doing = ""
+        self.closed(turn.job.item)
         if self._stopped:
             raise CancelledError
 

@@ -1,9 +1,9 @@
 """
 schedule -- when something is backed up by itself: a rule in words, and the moments that it means.
 
-`every 4h`; `daily at 03:00`; `mon, thu at 21:30`; `weekdays at 12:00`.  Times are those of the clock on the
-wall of this machine, summer time and all: an hour that does not exist is the one after it, and one that comes
-twice means its first time.
+`every 4h`; `daily at 03:00`; `mon, thu at 21:30`; `weekdays at 12:00`; or `on change`.  Times are of the
+clock on the wall of this machine, summer time and all: an hour that does not exist is the one after it, and
+one that comes twice means its first time.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _EVERY = re.compile(r"every\s+(?:(\d{1,6})\s*)?(m|h|d|w|min|minutes?|hours?|days?|weeks?)")
 _AT = re.compile(r"([a-z, ]+?)\s+(?:at\s+)?(\d{1,2}):(\d{2})")
+_CHANGES = frozenset(("on change", "on changes", "when changed"))
 _WORDS = {
     "daily": range(7),
     "every day": range(7),
@@ -36,12 +37,14 @@ class Schedule:
     """
     @param text: the rule as it is shown.
     @param seconds: between the end of one and the next; or 0, and at `at` on these `days` (0 is Monday).
+    @param on_change: none of these, but whenever something has changed.
     """
 
     text: str
     seconds: int = 0
     days: frozenset[int] = frozenset()
     at: time = time()
+    on_change: bool = False
 
     def after(self, moment: float) -> float:
         """The first moment it means behind this one; both Unix seconds."""
@@ -66,6 +69,8 @@ class Schedule:
 def parse(text: str) -> Schedule:
     """@raise Usage: it is no rule."""
     words = " ".join(text[:LONGEST].lower().split())
+    if words in _CHANGES and len(text) <= LONGEST:
+        return Schedule("on change", on_change=True)
     if found := _EVERY.fullmatch(words):
         seconds = int(found[1] or 1) * _UNITS[found[2][0]]
         if not LEAST <= seconds <= MOST:
@@ -76,7 +81,7 @@ def parse(text: str) -> Schedule:
     if len(text) > LONGEST or found is None or not days or int(found[2]) > 23 or int(found[3]) > 59:
         raise Usage(
             f"{text[:60]!r} is no schedule",
-            hint="write `every 4h`, `daily at 03:00`, `mon, thu at 21:30` or `weekdays at 12:00`",
+            hint="write `on change`, `every 4h`, `daily at 03:00` or `mon, thu at 21:30`",
         )
     return Schedule(words, 0, days, time(int(found[2]), int(found[3])))
 

@@ -34,7 +34,8 @@ TOLD = 5
 class Timed:
     """
     An item that is backed up by itself.  Moments in Unix seconds; `last` is when it was begun by itself, or
-    when the rule was made; `trouble` says why it could not be begun though its time has come.
+    when the rule was made; `trouble` says why it could not be begun though its time has come.  One that is
+    backed up on change has no next time until something has changed.
     """
 
     path_id: str
@@ -48,18 +49,26 @@ class Timed:
 class Timetable:
     """
     @param begin: queues a backup of the item.
+    @param watched: of an item that is backed up on change: what is wrong, and its next times.
     """
 
     _log = Logger()
 
     def __init__(
-        self, db: Database, clock: IReactorTime, wall: Wall, begin: Callable[[str], Awaitable[object]]
+        self,
+        db: Database,
+        clock: IReactorTime,
+        wall: Wall,
+        begin: Callable[[str], Awaitable[object]],
+        watched: Callable[[str], tuple[str, list[float]]],
     ) -> None:
         self._db = db
         self._clock = clock
         self._wall = wall
         self._begin = begin
-        self._changed: Signal[[]] = Signal()
+        self._watched = watched
+        #: other schedules hold than before
+        self.changed: Signal[[]] = Signal()
         self._troubles: dict[str, str] = {}
         self._work: Deferred[None] | None = None
 
@@ -82,7 +91,7 @@ class Timetable:
         schedule, now = parse(rule), self._wall()
         await self._db(policies.schedule, path_id, schedule.text, now)
         self._troubles.pop(path_id, None)
-        self._changed()
+        self.changed()
         return next(each for each in await self.all() if each.path_id == path_id)
 
     async def remove(self, path_id: str) -> None:
@@ -90,6 +99,7 @@ class Timetable:
         if not await self._db(policies.unschedule, path_id):
             raise NotFound(f"item {path_id} has no schedule", hint="`bitdust schedule list` shows them")
         self._troubles.pop(path_id, None)
+        self.changed()
 
     async def all(self) -> list[Timed]:
         """Each item that has a schedule."""
@@ -97,6 +107,10 @@ class Timetable:
         found = []
         for row in await self._db.read(policies.planned):
             schedule = parse(row.rule)
+            if schedule.on_change:
+                trouble, times = self._watched(row.item)
+                found.append(Timed(row.item, row.path, row.rule, row.last, times, trouble))
+                continue
             # What is due already begins at the next look.
             first = max(_due(schedule, row, now), now)
             times = [first, *schedule.next(first, TOLD - 1)]
@@ -108,7 +122,7 @@ class Timetable:
     async def _keep(self) -> None:
         while True:
             try:
-                rows = await self._db.read(policies.planned)
+                rows = [row for row in await self._db.read(policies.planned) if not parse(row.rule).on_change]
                 for row in rows:
                     await self._look(row)
             except (BitDustError, OSError) as error:
@@ -118,9 +132,9 @@ class Timetable:
                 continue
             # Who has no schedule has no timer.
             if rows:
-                await either(self._clock, self._changed.next(), LOOK_EVERY)
+                await either(self._clock, self.changed.next(), LOOK_EVERY)
             else:
-                await self._changed.next()
+                await self.changed.next()
 
     async def _look(self, row: ItemPolicy) -> None:
         now = self._wall()

@@ -22,6 +22,7 @@ from bitdust.cli.terminal import Terminal, pass_terminal, said
         "What is backed up by itself, and when.  What was missed while the machine slept is made up once.",
         "bitdust schedule set ~/Documents every 4h",
         "bitdust schedule set ~/Photos daily at 03:00",
+        "bitdust schedule set ~/Thesis on change",
         "bitdust schedule",
     ),
 )
@@ -46,20 +47,22 @@ def list_(terminal: Terminal) -> None:
     if not found:
         terminal.note("Nothing is backed up by itself: `bitdust schedule set PATH every 4h`.")
         return
-    rows = [(each["path_id"], each["rule"], _moment(each["next"][0]), each["path"]) for each in found]
+    rows = [(each["path_id"], each["rule"], _next(each), each["path"]) for each in found]
     terminal.table(("ID", "WHEN", "NEXT", "PATH"), rows)
     for each in found:
         if each["trouble"]:
-            terminal.note(f"{each['path']} cannot be backed up now: {each['trouble']}")
+            terminal.note(f"{each['path']}: {each['trouble']}")
 
 
 @schedule.command(
     "set",
     help=said(
         "Back something up by itself: `every 4h` (m, h, d, w), `daily at 03:00`, `mon, thu at 21:30`, "
-        "`weekdays at 12:00`, by this machine's clock.  A rule it had before ends.",
+        "`weekdays at 12:00`, by this machine's clock; or `on change`, a while after something has changed.  "
+        "A rule it had before ends.",
         "bitdust schedule set ~/Documents every 4h",
         "bitdust schedule set 0/0/1 mon, thu at 21:30",
+        "bitdust schedule set ~/Thesis on change",
     ),
 )
 @click.argument("what", metavar="PATH|ID", shell_complete=known.items)
@@ -68,7 +71,7 @@ def list_(terminal: Terminal) -> None:
 def set_(terminal: Terminal, what: str, rule: tuple[str, ...]) -> None:
     answer = terminal.ask("schedule_set", meant(what), " ".join(rule))
     terminal.answer(answer)
-    if not terminal.json:
+    if answer["next"] and not terminal.json:
         terminal.note("next: " + ", ".join(_moment(moment) for moment in answer["next"]))
 
 
@@ -83,6 +86,10 @@ def set_(terminal: Terminal, what: str, rule: tuple[str, ...]) -> None:
 @pass_terminal
 def remove(terminal: Terminal, what: str) -> None:
     terminal.answer(terminal.ask("schedule_remove", meant(what)))
+
+
+def _next(timed: dict[str, Any]) -> str:
+    return _moment(timed["next"][0]) if timed["next"] else "when it changes"
 
 
 def _moment(seconds: Any) -> str:

@@ -42,6 +42,7 @@ from bitdust.backup.source import Source, TreeSource
 from bitdust.backup.streams import Streams
 from bitdust.backup.tasks import Tasks
 from bitdust.backup.timetable import Timetable
+from bitdust.backup.watching import Watching
 from bitdust.blocks.erasure import Codecs
 from bitdust.blocks.shapes import k_of
 from bitdust.catalog import deletes, epochs, holdings, log, removal
@@ -68,6 +69,7 @@ from bitdust.machines import Machines, Row
 from bitdust.programs import Programs
 from bitdust.router.outbox import Outbox
 from bitdust.router.router import Router
+from bitdust.watches import Watches
 from bitdust.wire.packets import CancelService, Packet
 from bitdust.world import InThread, Rng, Wall, background, give_up, shielded
 
@@ -107,6 +109,7 @@ class CustomerSide:
         outbox: Outbox,
         standing: Database,
         programs: Programs,
+        watches: Watches,
     ) -> None:
         self.db = db
         self._rng = rng
@@ -243,6 +246,7 @@ class CustomerSide:
             hooks=Hooks(
                 db, programs, lambda: settings.number("services/backups/hook-seconds"), str(home)
             ),
+            settle=lambda item: self.watching.settle(item),
         )  # fmt: skip
         self.repacker = Repacker(
             db=db, reader=self.reader, spool=self.spool, sweeper=self.sweeper, make_packer=make_packer,
@@ -291,7 +295,18 @@ class CustomerSide:
             grace=settings.number("services/employer/critically-offline-seconds"),
             rest=settings.number("services/employer/audit-seconds"),
         )  # fmt: skip
-        self.timetable = Timetable(db, clock, wall, lambda path_id: self.backups.start_id(path_id))
+        self.timetable = Timetable(
+            db, clock, wall, lambda path_id: self.backups.start_id(path_id),
+            watched=lambda path_id: self.watching.told(path_id),
+        )  # fmt: skip
+        self.watching = Watching(
+            db=db, clock=clock, wall=wall, in_thread=in_thread, watches=watches, own=own_folders,
+            now_ns=now_ns, rules=rules, begin=lambda path_id: self.backups.start_id(path_id),
+            is_busy=self.queue.is_busy, is_closing=self.queue.is_closing,
+            quiet=lambda: settings.number("services/backups/change-quiet-seconds"),
+            longest=lambda: settings.number("services/backups/change-longest-seconds"),
+            changed=self.timetable.changed,
+        )  # fmt: skip
         self.backups = Backups(
             db, self.queue, self.restores, self.keeping, self.tasks, in_thread, own_folders, now_ns,
             check=self.synchronizer.check, recorded=self.synchronizer.changed, round=self.monitor.restart,
@@ -318,6 +333,7 @@ class CustomerSide:
             lambda errand: self.queue.delivered(errand.job, errand.fingerprint, errand.layout.piece_size)
         )
         self.queue.turned.listen(self.data_sender.turn)
+        self.queue.closed.listen(self.watching.closed)
         self.synchronizer.committed.listen(self.tombstones.tell)
         self.synchronizer.superseded.listen(self._stand_down)
         self.suppliers.behind.listen(self.synchronizer.doubt)
@@ -347,6 +363,7 @@ class CustomerSide:
         self.synchronizer.start()
         await self.queue.start()
         self.timetable.start()
+        self.watching.start()
         self.drills.start()
         self._up = True
         self.oversight.start()
@@ -369,6 +386,7 @@ class CustomerSide:
             stop()
         self.oversight.stop()
         self.timetable.stop()
+        self.watching.stop()
         self.monitor.stop()
         self.fire_hire.stop()
         self.queue.stop()
@@ -387,6 +405,7 @@ class CustomerSide:
         """Another node writes for this identity: nothing is changed any more; restores go on."""
         self.oversight.stop()
         self.timetable.stop()
+        self.watching.stop()
         self.monitor.stop()
         self.fire_hire.stop()
         self.tombstones.stop()

@@ -4,6 +4,7 @@ health -- the state of everything in one sentence that is true.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -110,6 +111,12 @@ async def look_at(
             f"a backup is {why[:1].lower()}{why[1:]}",
             "make room: `bitdust forget` or `bitdust delete`, or ask the suppliers for more:"
             " `bitdust config set services/customer/needed-space SIZE`",
+        )
+    for path, limit in customer.watching.limits():
+        size = 1_048_576 if limit.endswith("watches") else 1024
+        troubles.add(
+            f"{os.fsdecode(path)!r} is not watched for changes: the system watches too much already",
+            f"let it watch more: `sudo sysctl {limit}={size}`, and the same in /etc/sysctl.d/",
         )
     if untold:
         troubles.add(

@@ -16,6 +16,7 @@ from bitdust.identity.pinning import Pins
 from bitdust.node.own_identity import OwnIdentity
 from bitdust.programs import Programs
 from bitdust.transport.interface import ITransport
+from bitdust.watches import Watches
 from bitdust.world import InThread, Rng, Threads, Wall
 
 
@@ -25,6 +26,7 @@ class Seams:
     What a simulation hands a node.
 
     @param programs: runs what is to be run before and after backups.
+    @param watches: tells of folders that are watched.
     @param serial: runs what concerns one database, one call at a time.
     """
 
@@ -32,6 +34,7 @@ class Seams:
     transports: Callable[[OwnIdentity, Pins], list[ITransport]]
     serial: InThread
     programs: Programs
+    watches: Watches
 
 
 @dataclass(frozen=True)

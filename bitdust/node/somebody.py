@@ -36,6 +36,7 @@ from bitdust.supplier.customers import SCHEMA as SHELF
 from bitdust.supplier.service import SupplierService
 from bitdust.transport.interface import ITransport
 from bitdust.transport.tcp.port import TcpTransport
+from bitdust.watches import RealWatches
 
 #: all addresses of this machine
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - a peer is there to be reached; the API listens on loopback only
@@ -83,6 +84,7 @@ class Somebody:
             own=own, home=ground.home, document_of=people.document_of, meet=people.meet,
             candidates=people.candidates, outbox=self.outbox,
             standing=databases.open("standing.db", STANDING), programs=self.programs,
+            watches=ground.seams.watches if ground.seams else RealWatches(ground.reactor),
         )  # fmt: skip
         self.propagation = Propagation(
             identity=identity, directory=people.directory, clock=ground.reactor, db=self.catalog_db,

@@ -54,6 +54,13 @@ def test_at_a_time(text: str, moments: list[str]) -> None:
     assert parse(text).next(at("2026-11-24T12:00"), 2) == [at(moment) for moment in moments]
 
 
+@pytest.mark.parametrize("text", ["on change", " On  CHANGE ", "when changed"])
+def test_on_change(text: str) -> None:
+    """Whenever something has changed, and at no time of the clock."""
+    schedule = parse(text)
+    assert (schedule.text, schedule.on_change, schedule.seconds) == ("on change", True, 0)
+
+
 @pytest.mark.usefixtures("berlin")
 def test_summer_time() -> None:
     """Once a day, also on the day without that hour, and on the one that has it twice."""
@@ -89,7 +96,7 @@ def test_any_text(text: str) -> None:
         schedule = parse(text)
     except Usage:
         return
-    assert 1e9 < schedule.after(1e9) <= 1e9 + max(MOST, 8 * 86400)
+    assert schedule.on_change or 1e9 < schedule.after(1e9) <= 1e9 + max(MOST, 8 * 86400)
 
 
 @given(st.integers(0, 6), st.integers(0, 23), st.integers(0, 59), st.floats(1e9, 2e9))
