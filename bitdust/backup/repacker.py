@@ -64,6 +64,7 @@ class Repacker:
     @param seal: makes a block of this job known to the catalog; answers its serial.
     @param is_working: whether a backup or a restore of the user is under way: they go first.
     @param is_staffed: whether every supplier is there, to take and to give.
+    @param pieces: how many pieces a block has now; one that has fewer or more is emptied, too.
     @param room: bytes of a block that every supplier still has room for, the reserve included.
     @param check: raises when nothing may be changed any more.
     @param hold: these blocks stay until nobody reads what referred to them.
@@ -88,6 +89,7 @@ class Repacker:
     is_staffed: Callable[[], bool]
     room: Callable[[], Awaitable[int]]
     check: Callable[[], None]
+    pieces: Callable[[], int]
     until_committed: Callable[[], Awaitable[None]]
     hold: Callable[[Iterable[int]], None]
     collect: Callable[[], Awaitable[None]]
@@ -139,7 +141,7 @@ class Repacker:
         found: list[Sparse] = []
         after: int | None = 0
         while after is not None:
-            page, after = await self.db.read(waste.sparse, living, after, LOOK)
+            page, after = await self.db.read(waste.sparse, living, after, LOOK, self.pieces())
             found += page
         return sorted(found, key=lambda block: (block.alive / block.size, block.serial))
 

@@ -202,6 +202,15 @@ def replace_supplier(c: Connection, old: str, new: str) -> int:
     return len(rows)
 
 
+def leaving(c: Connection) -> set[str]:
+    """Suppliers of whose pieces some are wanted at somebody else."""
+    rows = c.execute(
+        "SELECT fingerprint FROM peers r WHERE EXISTS"
+        " (SELECT 1 FROM placements p WHERE p.peer = r.id AND p.leaving = 1)"
+    )
+    return {fingerprint for (fingerprint,) in rows}
+
+
 def missing(
     c: Connection, fingerprint: str | None = None, limit: int = 100, spooled: bool | None = None
 ) -> list[Missing]:

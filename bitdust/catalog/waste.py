@@ -120,10 +120,15 @@ def count(c: sqlite3.Connection, living: Living) -> bool:
     return len(page) == PAGE
 
 
-def sparse(c: sqlite3.Connection, living: Living, after: int, limit: int) -> tuple[list[Sparse], int | None]:
+def sparse(
+    c: sqlite3.Connection, living: Living, after: int, limit: int, n: int = 0
+) -> tuple[list[Sparse], int | None]:
     """
     Those of the next `limit` blocks behind serial `after` that are sparse, and where to go on; None: that
     was all.
+
+    @param n: blocks of another number of pieces are emptied, too, however much of them lives; 0: none of
+        them.
 
     Blocks that a running job made or found stay as they are, and so do those that cannot be read.
     """
@@ -136,14 +141,15 @@ def sparse(c: sqlite3.Connection, living: Living, after: int, limit: int) -> tup
         (after, COMMITTED, limit),
     ).fetchall()
     found = []
-    for serial, size, k, n, unit in rows:
+    for serial, size, k, pieces, unit in rows:
         (number,) = c.execute("SELECT count(*) FROM chunks WHERE serial = ?", (serial,)).fetchone()
-        if living.count(serial) == number:
+        misshapen = n and pieces != n
+        if living.count(serial) == number and not misshapen:
             continue
         chunks = tuple(chunk for chunk in chunks_of(c, serial) if living.has(serial, chunk.number))
         alive = sum(chunk.stored + ENTRY_SIZE for chunk in chunks)
-        if chunks and HEADER_SIZE + FOOTER_SIZE + TAG + alive <= SPARSE * size:
-            found.append(Sparse(serial, size, alive, k, n, unit, chunks))
+        if chunks and (misshapen or HEADER_SIZE + FOOTER_SIZE + TAG + alive <= SPARSE * size):
+            found.append(Sparse(serial, size, alive, k, pieces, unit, chunks))
     return found, rows[-1][0] if len(rows) == limit else None
 
 

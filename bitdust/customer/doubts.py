@@ -86,6 +86,7 @@ class Doubts:
             self._lock.release()
 
     def _on_their_way(self) -> int:
-        """Seats that are being filled, and those who hold something without a seat."""
-        seated = [seat.fingerprint for seat in self._suppliers.seats if seat is not None]
-        return max(self._suppliers.seats.count(None), len(self._suppliers.known.keys() - set(seated)))
+        """Seats that are being filled, and those without one whose pieces go to somebody else."""
+        seated = {seat.fingerprint for seat in self._suppliers.seats if seat is not None}
+        going = self._suppliers.leaving & self._suppliers.known.keys() - seated
+        return max(self._suppliers.seats.count(None), len(going))

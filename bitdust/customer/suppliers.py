@@ -18,7 +18,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from bitdust.catalog import deletes, epochs, holdings
-from bitdust.catalog.rows import note, set_note
+from bitdust.catalog.rows import note, set_note, soiled
 from bitdust.customer.supplier_connector import Line, SupplierConnector, make_supplier_connector
 from bitdust.customer.supplier_finder import Hired
 from bitdust.database import Database
@@ -86,6 +86,8 @@ class Suppliers:
         self.known: dict[str, Supplier] = {}
         #: the seats, in order of position; None: vacant
         self.seats: list[Hired | None] = []
+        #: who holds something that is on its way to somebody else
+        self.leaving: set[str] = set()
         #: the set in use, by position; empty before the first one began
         self.present: list[Hired] = []
         self.epoch = 1
@@ -119,10 +121,11 @@ class Suppliers:
 
         def read(
             c: sqlite3.Connection,
-        ) -> tuple[epochs.Epoch, list[tuple[str, str]], list[str], list[str]]:
-            return epochs.current(c), epochs.all_suppliers(c), deletes.all_told(c), _vacated(c)
+        ) -> tuple[epochs.Epoch, list[tuple[str, str]], list[str], list[str], set[str]]:
+            leaving = holdings.leaving(c)
+            return epochs.current(c), epochs.all_suppliers(c), deletes.all_told(c), _vacated(c), leaving
 
-        epoch, holders, told, vacated = await self._db.read(read)
+        epoch, holders, told, vacated, self.leaving = await self._db.read(read)
         self.epoch = epoch.number
         self.present = [Hired(seat.fingerprint, seat.idurl) for seat in epoch.suppliers]
         if not self.seats:
@@ -239,12 +242,53 @@ class Suppliers:
         finally:
             self._seating.release()
 
+    async def shrink(self) -> bool:
+        """
+        When fewer suppliers are wanted than there are seats, those at the end lose theirs; True: a new epoch
+        began.
+
+        They stay sources: what they hold is sealed anew for the others (`repacker`), and they go then.
+        """
+        await self._seating.acquire()
+        try:
+            wanted = self._wanted()
+            if wanted >= len(self.seats):
+                return False
+            # Who is there goes before who is not, and otherwise the position decides.
+            ranked = sorted(
+                (not self.is_connected(seat.fingerprint), position)
+                for position, seat in enumerate(self.seats)
+                if seat is not None
+            )
+            chosen = sorted(position for _, position in ranked[:wanted])
+            kept = [
+                seat for position, seat in enumerate(self.seats) if seat is not None and position in chosen
+            ]
+            if len(kept) == wanted:
+                await self._db(self._begin_smaller, kept)
+            for position, seat in enumerate(self.seats):
+                if seat is not None and position not in chosen:
+                    self.fired(seat, position)
+            self.seats = [*kept, *[None] * (wanted - len(kept))]
+        finally:
+            self._seating.release()
+        await self.reload()
+        return True
+
+    def _begin_smaller(self, c: sqlite3.Connection, seats: list[Hired]) -> None:
+        epochs.begin(c, [(seat.fingerprint, seat.idurl) for seat in seats])
+        _set_vacated(c, ())
+        soiled(c)
+
     def _begin(self, c: sqlite3.Connection, seats: list[Hired]) -> None:
         before = epochs.current(c)
         epochs.begin(c, [(seat.fingerprint, seat.idurl) for seat in seats])
         for seat in seats:
             deletes.welcome(c, seat.fingerprint)
         _set_vacated(c, {seat.fingerprint for seat in seats} & set(_vacated(c)))
+        if before.suppliers and len(before.suppliers) != len(seats):
+            # What was sealed for fewer is to be sealed anew.
+            soiled(c)
         for old, new in zip(before.suppliers, seats, strict=False):
             if old.fingerprint != new.fingerprint:
                 holdings.replace_supplier(c, old.fingerprint, new.fingerprint)

@@ -254,7 +254,8 @@ class CustomerSide:
             clock=clock, machines=machines, tasks=self.tasks, acked=self.data_sender.acked,
             new_data=self.data_sender.new_data, room=self._room_for_all, check=self.synchronizer.check,
             is_working=lambda: self.queue.is_working() or bool(self.restores.running()),
-            is_staffed=lambda: not self.suppliers.vacant() and self._all_there(),
+            is_staffed=lambda: not self.suppliers.vacant() and self._all_seated_there(),
+            pieces=lambda: len(self.suppliers.present),
             until_committed=self.synchronizer.until_committed, hold=self.keeping.hold,
             collect=self.keeping.collect,
         )  # fmt: skip
@@ -358,6 +359,7 @@ class CustomerSide:
         ]
         await self._measure()
         await self.suppliers.start()
+        await self.suppliers.shrink()
         self.data_sender.start()
         self.tombstones.start()
         self.synchronizer.start()
@@ -411,6 +413,11 @@ class CustomerSide:
         self.tombstones.stop()
         self.data_sender.stop()
 
+    def _all_seated_there(self) -> bool:
+        """Whether every supplier with a seat is connected: one without may be gone for good."""
+        seats = self.suppliers.seats
+        return all(seat is not None and self.suppliers.is_connected(seat.fingerprint) for seat in seats)
+
     def _all_there(self) -> bool:
         """Whether every supplier who keeps something is connected."""
         return len(self.suppliers.connected()) == len(self.suppliers.known)
@@ -429,8 +436,17 @@ class CustomerSide:
         # Not while the catalog is being recovered: the round would hire into it.
         if self._up:
             self.monitor.restart()
+            if key == "services/customer/suppliers-number":
+                self._later(self._reshape())
             if key == "services/customer/needed-space":
                 self._later(self.suppliers.renew())
+
+    async def _reshape(self) -> None:
+        """Fewer or more suppliers are wanted: fewer at once, more as they are found."""
+        if await self.suppliers.shrink():
+            self._staffed()
+            self.monitor.restart()
+        await self.suppliers.renew()
 
     def _search(self, hired: Callable[[], None], nobody: Callable[[], None]) -> None:
         async def search() -> None:
