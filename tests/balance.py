@@ -74,7 +74,8 @@ def balanced(world: World, alice: House) -> None:
     used = 0
     for house in world.seated(alice):
         there = select(house, "SELECT block, number, size FROM pieces WHERE customer = ? AND damaged = 0", me)
-        assert {(bytes(b), n, size) for b, n, size in there} == kept.get(house.fingerprint, set()), house.name
+        has, should = {(bytes(b), n, size) for b, n, size in there}, kept.get(house.fingerprint, set())
+        assert has == should, f"{house.name}: too many {has - should}, too few {should - has}"
         used += sum(size for _, _, size in there)
         listed = select(house, "SELECT path, charge FROM pieces UNION ALL SELECT path, charge FROM segments")
         root = house.home / "customers"

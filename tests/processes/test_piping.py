@@ -58,7 +58,7 @@ def test_a_pipe(alice: Peer, tmp_path: Path) -> None:
 
 
 def test_a_drill(alice: Peer, tmp_path: Path) -> None:
-    """All of it comes from the suppliers, more than fits into 32 bits may be asked for, and status says so."""
+    """All of it comes from the suppliers, however much more is asked for, and status says so."""
     (tmp_path / "file").write_bytes(bytes(range(256)) * 9000)
     assert bitdust(alice, "backup", str(tmp_path / "file"), "--safe").returncode == 0
     done = bitdust(alice, "verify", str(tmp_path / "file"), "--all")

@@ -291,8 +291,9 @@ def test_an_undelete_at_every_step(scene: tuple[World, House, Path], who: str, f
         if target[-1] not in {version.backup_id for version in alice.versions("0/0/0/0")}:
             world.wait(alice.node.backups.undelete(target[-1]))
         settle(world, alice)
-        # Suppliers walk every hour.
+        # Suppliers walk every hour, and so does the round that empties the trash.
         world.run(4000)
+        world.until(lambda: not alice.read(lambda c: c.execute("SELECT 1 FROM trash").fetchone()), 8000)
         settle(world, alice)
         shutil.rmtree(out, ignore_errors=True)
         came_back(scene, target[-1], out, expected)
