@@ -10,6 +10,7 @@ from typing import Any
 
 from bitdust.cli.terminal import Terminal
 from bitdust.config.sizes import format_size
+from bitdust.config.spans import format_span
 
 LINE_EVERY = 10.0  # seconds between two lines in a pipe
 JSON_EVERY = 0.5
@@ -103,16 +104,7 @@ def _line(task: dict[str, Any]) -> str:
 def _pace(task: dict[str, Any]) -> str:
     if task["left"] is None:
         return ""
-    return f"{format_size(int(task['rate']))}/s, {_span(task['left'])} left, "
-
-
-def _span(seconds: float) -> str:
-    """Hours, minutes and seconds, of which the smallest are left out where they do not matter."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    return f"{format_size(int(task['rate']))}/s, {format_span(task['left'])} left, "
 
 
 def _amount(task: dict[str, Any]) -> str:

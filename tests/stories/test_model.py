@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from bitdust.backup.choosing import Choice
 from bitdust.backup.retention import Policy
 from bitdust.catalog import waste
 from bitdust.errors import BitDustError, NotFound
@@ -67,6 +68,9 @@ class NetworkMachine(RuleBasedStateMachine):
         #: item -> source, of deleted ones too
         self.origins: dict[str, str] = {}
         self.delay = 0
+        #: label -> what was sent, of the one item that is a stream
+        self.streams: dict[str, bytes] = {}
+        self.stream_item = ""
         self.dates = 10**18
         self.absent: House | None = None
 
@@ -87,6 +91,8 @@ class NetworkMachine(RuleBasedStateMachine):
                 for item, labels in self.versions.items():
                     for label in labels:
                         self._restore(item, label)
+                for label in self.streams:
+                    self._restore_stream(label)
         except BaseException:
             self.world.houses.clear()
             raise
@@ -311,6 +317,81 @@ class NetworkMachine(RuleBasedStateMachine):
         assert (back.stat().st_mode, back.stat().st_mtime_ns, back.read_bytes()) == (mode, date, content)
         shutil.rmtree(out)
 
+    @precondition(lambda self: any(self.versions.values()))
+    @rule(data=st.data(), name=st.sampled_from(["a", "b", "d", "e", "f"]), include=st.booleans())
+    def restore_a_choice(self, data: st.DataObject, name: str, include: bool) -> None:
+        """What has that name, with all below it; or all but that."""
+        self._back()
+        item, label = self._draw(data)
+        held = self.versions[item][label]
+        fits = {key for key in held if name in key.split("/")}
+        if include:
+            above = {
+                "/".join(key.split("/")[:depth]) for key in fits for depth in range(1, key.count("/") + 1)
+            }
+            wanted = fits | above
+        else:
+            wanted = held.keys() - fits
+        choice = Choice(include=[name]) if include else Choice(exclude=[name])
+        out = self.world.folder / "out"
+        begun = self.alice.node.backups.restore(f"{item}/{label}", str(out), None, choice)
+        if include and not fits:
+            with pytest.raises(NotFound):
+                self.world.wait(begun)
+            return
+        number = self.world.wait(begun).task
+        self.world.until(lambda: self.alice.task(number).state in ("done", "failed"), 2000)
+        assert (self.alice.task(number).state, self.alice.task(number).message) == ("done", "")
+        found = described(Path(f"{out}{self._source_of(item)}"))
+        # Which names are one file may be said by another name, when the first stays out.
+        assert {key: each[:3] for key, each in found.items()} == {key: held[key][:3] for key in wanted}
+        shutil.rmtree(out)
+
+    @precondition(lambda self: any(self.versions.values()))
+    @rule()
+    def drill(self) -> None:
+        """All of one version of each item comes back from the suppliers."""
+        self._back()
+        settle(self.world, self.alice)
+        number = self.world.wait(self.alice.node.backups.drills.begin(None, 2**60))
+        self.world.until(lambda: self.alice.task(number).state in ("done", "failed"), 2000)
+        assert (self.alice.task(number).state, self.alice.task(number).skipped) == ("done", 0)
+
+    @rule(size=st.sampled_from([0, 10, 70_000, 5_000_000]), content=st.integers(0, 3), ends=st.booleans())
+    def stream(self, size: int, content: int, ends: bool) -> None:
+        """What a program sends is a version when it was ended, and nothing when it was broken off."""
+        streams = self.alice.node.backups.streams
+        data = noise(f"stream {content}", size)
+        number, item = self.world.wait(streams.begin(str(self.world.folder / "stream")))
+        offset = 0
+        while offset < size:
+            offset = self.world.wait(streams.give(number, offset, data[offset : offset + 400_000]))
+        if ends:
+            streams.end(number, size)
+        else:
+            self.world.wait(streams.abort(number))
+        settle_queue(self.world, self.alice)
+        self.stream_item = item
+        for version in self.alice.versions(item):
+            if version.label not in self.streams:
+                assert ends
+                self.streams[version.label] = data
+
+    @precondition(lambda self: self.streams)
+    @rule(data=st.data())
+    def delete_stream(self, data: st.DataObject) -> None:
+        label = data.draw(st.sampled_from(sorted(self.streams)))
+        self._restore_stream(label)
+        self.world.wait(self.alice.node.backups.delete(f"{self.stream_item}/{label}"))
+        del self.streams[label]
+
+    def _restore_stream(self, label: str) -> None:
+        self._back()
+        out = self.world.folder / "out"
+        assert self.alice.restore(f"{self.stream_item}/{label}", out, 2000).state == "done"
+        assert Path(f"{out}{self.world.folder}/stream").read_bytes() == self.streams[label]
+        shutil.rmtree(out)
+
     @rule(source=st.sampled_from(["one", "two"]))
     @precondition(lambda self: self.items and self.dates % 7 == 0)
     def delete_item(self, source: str) -> None:
@@ -434,8 +515,15 @@ class NetworkMachine(RuleBasedStateMachine):
             assert {v.label for v in found if v.pinned} == {
                 label for of, label in self.pinned if of == item
             } & set(labels)
+        if self.stream_item:
+            assert {version.label for version in self.alice.versions(self.stream_item)} == set(self.streams)
         now = self.world.wall()
-        deleted = {each.id for each in self.world.wait(self.alice.node.backups.deleted()) if each.label}
+        of_stream = f"{self.stream_item}/"
+        deleted = {
+            each.id
+            for each in self.world.wait(self.alice.node.backups.deleted())
+            if each.label and not (self.stream_item and each.id.startswith(of_stream))
+        }
         assert deleted == {f"{item}/{label}" for (item, label), (_, gone) in self.trash.items() if gone > now}
 
 

@@ -1,5 +1,5 @@
 """
-`/files/tasks`: what is on its way up and down, and what became of it.
+`/files/tasks`: what is under way, and what became of it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from typing import Any
 from twisted.web.template import Tag
 
 from bitdust.api.publish.page import Answer
+from bitdust.config.sizes import format_size
+from bitdust.config.spans import format_span
 from bitdust.web.logins import Session
 from bitdust.web.pages.frame import House, WebPage, framed, page_answer
 from bitdust.web.pages.markup import el, html, progress, table
 
-_WAYS = {"up": "backup", "down": "restore"}
-_ENDED = 20
+#: tasks shown that are under way, and that have ended
+_SHOWN, _ENDED = 100, 20
 
 
 class TasksPage(WebPage):
@@ -44,23 +46,35 @@ class TasksPage(WebPage):
 
 async def tasks_region(house: House) -> Tag:
     """What is under way."""
-    tasks = await house.manage("tasks", downloads=True)
+    tasks = [task for task in await house.door.call("tasks_list") if not _is_over(task)]
     rows: list[list[Any]] = [
         [
-            task["path"],
-            _WAYS[task["mode"]],
-            progress(task["progress"], f"{_WAYS[task['mode']]} of {task['name']}"),
+            task["name"],
+            task["kind"],
+            progress(f"{task['progress'] * 100:.1f}%", f"{task['kind']} of {task['name']}"),
+            _how_far(task),
+            task["state"],
         ]
-        for task in tasks[:100]
+        for task in tasks[:_SHOWN]
     ]
     return el(
         "section",
         el("h2", "Under way"),
-        table("Backups and restores", ("Path", "Work", "Progress"), rows)
+        table("What is under way", ("Path", "Work", "Progress", "How far", "State"), rows)
         if rows
         else el("p", "Nothing is under way."),
         id="tasks",
     )
+
+
+def _how_far(task: Mapping[str, Any]) -> str:
+    """`2 MB of 30 MB, 5 MB/s, 6 s left`."""
+    parts = [format_size(task["done"])]
+    if task["total"] >= 0:
+        parts[0] += f" of {format_size(task['total'])}"
+    if task["left"] is not None:
+        parts += [f"{format_size(task['rate'])}/s", f"{format_span(task['left'])} left"]
+    return ", ".join(parts)
 
 
 def _is_over(task: Mapping[str, Any]) -> bool:
