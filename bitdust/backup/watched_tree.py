@@ -1,7 +1,8 @@
 """
 watched_tree -- one tree that is watched: its folders that are backed up, as they were when it was opened.
 
-Told of a name that no backup would take along, it says nothing.
+Told of a name that no backup would take along, it says nothing.  What it has said it does not say again for a
+second: who copies a million of files is not to keep this node busy.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import stat as modes
 from collections.abc import Callable
 from threading import Lock
 
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
 from bitdust.backup.excludes import IGNORE_FILE, Excludes, Rules
 from bitdust.backup.walk import Walk
 from bitdust.catalog.facts import Kind
@@ -18,6 +21,10 @@ from bitdust.watches import Watch, Watches
 
 #: names looked at in a row while it is opened
 BATCH = 1000
+#: seconds for which it does not say again that something has changed
+PAUSE = 1.0
+#: names that are remembered as left out
+MOST_LEFT_OUT = 10_000
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -36,6 +43,7 @@ class WatchedTree:
         rules: Rules,
         now_ns: Callable[[], int],
         watches: Watches,
+        clock: IReactorTime,
         changed: Callable[[bool], None],
     ) -> None:
         self.rules = rules
@@ -43,14 +51,19 @@ class WatchedTree:
         self._own = own
         self._now_ns = now_ns
         self._watches = watches
+        self._clock = clock
         self._changed = changed
         self._watch: Watch | None = None
         self._identity = (0, 0)
         self._is_file = False
         self._closed = False
         self._lock = Lock()
-        #: the news that are on their way to the other thread
-        self._under_way: bool | None = None
+        #: what was said lately: None nothing, True that it is to be opened anew
+        self._said: bool | None = None
+        self._pause: IDelayedCall | None = None
+        self._left_out: set[bytes] = set()
+        #: only by the name, and not by what is there at the moment
+        self._is_lasting = not (rules.larger_than or rules.one_file_system or rules.cachedir)
 
     def open(self) -> None:
         """
@@ -77,11 +90,24 @@ class WatchedTree:
                         continue  # gone again, which we are told of; or it cannot be backed up either
 
     def close(self) -> None:
-        """Nothing is told any more."""
+        """Nothing is said any more; `release` is still to be called."""
         self._closed = True
+        self.hear()
+
+    def release(self) -> None:
+        """Watch no folder any more; where there are many, for a worker thread."""
         if self._watch is not None:
             self._watch.close()
             self._watch = None
+
+    def hear(self) -> None:
+        """Whatever changes from now on is said, also within the second."""
+        with self._lock:
+            self._said = None
+        if self._pause is not None:
+            if self._pause.active():
+                self._pause.cancel()
+            self._pause = None
 
     def is_the_same(self) -> bool:
         """Whether what was opened is still at its place.  Asks the disk: for a worker thread."""
@@ -95,25 +121,30 @@ class WatchedTree:
 
     def _told(self, folder: bytes, name: bytes, is_folder: bool) -> None:
         anew = is_folder or name == IGNORE_FILE
-        if self._under_way is not None and (self._under_way or not anew):
-            return  # nothing new
-        if self._counts(folder, name, is_folder):
+        if self._said is not None and (self._said or not anew):
+            return
+        path = os.path.join(folder, name)
+        if path in self._left_out:
+            return
+        if self._counts(path, is_folder):
             self._tell(anew)
+        elif self._is_lasting and not is_folder:
+            if len(self._left_out) >= MOST_LEFT_OUT:
+                self._left_out.clear()
+            self._left_out.add(path)
 
     def _missed(self) -> None:
         self._tell(True)
 
     def _tell(self, anew: bool) -> None:
         with self._lock:
-            first, self._under_way = self._under_way is None, anew or bool(self._under_way)
-        if first:
-            self._watches.hand_over(self._handed)
+            self._said = anew or bool(self._said)
+        self._watches.hand_over(lambda: self._handed(anew))
 
-    def _counts(self, folder: bytes, name: bytes, is_folder: bool) -> bool:
+    def _counts(self, path: bytes, is_folder: bool) -> bool:
         """Whether a backup would look at it."""
         if self._is_file:
-            return name == os.path.basename(self._root)
-        path = os.path.join(folder, name)
+            return path == self._root
         if path in self._own:
             return False
         inside = os.path.relpath(path, self._root)
@@ -148,8 +179,9 @@ class WatchedTree:
 
     # -- in the thread of all else
 
-    def _handed(self) -> None:
-        with self._lock:
-            anew, self._under_way = bool(self._under_way), None
-        if not self._closed:
-            self._changed(anew)
+    def _handed(self, anew: bool) -> None:
+        if self._closed:
+            return
+        if self._pause is None:
+            self._pause = self._clock.callLater(PAUSE, self.hear)
+        self._changed(anew)

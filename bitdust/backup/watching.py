@@ -153,6 +153,8 @@ class Watching:
         try:
             if item.tree is not None and item.is_stale:
                 await self._open(item, item.tree.rules)
+            if item.tree is not None:
+                item.tree.hear()
             item.seen()
         finally:
             self._lock.release()
@@ -225,12 +227,13 @@ class Watching:
         def changed(anew: bool) -> None:
             self._changed(item, anew)
 
-        tree = WatchedTree(item.path, self.own, rules, self.now_ns, self.watches, changed)
+        tree = WatchedTree(item.path, self.own, rules, self.now_ns, self.watches, self.clock, changed)
         item.is_stale = False
         try:
             await self.in_thread(tree.open)
         except (BitDustError, OSError) as error:
             tree.close()
+            tree.release()
             self._close(item)
             item.limit = _limit(error)
             trouble = _words(item.limit) if item.limit else str(error)
@@ -241,16 +244,19 @@ class Watching:
             return False
         except BaseException:
             tree.close()
+            tree.release()
             raise
         before, item.tree, item.trouble, item.limit = item.tree, tree, "", ""
         if before is not None:
             # There may be many folders.
-            await self.in_thread(before.close)
+            before.close()
+            await self.in_thread(before.release)
         return True
 
     def _close(self, item: Watched) -> None:
         if item.tree is not None:
             item.tree.close()
+            item.tree.release()
             item.tree = None
 
     def _changed(self, item: Watched, anew: bool) -> None:

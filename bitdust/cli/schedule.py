@@ -71,8 +71,14 @@ def list_(terminal: Terminal) -> None:
 def set_(terminal: Terminal, what: str, rule: tuple[str, ...]) -> None:
     answer = terminal.ask("schedule_set", meant(what), " ".join(rule))
     terminal.answer(answer)
-    if answer["next"] and not terminal.json:
+    if terminal.json:
+        return
+    if answer["next"]:
         terminal.note("next: " + ", ".join(_moment(moment) for moment in answer["next"]))
+    else:
+        terminal.note(
+            "Each change makes a version; to choose which stay: `bitdust policy set PATH --keep-daily 30`."
+        )
 
 
 @schedule.command(

@@ -93,6 +93,17 @@ class FakeTimetable:
         self._note("unschedule", path_id)
 
 
+POLICY = ItemPolicy(
+    "0/0/1",
+    b"/Users/veselin/a.txt",
+    "every 4h",
+    1.5,
+    before=("sh", "-c", "true"),
+    keep="last=7",
+    excludes=("*.tmp", "<b>"),
+)
+
+
 class FakePolicies:
     """One item, with a command."""
 
@@ -100,11 +111,11 @@ class FakePolicies:
         self._note = note
 
     async def all(self) -> list[ItemPolicy]:
-        return [await self.set("0/0/1", PolicyChange())]
+        return [POLICY]
 
     async def set(self, path_id: str, change: PolicyChange) -> ItemPolicy:
         self._note("policy", path_id, change)
-        return ItemPolicy(path_id, b"/Users/veselin/a.txt", "every 4h", 1.5, ("sh", "-c", "true"))
+        return POLICY
 
     async def remove(self, path_id: str) -> None:
         self._note("no policy", path_id)

@@ -330,3 +330,27 @@ def test_another_rule(world: World, alice: House, source: Path, item: str) -> No
     call(world, alice, "backup_delete_id", item)
     world.run(120.0)
     assert alice.watches.folders() == set()
+
+
+def test_a_change_right_behind_another(world: World, alice: House, source: Path, item: str) -> None:
+    """Within the second in which it is not said again: a backup that begins between them is not the last."""
+    alice.watches.write(source / "a", b"1")
+    world.wait(alice.node.backups.start_id(item))
+    world.until(lambda: alice.node.backups.running())
+    begun = world.clock.seconds()
+    alice.watches.write(source / "a", b"22")
+    world.run(300.0)
+    assert world.clock.seconds() - begun < 301
+    assert count(alice, item) == 3
+
+
+def test_a_flood(world: World, alice: House, source: Path, item: str) -> None:
+    """A thousand changes in a moment are said once; a new folder among them is found all the same."""
+    for number in range(1000):
+        alice.watches.write(source / f"x{number % 10}", b"%d" % number)
+    alice.watches.write(source / "new" / "y")
+    world.run(60.0)
+    assert count(alice, item) == 2
+    alice.watches.write(source / "new" / "y", b"again")
+    world.run(60.0)
+    assert count(alice, item) == 3

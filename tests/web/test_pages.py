@@ -357,3 +357,11 @@ def test_deleting_says_whether_it_is_for_ever(person, node, delay, says):
     """Before something is deleted it is said for how long it can come back."""
     node.settings.set("services/backups/delete-delay", delay)
     assert says in person.visit(f"/files/delete?backupid={BACKUP}").body.decode()
+
+
+def test_policies(person, node):
+    """The first page tells what is backed up by itself, what is kept and left out, and what is run."""
+    page = person.visit("/").body.decode()
+    text = " ".join(re.sub("<[^>]*>", " ", page).split())
+    assert "By itself" in text
+    assert "/Users/veselin/a.txt every 4h last=7 *.tmp, &lt;b&gt; before: sh -c true" in text

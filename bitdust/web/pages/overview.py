@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,6 +34,7 @@ class OverviewPage(WebPage):
         try:
             items = await self.house.manage("listall", limit=ROWS, after=query.get("after"))
             parts += [el("h2", "Folders"), self._folders(items, visitor)]
+            parts += _policies(await door.call("policies_list"))
             parts += [el("h2", "Suppliers"), _suppliers(await door.call("suppliers_list"))]
         except NoIdentity as nobody:
             parts.append(el("p", f"{nobody.message} {nobody.hint}"))
@@ -56,6 +58,29 @@ class OverviewPage(WebPage):
             table("What is backed up", ("Path", "Size", "Last backup", "State", "Versions"), rows),
             paging(items, ROWS, "/"),
         )
+
+
+def _policies(found: list[dict[str, Any]]) -> list[Part]:
+    """What is backed up by itself, or treated otherwise than the settings say."""
+    if not found:
+        return []
+    rows: list[list[Any]] = [
+        [
+            each["path"],
+            each["schedule"] or "when asked for",
+            each["keep"] or "as the settings say",
+            ", ".join(each["excludes"]) or "as the settings say",
+            [
+                el("p", f"{when}: ", el("code", shlex.join(each[when])))
+                for when in ("before", "after")
+                if each[when]
+            ]
+            or "none",
+        ]
+        for each in found
+    ]
+    head = ("Path", "When", "Kept", "Left out, too", "Commands")
+    return [el("h2", "By itself"), table("What is treated in its own way", head, rows)]
 
 
 def _state(health: dict[str, Any]) -> Tag:
