@@ -94,7 +94,7 @@ class _Folders:
         # Not what only reads: our own backups do.
         self._mask = (
             Of.IN_MODIFY | Of.IN_ATTRIB | Of.IN_MOVED_FROM | Of.IN_MOVED_TO | Of.IN_CREATE | Of.IN_DELETE
-            | Of.IN_DELETE_SELF | Of.IN_MOVE_SELF | Of.IN_DONT_FOLLOW | Of.IN_EXCL_UNLINK
+            | Of.IN_DELETE_SELF | Of.IN_MOVE_SELF | Of.IN_EXCL_UNLINK
         )  # fmt: skip
         self._folders: dict[int, bytes] = {}
         self._closed = False
@@ -105,7 +105,8 @@ class _Folders:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         if not os.access(folder, os.R_OK):
             raise PermissionError(f"{os.fsdecode(folder)} cannot be read")
-        number = self._inotify.add_callback(folder, self._mask, self, id(self))
+        # With the slash it may be a link that leads to a folder, and is none otherwise.
+        number = self._inotify.add_callback(folder + b"/", self._mask, self, id(self))
         self._folders[number] = folder
 
     def close(self) -> None:

@@ -88,6 +88,17 @@ def test_two_who_watch_the_same(watches: RealWatches, tmp_path: Path) -> None:
     assert b"b" not in one
 
 
+def test_a_link(watches: RealWatches, tmp_path: Path) -> None:
+    """A link that leads to a folder stands for that folder."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    told: list[tuple[bytes, bytes, bool]] = []
+    watch = watches.open(lambda *what: told.append(what), lambda: None)
+    watch.add(os.fsencode(tmp_path / "link"))
+    (tmp_path / "real" / "a").touch()
+    until(lambda: (os.fsencode(tmp_path / "link"), b"a", False) in told)
+
+
 def test_what_cannot_be_watched(watches: RealWatches, tmp_path: Path) -> None:
     """What is not there, and whatever comes after the end, is refused."""
     watch = watches.open(lambda *_: None, lambda: None)

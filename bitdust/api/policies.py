@@ -39,7 +39,8 @@ async def policy_set(
 
     After each new version those that `keep` does not keep go, whatever the settings say.
 
-    Commands are run by the node, as its user, without a shell, for `services/backups/hook-seconds` at most.
+    Commands are run by the node, as its user, without a shell, for `services/backups/hook-seconds` at most:
+    whoever has the token of this interface can run anything as that user.
     When `before` ends with another code than 0, this backup fails.  `after` is run whatever became of the
     backup; when it fails, the task has a warning.  They find `BITDUST_ITEM`, `BITDUST_PATH` and
     `BITDUST_VERSION` in their environment, and `after` also `BITDUST_RESULT` (committed, failed, cancelled)
