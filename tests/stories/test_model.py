@@ -181,6 +181,8 @@ class NetworkMachine(RuleBasedStateMachine):
         item = self.items[source]
         self.origins[item] = source
         known = self.versions.setdefault(item, {})
+        # Who died right behind the commit has perhaps not told the suppliers yet.
+        self.world.until(lambda: all(version.is_known for version in self.alice.versions(item)), 2000)
         new = [v for v in self.alice.versions(item) if v.label not in known]
         assert len(new) <= 1
         for version in new:
