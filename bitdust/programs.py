@@ -76,8 +76,10 @@ class _Running(ProcessProtocol):
 
     def begin(self, words: Sequence[str], environment: dict[str, str], seconds: float) -> None:
         """@raise OSError: the machine cannot, at this moment."""
-        first = [sys.executable, "-I", "-S", "-c", _FIRST, *words]
-        self._reactor.spawnProcess(self, first[0], [os.fsencode(word) for word in first], env=environment)
+        first = [os.fsencode(word) for word in (sys.executable, "-I", "-S", "-c", _FIRST, *words)]
+        # As bytes: names of files may be no text.
+        told = {os.fsencode(name): os.fsencode(value) for name, value in environment.items()}
+        self._reactor.spawnProcess(self, first[0], first, env=told)
         self._timers.append(self._reactor.callLater(seconds, self._late))
 
     def connectionMade(self) -> None:

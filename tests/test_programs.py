@@ -65,6 +65,11 @@ class ProgramsTest(TestCase):
         self.assertEqual((told, where), (f"/x {os.environ['PATH']}", "/"))
         self.assertEqual(session.strip(), own)
 
+    async def test_names_that_are_no_text(self) -> None:
+        """It is told names of files byte for byte."""
+        ended = await self.programs.run(sh('printf %s "$NAME" | od -An -tx1'), {"NAME": "a\udcff\n"}, 30)
+        self.assertEqual(ended.output.split(), ["61", "ff", "0a"])
+
     async def test_what_is_not_there(self) -> None:
         """A program that cannot be begun has ended, and says why."""
         ended = await self.programs.run(["/no/such/program"], {}, 30)

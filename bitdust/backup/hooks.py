@@ -7,6 +7,7 @@ Both are told by their environment what it is about.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -23,6 +24,8 @@ from bitdust.programs import Ended, Programs
 MOST_WORDS, LONGEST_WORD, LONGEST = 100, 4096, 16384
 #: characters of its output that are shown in a sentence
 SHOWN = 300
+#: what no terminal shall be shown, and XML cannot carry
+_UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def check_command(words: Sequence[str]) -> None:
@@ -32,7 +35,7 @@ def check_command(words: Sequence[str]) -> None:
             f"a command has at most {MOST_WORDS} words, and {LONGEST} characters",
             hint="put it into a script, and name that",
         )
-    if not words[0] or any("\0" in word for word in words):
+    if not words[0] or not all(map(_can_be_told, words)):
         raise Usage("that is no command", hint="write it like: --before 'sh -c \"pg_dump db > /var/db.sql\"'")
 
 
@@ -91,8 +94,7 @@ class Hooks:
             # Names may hold any byte, and go through as they are.
             "BITDUST_PATH": policy.path.decode("utf-8", "surrogateescape"),
             "BITDUST_VERSION": version,
-            # Neither can hold a NUL; the text of an error might.
-            **{name: text.replace("\0", " ")[:LONGEST] for name, text in (told or {}).items()},
+            **{name: _tellable(text) for name, text in (told or {}).items()},
         }
         seconds = self.seconds()
         ended = await self.programs.run(words, environment, seconds)
@@ -101,8 +103,21 @@ class Hooks:
             which=which, path=policy.path, end=_end(ended, seconds), words=words, output=ended.output,
         )  # fmt: skip
         if ended.code != 0:
-            last = ended.output[-SHOWN:].strip()
+            last = _UNSHOWABLE.sub("\ufffd", ended.output[-SHOWN:]).strip()
             raise HookFailed(f"the command {which} {_end(ended, seconds)}" + (f": {last}" if last else ""))
+
+
+def _can_be_told(word: str) -> bool:
+    """A program can be handed it: any bytes but NUL, those that are no text as Python writes them."""
+    try:
+        return b"\0" not in word.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+
+
+def _tellable(text: str) -> str:
+    """What is told of an error, without what no program can be handed."""
+    return text.replace("\0", " ").encode("utf-8", "replace").decode()[:LONGEST]
 
 
 def _end(ended: Ended, seconds: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from typing import Any
 
 import pytest
@@ -179,6 +180,19 @@ def test_after_a_power_cut(world: World, alice: House, item: str) -> None:
     assert len(alice.versions(item)) == 1
 
 
+def test_names_that_are_no_text(world: World, alice: House) -> None:
+    """A name that is no UTF-8 is told as it is; what is told of an error any program can be handed."""
+    folder = os.fsencode(world.folder) + b"/caf\xe9"
+    os.mkdir(folder)
+    alice.programs.outcome = lambda words, _: Ended(1 if words == BEFORE else 0, "a\0b\udcffc")
+    what = os.fsdecode(folder)
+    item = call(world, alice, "policy_set", what, BEFORE, AFTER)["path_id"]
+    assert back_up(world, alice, item).state == "failed"
+    told = alice.programs.ran[-1][1]
+    assert os.fsencode(told["BITDUST_PATH"]) == folder
+    assert told["BITDUST_ERROR"] == "the command before ended with 1: a\ufffdb\ufffdc"
+
+
 def test_nobody_to_send_to(world: World) -> None:
     """Nothing is held still for as long as there is no supplier."""
     alice = world.house("alice", services__customer__suppliers_number="2").start()
@@ -209,7 +223,7 @@ def test_changed_and_removed(world: World, alice: House, item: str) -> None:
     assert ran(alice) == []
 
 
-@pytest.mark.parametrize("words", [[""], ["a\0b"], ["x"] * 101, ["x" * 5000], ["x" * 4000] * 5])
+@pytest.mark.parametrize("words", [[""], ["a\0b"], ["a\ud800"], ["x"] * 101, ["x" * 5000], ["x" * 4000] * 5])
 def test_what_is_no_command(world: World, alice: House, item: str, words: list[str]) -> None:
     """It is refused in words, and nothing is changed."""
     with pytest.raises(Usage):

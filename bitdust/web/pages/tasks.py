@@ -29,7 +29,7 @@ class TasksPage(WebPage):
             return page_answer(await html(region))
         ended = [task for task in await self.house.door.call("tasks_list") if _is_over(task)]
         rows: list[list[Any]] = [
-            [task["name"], task["kind"], task["state"], str(task["files"]), task["message"]]
+            [task["name"], task["kind"], task["state"], str(task["files"]), _note(task)]
             for task in reversed(ended[-_ENDED:])
         ]
         return await framed(
@@ -65,6 +65,10 @@ async def tasks_region(house: House) -> Tag:
         else el("p", "Nothing is under way."),
         id="tasks",
     )
+
+
+def _note(task: Mapping[str, Any]) -> str:
+    return "; ".join(filter(None, (task["message"], task["warning"])))
 
 
 def _how_far(task: Mapping[str, Any]) -> str:
