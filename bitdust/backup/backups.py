@@ -470,6 +470,8 @@ def _absolute(path: str) -> bytes:
     full = os.fsencode(os.path.expanduser(path))
     if not full.startswith(b"/"):
         raise Usage(f"{path!r} is not an absolute path", hint="begin it with / or ~")
+    if b"\0" in full:
+        raise Usage("no path holds a NUL")
     return os.path.normpath(full)
 
 
