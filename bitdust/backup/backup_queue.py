@@ -395,14 +395,23 @@ class BackupQueue:
         self._tasks.begin(turn.task)
         try:
             # What it holds still is not held for as long as there is nobody to send to.
-            while not (await self._db.read(epochs.current)).suppliers:
-                self._check()
-                turn.doing = "waiting for suppliers"
-                await either(self._clock, self._staffed.next(), AGAIN)
+            await self._until_suppliers(lambda: setattr(turn, "doing", "waiting for suppliers"))
             turn.doing = "running the command before"
             await self._hooks.before(policy, turn.job.label)
         finally:
             turn.doing = ""
+
+    async def _until_suppliers(self, wait: Callable[[], None]) -> None:
+        """As long as there is nobody to send to; `wait` is told each time that it goes on waiting."""
+        while True:
+            # Listened to before it is looked: what comes in between is heard.
+            staffed = self._staffed.next()
+            if (await self._db.read(epochs.current)).suppliers:
+                give_up(staffed)
+                return
+            self._check()
+            wait()
+            await either(self._clock, staffed, LONGEST_PAUSE)
 
     async def _after(self, turn: Turn, state: str, error: BaseException | None) -> None:
         """What is done after it, whatever became of it."""
@@ -447,10 +456,7 @@ class BackupQueue:
         job.progress.sealed, sent = await self._db.read(holdings.of_job, turn.job.id)
         turn.sent = Counter(sent)
         self._tasks.begin(turn.task)
-        while not (await self._db.read(epochs.current)).suppliers:
-            self._check()
-            job.progress.state = "waiting for suppliers"
-            await either(self._clock, self._staffed.next(), AGAIN)
+        await self._until_suppliers(lambda: setattr(job.progress, "state", "waiting for suppliers"))
         await job.run(partial(self._commit, turn), partial(self._checkpoint, turn))
 
     async def _commit(self, turn: Turn, job: BackupJob) -> None:

@@ -32,6 +32,8 @@ from bitdust.world import InThread, either, spawn
 LOOK, READ, BLOCKS = 16, 4 * 2**20, 2
 #: seconds to wait for room in the spool
 PATIENCE = 60.0
+#: in sets of more than SMALL, seconds for which a block above the threshold waits for further losses
+SMALL, LAZY = 7, 6 * 3600.0
 
 
 @dataclass
@@ -42,6 +44,8 @@ class Rebuilder:
     @param sweeper: makes room.
     @param takers: who takes pieces at this moment: for them blocks are fetched.
     @param refused_by: (serial, number) of pieces that somebody will not have.
+    @param there: everybody who holds something and is there: only their pieces count.
+    @param is_working: whether the user's own work is under way: what is in no danger waits for its end.
     """
 
     db: Database
@@ -53,19 +57,26 @@ class Rebuilder:
     in_thread: InThread
     clock: IReactorTime
     machines: Machines
+    there: Callable[[], Collection[str]]
+    is_working: Callable[[], bool]
     #: a block lies in the spool again: its missing pieces can be sent
     new_data: Signal[[]] = field(default_factory=Signal)
     blocks_rebuilt: int = 0
+    #: something was left for later, because it is in no danger
+    postponed: bool = False
 
     _log = Logger()
 
     def __post_init__(self) -> None:
         self._slots = DeferredSemaphore(BLOCKS)
+        #: since when something waits in a large set for more losses that can be repaired with it
+        self._lazy_since: float | None = None
 
     async def run(self) -> None:
         """One pass over all that is missing at those who take it: each block is fetched once, if at all."""
         row = self.machines.begin("rebuilder", "Looking")
         past: set[int] = set()
+        self.postponed = False
         try:
             while blocks := await self._look(past):
                 self.machines.report(row, f"Rebuilding {len(blocks)} blocks")
@@ -84,7 +95,25 @@ class Rebuilder:
             for missing in await self.db.read(holdings.missing, fingerprint, look, spooled=False):
                 if missing.block.serial not in past and (missing.block.serial, missing.number) not in refused:
                     found[missing.block.serial] = missing.block
-        return sorted(found.values(), key=lambda block: (block.survives, block.serial))
+        live = await self.db.read(holdings.live, list(found), tuple(self.there()))
+        due = [block for block in found.values() if self._is_due(block, live[block.serial])]
+        if not found:
+            self._lazy_since = None
+        elif len(due) < len(found):
+            self.postponed = True
+        return sorted(due, key=lambda block: (live[block.serial] - block.k, block.serial))
+
+    def _is_due(self, block: Block, live: int) -> bool:
+        if live <= threshold(block.n, block.k):
+            return True
+        if self.is_working():
+            return False
+        if block.n <= SMALL:
+            return True
+        now = self.clock.seconds()
+        if self._lazy_since is None:
+            self._lazy_since = now
+        return now - self._lazy_since >= LAZY
 
     def _begin(self, block: Block, past: set[int]) -> Deferred[None]:
         past.add(block.serial)
@@ -132,6 +161,11 @@ class Rebuilder:
             self.spool.discard(block.id, file)
             raise
         await self.db(holdings.set_spool, block.serial, block.id.hex())
+
+
+def threshold(n: int, k: int) -> int:
+    """How few pieces that can be had make a block urgent: it is made whole whatever else goes on."""
+    return k + max(1, (n - k + 1) // 2)
 
 
 def _lacking(c: sqlite3.Connection, serial: int, takers: tuple[str, ...]) -> bool:

@@ -416,6 +416,21 @@ def survives_now(
     return now, later, int(short)
 
 
+def live(c: Connection, serials: Iterable[int], there: Iterable[str]) -> dict[int, int]:
+    """How many different pieces of these blocks lie at suppliers who are `there`."""
+    who = ",".join(str(known_peer(c, one)) for one in there)
+    return {
+        serial: int(
+            c.execute(
+                "SELECT count(DISTINCT number) FROM placements"  # noqa: S608
+                f" WHERE serial = ? AND state = 1 AND peer IN ({who})",
+                (serial,),
+            ).fetchone()[0]
+        )
+        for serial in serials
+    }
+
+
 def ready(c: Connection, job: int) -> bool:
     """Whether every block the job made or found has enough acknowledged pieces to commit on."""
     return not waiting_for(c, job)

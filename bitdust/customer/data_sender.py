@@ -83,6 +83,8 @@ class DataSender:
         #: what was asked of the catalog before that many changes of what is held is not sent
         self._turned = 0
         self._lanes: dict[str, _Lane] = {}
+        #: bytes a second that each supplier took lately, both pieces that were under way counted
+        self.speeds: dict[str, float] = {}
         self._stops: list[Callable[[], None]] = []
         #: (serial of the block, number, fingerprint): a piece was signed for
         self.acked: Signal[[int, int, str]] = Signal()
@@ -225,8 +227,12 @@ class DataSender:
     async def _send(
         self, lane: _Lane, errand: Errand, underway: dict[tuple[int, int], Deferred[None]]
     ) -> None:
+        began = self._clock.seconds()
         try:
             await self._sender.send(errand)
+            speed = errand.layout.piece_size / max(0.001, self._clock.seconds() - began)
+            known = self.speeds.get(lane.fingerprint, speed)
+            self.speeds[lane.fingerprint] = 0.8 * known + 0.2 * speed
             await self._db(holdings.acked, errand.serial, errand.number, errand.fingerprint)
             lane.failures, lane.until = 0, 0.0
             lane.refused.pop((errand.serial, errand.number), None)

@@ -18,6 +18,7 @@ from bitdust.customer.suppliers import Suppliers
 from bitdust.database import Database
 from bitdust.errors import BitDustError
 from bitdust.events import Signal
+from bitdust.world import Wall
 
 #: suppliers on their way out at a time, in sets of up to SMALL and in larger ones
 FEW, MORE, SMALL = 1, 2, 13
@@ -29,11 +30,21 @@ class Doubts:
     """
     @param db: `standing.SCHEMA`.
     @param restart: begin a round: a seat is vacant.
+    @param speed: bytes a second that a supplier takes, as measured lately; None: not yet.
     """
 
     _log = Logger()
 
-    def __init__(self, db: Database, suppliers: Suppliers, restart: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        db: Database,
+        suppliers: Suppliers,
+        restart: Callable[[], None],
+        wall: Wall,
+        speed: Callable[[str], float | None],
+    ) -> None:
+        self._wall = wall
+        self._speed = speed
         self._db = db
         self._suppliers = suppliers
         self._restart = restart
@@ -68,6 +79,9 @@ class Doubts:
         try:
             known = self._suppliers.known
             for gone in set(await self._db.read(standing.known)) - known.keys():
+                if gone in self._suppliers.names:
+                    name, now = self._suppliers.names[gone], int(self._wall())
+                    await self._db(standing.remember, gone, name, self._speed(gone), now)
                 await self._db(standing.forget, gone)
             doubted = await self._db.read(standing.doubts)
             self.waiting = set(doubted)

@@ -31,6 +31,7 @@ class Oversight:
     @param db: `standing.SCHEMA`.
     @param restart: begin a round.
     @param strict: whether those who are away for too long are to be replaced.
+    @param speed: bytes a second that a supplier takes, as measured lately; None: not yet.
     @param roll, grace, rest: seconds between two roll calls, of absence that nobody is let go for, and
         between two audits of one supplier.
     """
@@ -50,6 +51,7 @@ class Oversight:
         machines: Machines,
         restart: Callable[[], None],
         strict: Callable[[], bool],
+        speed: Callable[[str], float | None] = lambda _: None,
         roll: float = ROLL,
         grace: float = GRACE,
         rest: float = REST,
@@ -60,7 +62,7 @@ class Oversight:
         self._running: list[Deferred[None]] = []
         # Days: until an absence is a loss, and two until somebody was found and all is copied.
         self._repair = grace / DAY + 2.0
-        self.doubts = Doubts(db, suppliers, restart)
+        self.doubts = Doubts(db, suppliers, restart, wall, speed)
         self.attendance = Attendance(
             clock=clock,
             wall=wall,
@@ -104,6 +106,10 @@ class Oversight:
         """How long what n suppliers keep will last, by what was measured of all suppliers so far."""
         watched, lost = await self._db.read(standing.lives)
         return judge(n, k, survives, watched, lost, self._repair)
+
+    async def ranks(self, idurls: list[str]) -> dict[str, tuple[int, float]]:
+        """How those of them who were suppliers before did (`standing.ranks`)."""
+        return await self._db.read(standing.ranks, frozenset(idurls))
 
     async def doubted(self) -> dict[str, str]:
         """IDURL of each supplier who is to be replaced -> why."""

@@ -18,6 +18,8 @@ MONTH = 30
 GAPS, ENOUGH_GAPS = 20, 3
 #: the share of his absences that are no longer than the usual one
 USUAL = 0.9
+#: who was there, and showed what he was asked for, to this part is better than somebody unknown
+GOOD = 0.8
 
 SCHEMA = [
     """
@@ -65,6 +67,20 @@ SCHEMA = [
     -- One row: seconds of suppliers, in all, in which we looked; and how many were lost in them.
     CREATE TABLE lives (watched REAL NOT NULL, lost INTEGER NOT NULL) STRICT;
     INSERT INTO lives VALUES (0, 0);
+    """,
+    """
+    -- Former suppliers, as they were: the share of time in which one was there (NULL: not known), leaves
+    -- shown of those asked for, bytes a second that he took (NULL: not known), and whether his audits cost
+    -- him his seat.
+    CREATE TABLE past (
+        idurl TEXT PRIMARY KEY,
+        uptime REAL,
+        shown INTEGER NOT NULL,
+        asked INTEGER NOT NULL,
+        speed REAL,
+        failed INTEGER NOT NULL,
+        at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
     """,
 ]
 
@@ -195,6 +211,38 @@ def lives(c: sqlite3.Connection) -> tuple[float, int]:
     """Days of suppliers, in all, in which we looked, and how many of them were lost."""
     seconds, lost = c.execute("SELECT watched, lost FROM lives").fetchone()
     return seconds / DAY, lost
+
+
+def remember(c: sqlite3.Connection, supplier: str, idurl: str, speed: float | None, now: int) -> None:
+    """He is no supplier any more: how he was is kept for when he offers again."""
+    found = of(c, supplier, now)
+    if found.uptime is None and not found.asked:
+        return
+    failed = (
+        c.execute("SELECT 1 FROM doubts WHERE supplier = ? AND kind = 'audit'", (supplier,)).fetchone()
+        is not None
+    )
+    c.execute(
+        "INSERT OR REPLACE INTO past VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (idurl, found.uptime, found.shown, found.asked, speed, failed, now),
+    )
+
+
+def ranks(c: sqlite3.Connection, idurls: Collection[str]) -> dict[str, tuple[int, float]]:
+    """
+    Those of these who were suppliers before -> (0 good, 2 poor, 3 failed his audits; who is not here is 1),
+    and the better the smaller: a second who was there more, showed more, and took bytes faster.
+    """
+    found = {}
+    for idurl, uptime, shown, asked, speed, failed in c.execute(
+        "SELECT idurl, uptime, shown, asked, speed, failed FROM past"
+    ):
+        if idurl in idurls:
+            worth = (1.0 if uptime is None else uptime) * ((shown / asked) if asked else 1.0)
+            # Speed decides among equals: what counts first is that he is there and has it.
+            pace = 1.0 - 1.0 / (1.0 + (speed or 0.0) / 1e6)
+            found[idurl] = (3 if failed else 0 if worth >= GOOD else 2), -round(worth, 2) - 0.001 * pace
+    return found
 
 
 def forget(c: sqlite3.Connection, supplier: str) -> None:

@@ -1,9 +1,10 @@
 """
 supplier_finder -- one more supplier, from among those who offer.
 
-A walk along the candidates of the directory: fetch his identity, call him, ask for the space.  The first who
-signs a contract is taken.  Who is silent holds the walk up for a moment only: the next one is asked beside
-him, and in later walks the silent ones come last.
+A walk along the candidates of the directory: fetch his identity, call him, ask for the space.  Former
+suppliers who did well come first, and those who did not come last; who lives in a network with too many
+of ours is asked when nobody else would.  The first who signs a contract is taken.  Who is silent holds the
+walk up for a moment only: the next one is asked beside him, and in later walks the silent ones come last.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from bitdust.world import Rng, either, give_up, spawn
 CANDIDATES = 200
 #: seconds after which the next one is asked while one is silent
 PATIENCE = 1.0
+#: how somebody is ranked of whom nothing is known: behind who did well, before who did not
+UNKNOWN = (1, 0.0)
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,10 @@ class SupplierFinder:
     clock: IReactorTime
     rng: Rng
     machines: Machines
+    #: of these IDURLs, those of former suppliers -> how they did, the smaller the better (`standing.ranks`)
+    ranks: Callable[[list[str]], Awaitable[dict[str, tuple[int, float]]]] | None = None
+    #: whether too many suppliers live in the network of this one already
+    is_crowded: Callable[[Document], bool] = lambda document: False
     #: candidates who gave no contract when they were asked last
     _silent: set[str] = field(default_factory=set)
 
@@ -65,7 +72,20 @@ class SupplierFinder:
         walk = _Walk(set(excluded))
         asking: list[Deferred[None]] = []
         try:
-            for idurl in self._in_order(await self.candidates(CANDIDATES)):
+            offers = await self.candidates(CANDIDATES)
+            ranks = await self.ranks(offers) if self.ranks is not None else {}
+            waiting = self._in_order(offers, ranks)
+            while waiting or walk.aside:
+                if not waiting:
+                    # Everybody else was asked: better a crowded network than nobody.
+                    while walk.hired is None and not all(trying.called for trying in asking):
+                        await walk.ended.next()
+                    if walk.hired is not None:
+                        break
+                    waiting, walk.aside, walk.choosy = walk.aside, [], False
+                    if not waiting:
+                        break
+                idurl = waiting.pop(0)
                 self.machines.report(row, f"Asking {idurl}")
                 trying = spawn(self._try(idurl, walk))
                 asking.append(trying)
@@ -93,6 +113,9 @@ class SupplierFinder:
             document = await self.meet(idurl)
             if document.fingerprint in walk.excluded:
                 return
+            if walk.choosy and self.is_crowded(document):
+                walk.aside.append(idurl)
+                return
             # The same one may offer under two names.
             walk.excluded.add(document.fingerprint)
             walk.asked += 1
@@ -113,11 +136,13 @@ class SupplierFinder:
             # Told when this has ended, not in the middle of it.
             self.clock.callLater(0, walk.ended)
 
-    def _in_order(self, idurls: list[str]) -> list[str]:
-        # By drawing a random key for each: everybody who offers has the same chance.
+    def _in_order(self, idurls: list[str], ranks: dict[str, tuple[int, float]]) -> list[str]:
+        # By drawing a random key for each: those of whom the same is known have the same chance.
         self._silent.intersection_update(idurls)
-        keyed = sorted((idurl in self._silent, self.rng(8), idurl) for idurl in idurls)
-        return [idurl for _, _, idurl in keyed]
+        keyed = sorted(
+            (idurl in self._silent, ranks.get(idurl, UNKNOWN), self.rng(8), idurl) for idurl in idurls
+        )
+        return [idurl for *_, idurl in keyed]
 
 
 @dataclass
@@ -126,6 +151,9 @@ class _Walk:
 
     excluded: set[str]
     asked: int = 0
+    #: candidates whose networks are crowded, while there are others
+    aside: list[str] = field(default_factory=list)
+    choosy: bool = True
     hired: Hired | None = None
     #: of the last who would not: who, and what he said
     why: str = ""

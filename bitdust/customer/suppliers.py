@@ -84,6 +84,8 @@ class Suppliers:
         self._space_each = space_each
         self._stops: list[Callable[[], None]] = []
         self.known: dict[str, Supplier] = {}
+        #: under which name everybody who was known in this life was hired
+        self.names: dict[str, str] = {}
         #: the seats, in order of position; None: vacant
         self.seats: list[Hired | None] = []
         #: who holds something that is on its way to somebody else
@@ -348,6 +350,8 @@ class Suppliers:
                 self._log.warn("{who} grants nothing else for now: {error}", who=fingerprint, error=error)
 
     def _engage(self, fingerprint: str, idurl: str) -> None:
+        self.names[fingerprint] = idurl
+
         def changed(state: str) -> None:
             supplier.state = state
             supplier.since = self._wall()

@@ -7,7 +7,9 @@ from __future__ import annotations
 import math
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +46,7 @@ from bitdust.backup.tasks import Tasks
 from bitdust.backup.timetable import Timetable
 from bitdust.backup.watching import Watching
 from bitdust.blocks.erasure import Codecs
-from bitdust.blocks.shapes import k_of
+from bitdust.blocks.shapes import SHAPES, k_of
 from bitdust.catalog import deletes, epochs, holdings, log, removal
 from bitdust.config.settings import Settings
 from bitdust.customer.block_reader import BlockReader
@@ -52,6 +54,7 @@ from bitdust.customer.budget import Budget
 from bitdust.customer.data_sender import DataSender
 from bitdust.customer.fire_hire import Staff, make_fire_hire
 from bitdust.customer.listing import Listing
+from bitdust.customer.networks import crowd, most_in_one, networks_of
 from bitdust.customer.oversight import Oversight
 from bitdust.customer.piece_sender import PieceSender
 from bitdust.customer.room import Room
@@ -161,7 +164,12 @@ class CustomerSide:
         )  # fmt: skip
         self.budget = Budget(lambda: settings.number("services/data-motion/transfer-budget"))
         self.room = Room(db, clock, self.suppliers.granted, self._block_size)
-        self.finder = SupplierFinder(candidates, meet, self._agree, clock, rng, machines)
+        self._document_of = document_of
+        self._crowd: Counter[str] = Counter()
+        self.finder = SupplierFinder(
+            candidates, meet, self._agree, clock, rng, machines,
+            ranks=lambda idurls: self.oversight.ranks(idurls), is_crowded=self._is_crowded,
+        )  # fmt: skip
         self.reader = BlockReader(
             router=router, codecs=codecs, in_thread=in_thread, clock=clock, spool=self.spool,
             budget=self.budget,
@@ -193,7 +201,8 @@ class CustomerSide:
         )  # fmt: skip
         self.rebuilder = Rebuilder(
             db, self.reader, self.spool, self.sweeper, self.data_sender.takers, self.data_sender.refused_by,
-            in_thread, clock, machines,
+            in_thread, clock, machines, there=self.suppliers.connected,
+            is_working=lambda: self.queue.is_working() or bool(self.restores.running()),
         )  # fmt: skip
         self.tasks = Tasks()
         self.keeping = Keeping(
@@ -291,6 +300,7 @@ class CustomerSide:
         self.oversight = Oversight(
             clock=clock, wall=wall, rng=rng, catalog=db, db=standing, reader=self.reader,
             suppliers=self.suppliers, machines=machines, restart=self.monitor.restart,
+            speed=lambda who: self.data_sender.speeds.get(who),
             strict=lambda: settings.flag("services/employer/replace-critically-offline-enabled"),
             roll=settings.number("services/employer/roll-call-seconds"),
             grace=settings.number("services/employer/critically-offline-seconds"),
@@ -451,6 +461,7 @@ class CustomerSide:
     def _search(self, hired: Callable[[], None], nobody: Callable[[], None]) -> None:
         async def search() -> None:
             try:
+                self._crowd = await self._crowded()
                 found = await self.finder.find(self.suppliers.excluded())
                 if not await self.suppliers.take(found):
                     # The user was faster; he who agreed is told that nothing comes of it.
@@ -470,6 +481,23 @@ class CustomerSide:
                 self._courted.clear()
 
         self._later(search())
+
+    def _seated(self) -> list[str]:
+        return [seat.fingerprint for seat in self.suppliers.seats if seat is not None]
+
+    async def _crowded(self) -> Counter[str]:
+        """How many of those who have a seat live in which network."""
+        found = []
+        for one in self._seated():
+            # Of who was hired on another machine there may be no document yet.
+            with suppress(BitDustError):
+                found.append((await self._document_of(one)).contacts)
+        return crowd(found)
+
+    def _is_crowded(self, document: Document) -> bool:
+        n = len(self.suppliers.seats)
+        most = most_in_one(n, k_of(n)) if n in SHAPES else 1
+        return any(self._crowd[network] >= most for network in networks_of(document.contacts))
 
     async def change_supplier(self, index_or_idurl: str, document: Document) -> tuple[int, Hired | None]:
         """
@@ -532,6 +560,8 @@ class CustomerSide:
 
     async def _committed(self, item: str) -> None:
         await self.keeping.trim(item)
+        if self.rebuilder.postponed:
+            self.monitor.restart()
         self.clean()
 
     def clean(self) -> None:

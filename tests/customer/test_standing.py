@@ -101,3 +101,33 @@ def test_a_tenth_is_found_within_a_week() -> None:
     c.close()
     assert found >= 985
     assert LEAVES * 7 >= 44
+
+
+def test_how_a_former_supplier_did_is_kept(c: sqlite3.Connection) -> None:
+    """Who was there and showed his pieces is good, who was not is poor, who failed his audits is the last."""
+    people = {"good": 0.0, "poor": 0.6 * DAY, "failed": 0.0}
+    for name, away in people.items():
+        standing.looked(c, [name], [], DAY - away, NOW)
+        standing.looked(c, [], [name], away, NOW)
+        standing.audited(c, name, Audit(NOW, 7, 0, 0))
+    standing.doubt(c, "failed", "audit", "he could not show 3 pieces")
+    for name in people:
+        standing.remember(c, name, f"http://x/{name}.xml", 2e6 if name == "good" else None, NOW)
+        standing.forget(c, name)
+    standing.remember(c, "new", "http://x/new.xml", None, NOW)
+    names = [f"http://x/{name}.xml" for name in (*people, "new")]
+    ranks = standing.ranks(c, names)
+    assert [ranks[name][0] for name in names[:3]] == [0, 2, 3]
+    assert names[3] not in ranks
+    assert standing.ranks(c, []) == {}
+
+
+def test_losses_are_counted_for_what_they_are(c: sqlite3.Connection) -> None:
+    """Days of all suppliers add up; who comes back was no loss."""
+    standing.looked(c, [BOB], ["c" * 52], DAY, NOW)
+    standing.doubt(c, BOB, "absent", "away")
+    standing.doubt(c, BOB, "absent", "away")
+    assert standing.lives(c) == (2.0, 1)
+    standing.trust(c, BOB)
+    standing.trust(c, BOB)
+    assert standing.lives(c) == (2.0, 0)

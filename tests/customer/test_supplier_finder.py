@@ -24,6 +24,7 @@ class Paper:
 
     fingerprint: str
     idurl: str
+    contacts: tuple[str, ...] = ()
 
 
 class Town:
@@ -162,3 +163,31 @@ def test_everybody_has_a_chance(seed: int) -> None:
     town = Town(**{f"p{n}": "signs" for n in range(10)})
     taken = {town.find()[0].idurl for _ in range(30)}
     assert len(taken) > 5
+
+
+def test_who_did_well_before_is_asked_first() -> None:
+    """Former suppliers who were good come before strangers, those who were not, behind them."""
+    town = Town(good="signs", stranger="refuses", poor="refuses", failed="refuses")
+
+    async def ranks(idurls: list[str]) -> dict[str, tuple[int, float]]:
+        return {"good": (0, -0.9), "poor": (2, -0.3), "failed": (3, 0.0)}
+
+    town.finder.ranks = ranks
+    assert town.find()[0].idurl == "good"
+    town.people["good"] = "refuses"
+    town.asked.clear()
+    town.find()
+    assert town.asked[0] == "good"
+    assert town.asked[1:] == ["stranger", "poor", "failed"]
+
+
+def test_a_crowded_network_is_the_last_choice() -> None:
+    """Who lives where too many live already is taken only when nobody else would."""
+    town = Town(near="signs", next_door="signs", far="signs")
+    town.finder.is_crowded = lambda document: document.idurl != "far"
+    for seed in range(5):
+        town.finder.rng = seeded(f"town {seed}")
+        assert town.find()[0].idurl == "far"
+    town.people["far"] = "refuses"
+    assert town.find()[0].idurl in ("near", "next_door")
+    assert town.find("NEAR", "NEXT_DOOR")[0].check(Offline)

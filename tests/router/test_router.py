@@ -252,7 +252,7 @@ def test_kept_peers_are_redialled_for_ever():
     assert not alice.router.is_online(bob.fingerprint)
     assert alice.went == [bob.fingerprint]
     bob.move_in()
-    town.run(900 + 10)
+    town.run(3600 + 10)
     assert alice.router.is_online(bob.fingerprint)
     alice.router.let_go(bob.fingerprint)
     assert alice.router.is_online(bob.fingerprint)
@@ -273,7 +273,7 @@ def test_pauses_grow():
     town.run(86400)
     assert 100 < len(tries) < 400
     pauses = [later - sooner for sooner, later in pairwise(tries)]
-    assert max(pauses) <= 900 + 1
+    assert max(pauses) <= 3600 + 1
     assert sum(pauses[:4]) < 30
     assert sum(pauses[-20:]) / 20 > 200
 
