@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from bitdust.blocks.erasure import Codecs
-from tests.bench import doors, healing, limits, ours, raw
+from tests.bench import doors, healing, limits, ours, raw, shapes
 from tests.bench.measure import Figures
 from tests.bench.peers import Scripts, missing
 from tests.bench.render import tables
@@ -34,8 +34,8 @@ def main() -> int:
     )
     parser.add_argument(
         "--only",
-        default="ours,restic,tahoe,raw,limits,doors,healing",
-        help="of ours,restic,tahoe,raw,limits,doors,healing; who runs",
+        default="ours,restic,tahoe,raw,shapes,limits,doors,healing",
+        help="of ours,restic,tahoe,raw,shapes,limits,doors,healing; who runs",
     )
     default = os.environ.get("BITDUST_PEERS", str(_REPOSITORY.parent / "shared/bench/peers"))
     parser.add_argument(
@@ -67,6 +67,9 @@ def main() -> int:
             scripts.tahoe(figures, run, "f500")
         if "raw" in only:
             raw.run(figures, run, options.peers.resolve().parent / "primitives")
+    if "shapes" in only:
+        for run in range(options.runs):
+            shapes.run(figures, "bitdust", run, options.work, options.data)
     # Tahoe removes thousands of files at its end, which would slow down whoever comes next.
     if "1000x10KB" in parts:
         for run in range(options.runs):

@@ -114,6 +114,13 @@ class Grid:
             lambda: self.customer.client.call("restore_single", str(path), str(destination)), self._ended
         )
 
+    def lose(self, count: int) -> None:
+        """So many suppliers die, and the customer knows."""
+        for peer in self.suppliers[:count]:
+            peer.kill()
+        left = len(self.suppliers) - count
+        measure.wait_for(lambda: self.health()["suppliers_online"] == left, 60, "news of the dead")
+
     def spooled(self) -> int:
         """Bytes of blocks that lie with the customer still."""
         return measure.stored(self.customer.home / "backups")

@@ -14,6 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
+from bitdust.blocks.shapes import k_of
+from tests.bench.shapes import SHAPES
+
 BEGIN, END = "<!-- figures: made by tests/bench/render.py -->", "<!-- end of figures -->"
 
 OURS, TAHOE, RESTIC = "bitdust", "tahoe-2-of-4", "restic"
@@ -66,7 +69,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def tables(rows: Sequence[dict[str, object]]) -> str:
     """Everything there are figures for."""
     m = Medians(rows)
-    parts = [_about(rows), _large(m), _small(m), _parts(m), _limits(m), _healing(m), _doors(m)]
+    parts = [_about(rows), _large(m), _small(m), _parts(m), _shapes(m), _limits(m), _healing(m), _doors(m)]
     parts += [f"{peer} is missing: {why}\n" for peer, why in sorted(m.missing.items())]
     return "\n".join(part for part in parts if part)
 
@@ -237,6 +240,37 @@ def _parts(m: Medians) -> str:
     return table(
         ["2 of 4, random bytes", "MB/s", "CPU s/GB, customer", "CPU s/GB, suppliers", "BitDust to it"], rows
     )
+
+
+def _shapes(m: Medians) -> str:
+    if m.of(OURS, "backup_n4_rate") is None:
+        return ""
+    sent, rate = m.of(OURS, "backup_n4_sent"), m.of(OURS, "backup_n4_rate")
+    rows = []
+    for n in SHAPES:
+        its_sent, its_rate = m.of(OURS, f"backup_n{n}_sent"), m.of(OURS, f"backup_n{n}_rate")
+        both = sent and rate and its_sent and its_rate
+        rows.append(
+            [
+                f"{k_of(n)} of {n}",
+                m.cell(OURS, f"backup_n{n}_rate"),
+                m.cell(OURS, f"restore_n{n}_rate"),
+                m.cell(OURS, f"restore_n{n}_fewest_rate"),
+                f"{its_rate / rate:.2f}×" if both and its_rate and rate else "–",
+                f"{its_sent / sent:.2f}×" if both and its_sent and sent else "–",
+                m.cell(OURS, f"start_n{n}"),
+            ]
+        )
+    head = [
+        "500 MB file, random",
+        "store, MB/s",
+        "restore, MB/s",
+        "restore from k suppliers, MB/s",
+        "store to 2 of 4",
+        "bytes sent to 2 of 4",
+        "start of the node, s",
+    ]
+    return table(head, rows)
 
 
 def _limits(m: Medians) -> str:
