@@ -282,7 +282,7 @@ ALL_OPTIONS = (
         "services/tcp-connections/tcp-port",
         "positive integer",
         7771,
-        "The TCP port for other nodes; 0: any free one.  "
+        "The TCP port for other nodes; 0: any free one, which is kept.  "
         "Where the default is in use, and none is set, another is taken and kept.",
         most=_PORT,
     ),

@@ -24,6 +24,10 @@ from bitdust.client import Client
 from bitdust.config.settings import Settings
 from bitdust.errors import BitDustError, NoDaemon, Timeout
 
+#: a node's settings, in its folder
+SETTINGS = "bitdust.toml"
+#: how often the identity server is started before its port is given up
+TRIES = 5
 #: the address everything listens on
 LOOPBACK = "127.0.0.1"
 #: seconds a process has to answer, and to end
@@ -132,19 +136,26 @@ class Network:
 
     def start_identity_server(self, name: str = "ids") -> Peer:
         """The identity server everyone uses: a node without an identity of its own."""
-        port = free_port()
         peer = self._prepare(
             name,
             {
                 "services/identity-server/enabled": True,
                 "services/identity-server/host": LOOPBACK,
                 "services/identity-server/interface": LOOPBACK,
-                "services/identity-server/web-port": port,
             },
         )
+        for attempt in range(1, TRIES + 1):
+            port = free_port()
+            Settings(peer.home / SETTINGS).set("services/identity-server/web-port", port)
+            peer.start()
+            try:
+                peer.wait()
+                break
+            except BitDustError:
+                # Anything that connects anywhere may have taken the port meanwhile.
+                if attempt == TRIES or peer.process is None or peer.process.poll() is None:
+                    raise
         self.server = f"http://{LOOPBACK}:{port}"
-        peer.start()
-        peer.wait()
         return peer
 
     def prepare(self, name: str, options: dict[str, object] | None = None) -> Peer:
@@ -166,13 +177,13 @@ class Network:
     def _prepare(self, name: str, options: dict[str, object]) -> Peer:
         home = self.folder / name
         home.mkdir(mode=0o700, parents=True)
-        settings = Settings(home / "bitdust.toml")
+        settings = Settings(home / SETTINGS)
         usual: dict[str, object] = {
             "interface/api/port": free_port(),
             "services/network/private-addresses": True,
             "services/tcp-connections/host": LOOPBACK,
             "services/tcp-connections/interface": LOOPBACK,
-            "services/tcp-connections/tcp-port": free_port(),
+            "services/tcp-connections/tcp-port": 0,
             "services/supplier/free-space-floor": "64 MB",
         }
         for key, value in {**usual, **options}.items():

@@ -223,9 +223,10 @@ def ports_to_try(settings: Settings, contacts: Iterable[str]) -> list[int]:
     @param contacts: those that are published of us now.
     """
     port = settings.number(TCP_PORT)
-    if settings.source(TCP_PORT) != "default":
+    if port and settings.source(TCP_PORT) != "default":
         return [port]
-    # Several nodes live on one machine: whoever comes second takes another port, and keeps it.
+    # Several nodes live on one machine: whoever comes second takes another port, and keeps it; so does who
+    # wants any.
     before = [int(contact.rpartition(":")[2]) for contact in contacts if contact.startswith("tcp:")]
     return list(dict.fromkeys([*before, port, 0]))
 

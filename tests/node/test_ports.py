@@ -21,3 +21,6 @@ def test_one_is_set(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "bitdust.toml", {})
     settings.set(TCP_PORT, 7771)
     assert ports_to_try(settings, ["tcp://192.0.2.7:40123"]) == [7771]
+    settings.set(TCP_PORT, 0)
+    assert ports_to_try(settings, []) == [0]
+    assert ports_to_try(settings, ["tcp://192.0.2.7:40123"]) == [40123, 0]

@@ -141,7 +141,7 @@ def names(folder: Path) -> set[str]:
 
 
 def port_of(peer: Peer) -> int:
-    return int(peer.client.call("config_get", "services/tcp-connections/tcp-port")["value"])
+    return int(peer.client.call("identity_get")["contacts"][0].rpartition(":")[2])
 
 
 def idurl(net: Network, peer: Peer) -> str:

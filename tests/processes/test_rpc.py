@@ -356,7 +356,7 @@ def test_endless_bodies(alice: Peer, head: str, chunk: bytes) -> None:
 def test_only_loopback_listens(alice: Peer, net: Network) -> None:
     """T50: the API is on 127.0.0.1 alone; beside it a node listens only for its peers."""
     assert alice.process is not None
-    peers = int(alice.client.call("config_get", "services/tcp-connections/tcp-port")["value"])
+    peers = int(alice.client.call("identity_get")["contacts"][0].rpartition(":")[2])
     assert listens_at(alice.process.pid) == {("127.0.0.1", port_of(alice)), ("127.0.0.1", peers)}
     outside = socket.gethostbyname(socket.gethostname())
     if not outside.startswith("127."):
