@@ -105,6 +105,8 @@ class Suppliers:
         #: whoever changes the seats and begins an epoch with them does it alone
         self._seating = DeferredLock()
         self._let_go: set[str] = set()
+        #: whether the seats are those of the catalog: before that there are none, also no vacant ones
+        self._is_read = False
 
     async def start(self) -> None:
         """Take up the lines to all suppliers of the catalog."""
@@ -130,7 +132,8 @@ class Suppliers:
         epoch, holders, told, vacated, self.leaving = await self._db.read(read)
         self.epoch = epoch.number
         self.present = [Hired(seat.fingerprint, seat.idurl) for seat in epoch.suppliers]
-        if not self.seats:
+        if not self._is_read:
+            self._is_read = True
             self.seats = [hired if hired.fingerprint not in vacated else None for hired in self.present]
         self._resize()
         wanted = {hired.fingerprint: hired.idurl for hired in self.seats if hired is not None}
@@ -297,7 +300,7 @@ class Suppliers:
 
     def _resize(self) -> None:
         wanted = self._wanted()
-        if wanted > len(self.seats):
+        if self._is_read and wanted > len(self.seats):
             self.seats = [*self.seats, *[None] * (wanted - len(self.seats))]
 
     # -- lines

@@ -92,8 +92,12 @@ def test_nobody_there(world: World) -> None:
         world.wait(house.node.identity_recover(words, [SERVER], None), 300)
     assert "goes on" in failed.value.hint
     assert world.wait(house.node.health()).state == "recovering"
+    house.restart()
+    # Whoever looks meanwhile, as a page does, must not make seats that nobody has.
+    assert world.wait(house.node.health()).state == "recovering"
     world.back(*seated)
     world.until(lambda: house.customer.suppliers.present, 300)
+    world.until(lambda: world.wait(house.node.health()).state == "safe", 300)
     assert house.restore(str(source), world.folder / "out").state == "done"
 
 
