@@ -47,7 +47,8 @@ def hired(peer: Peer) -> None:
 
     def all_online() -> bool:
         health = peer.client.call("process_health")
-        return bool(health["suppliers_online"] == health["suppliers_wanted"])
+        # A node that has just begun wants nobody yet.
+        return bool(0 < health["suppliers_online"] == health["suppliers_wanted"])
 
     until(all_online)
 
