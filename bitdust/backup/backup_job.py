@@ -27,7 +27,7 @@ from bitdust.catalog.facts import Run
 from bitdust.catalog.rows import key_of
 from bitdust.customer.spool import Spool
 from bitdust.database import Database
-from bitdust.errors import Conflict, TryLater
+from bitdust.errors import Conflict, TryLater, Usage
 from bitdust.events import Signal
 from bitdust.machines import Machines
 from bitdust.world import InThread, either, give_up, pause, spawn
@@ -170,8 +170,11 @@ class BackupJob:
 
     @property
     def shape(self) -> str:
-        """The erasure code in use, as `k/n`."""
-        return "/".join(str(number) for number in self._packer.shape())
+        """The erasure code in use, as `k/n`; "" before there are suppliers."""
+        try:
+            return "/".join(str(number) for number in self._packer.shape())
+        except Usage:
+            return ""
 
     @property
     def block_size(self) -> int:

@@ -143,3 +143,14 @@ def test_told_blocks_are_not_given_again(safe: tuple[World, House, Path]) -> Non
     world.until(lambda: world.seated(alice)[0] is new, 200)
     holders = {p.fingerprint for p in alice.read(blocks.placements, told.serial)}
     assert new.fingerprint not in holders
+
+
+def test_the_state_of_who_finds_nobody(world: World) -> None:
+    """A backup waits, and no supplier was ever found: that is said, and is no error."""
+    alice = world.house("alice", services__supplier__enabled=False)
+    alice.start()
+    started = world.wait(alice.node.backups.start_path(str(world.tree(a=1000))))
+    world.run(120)
+    health = world.wait(alice.node.health())
+    assert (health.state, health.suppliers_hired, health.durability) == ("backing up", 0, None)
+    assert any("being looked for" in line for line in health.wrong), started
