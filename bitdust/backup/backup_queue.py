@@ -87,6 +87,7 @@ class BackupQueue:
     """
     @param make_job: a BackupJob for this task; of what is sent, where something is.
     @param check: raises Conflict when nothing may be changed any more.
+    @param until_findable: resolves when whoever has only the kit would find our suppliers.
     @param until_committed: resolves when the log, as it is now, is at enough suppliers.
     @param committed: called with the item after each new version: what is surplus may go.
     @param at_once: how many may be under way at a time.
@@ -109,6 +110,7 @@ class BackupQueue:
         acked: Signal[[int, int, str]],
         staffed: Signal[[]],
         check: Callable[[], None],
+        until_findable: Callable[[], Awaitable[None]],
         until_committed: Callable[[], Awaitable[None]],
         committed: Callable[[str], Awaitable[None]],
         at_once: Callable[[], int],
@@ -125,6 +127,7 @@ class BackupQueue:
         self._acked = acked
         self._staffed = staffed
         self._check = check
+        self._until_findable = until_findable
         self._until_committed = until_committed
         self._committed = committed
         self._at_once = at_once
@@ -461,6 +464,8 @@ class BackupQueue:
 
     async def _commit(self, turn: Turn, job: BackupJob) -> None:
         skipped = sum(note.unread for note in job.progress.skipped)
+        # First: once it is in the log, and that at the suppliers, it is shown as committed.
+        await self._until_findable()
         while True:
             await turn.gate.passed()
             job.check()
@@ -479,6 +484,7 @@ class BackupQueue:
         await self._insist(turn, self._until_committed)
 
     async def _checkpoint(self, turn: Turn, job: BackupJob) -> None:
+        await self._until_findable()
         try:
             await self._db(commit.commit_version, job.task.job, time=self._wall(), complete=False)
         except Conflict as trouble:

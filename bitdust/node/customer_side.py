@@ -249,7 +249,8 @@ class CustomerSide:
         self.queue = BackupQueue(
             db=db, wall=wall, clock=clock, machines=machines, tasks=self.tasks, make_job=make_backup_job,
             acked=self.data_sender.acked, staffed=self.staffed, check=self.synchronizer.check,
-            until_committed=self._until_committed, committed=self._committed,
+            until_findable=lambda: self.until_findable(),
+            until_committed=self.synchronizer.until_committed, committed=self._committed,
             at_once=lambda: settings.number("services/backups/at-once"),
             all_rest=lambda: settings.flag(PAUSED),
             hooks=Hooks(
@@ -586,10 +587,6 @@ class CustomerSide:
                 await self.suppliers.reload()
             finally:
                 self._releasing = False
-
-    async def _until_committed(self) -> None:
-        await self.synchronizer.until_committed()
-        await self.until_findable()
 
     async def _found(self) -> None:
         pass

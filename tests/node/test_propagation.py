@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from bitdust.directory.memory import MemoryDirectory
 from bitdust.directory.record import open_record
@@ -49,6 +50,30 @@ def test_a_server_that_is_away(world: World, monkeypatch: pytest.MonkeyPatch, er
     monkeypatch.setattr(MemoryDirectory, "put_record", real)
     world.until(lambda: recorded(alice) == present(alice), 1000)
     world.until(lambda: world.wait(alice.node.health()).wrong == (), 1000)
+
+
+def test_nothing_is_shown_as_committed_before_the_record_is_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sees a version in a list may lose the machine that moment: the kit must find its suppliers."""
+    real = MemoryDirectory.put_record
+    kept: Deferred[None] = Deferred()
+
+    async def slow(self: MemoryDirectory, name: str, record: bytes) -> None:
+        await kept
+        await real(self, name, record)
+
+    monkeypatch.setattr(MemoryDirectory, "put_record", slow)
+    world.suppliers(4)
+    alice = world.customer()
+    item = world.wait(alice.node.backups.start_path(str(world.tree(a=10)))).path_id
+    world.until(lambda: [task.state for task in alice.node.backups.tasks()] == ["committing"])
+    world.run(5)
+    assert not any(version.is_known for version in alice.versions(item))
+    kept.callback(None)
+    assert alice.ended("backup", item).state == "committed"
+    assert recorded(alice) == present(alice)
+    assert [version.is_known for version in alice.versions(item)] == [True]
 
 
 def test_the_record_names_the_present_suppliers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
