@@ -267,10 +267,13 @@ class IndexSynchronizer:
         if not await self._compare(fingerprint) or await self._db.read(log.has_all, fingerprint):
             return
         self._machines.report(self._row, "Sending")
-        while numbers := await self._db.read(log.unsent_to, fingerprint):
+        while True:
+            # Read together: a segment that comes in between is not in the head.
+            numbers, head = await self._db.read(log.next_to, fingerprint, self._wall())
+            if not numbers:
+                break
             for number in numbers:
                 await self._send_segment(fingerprint, number)
-        head = await self._db.read(log.head, self._wall())
         if head is None or await self._db.read(log.acked_by, fingerprint) >= head.place:
             return
         packet = IndexHead(self._rng(16), seal_head(self._keys, self._rng, head))

@@ -48,6 +48,7 @@ __all__ = [
     "leads_to",
     "mark_head_acked",
     "mark_segment_acked",
+    "next_to",
     "open_segment",
     "read_segment",
     "recovered_from",
@@ -124,7 +125,7 @@ def segment(c: Connection, number: int) -> Segment | None:
 
 
 def unsent_to(c: Connection, fingerprint: str, limit: int = 100) -> list[int]:
-    """Numbers of the segments this supplier has not acknowledged, in order.  Send these, then the head."""
+    """Numbers of the segments this supplier has not acknowledged, in order."""
     return [
         number
         for (number,) in c.execute(
@@ -132,6 +133,15 @@ def unsent_to(c: Connection, fingerprint: str, limit: int = 100) -> list[int]:
             (mark(c, "first_segment"), known_peer(c, fingerprint), limit),
         )
     ]
+
+
+def next_to(c: Connection, fingerprint: str, time: float) -> tuple[list[int], Head | None]:
+    """
+    What this supplier is to be sent now: segments that he has not acknowledged; or, when there are none, the
+    head, which then names nothing that he does not have.
+    """
+    numbers = unsent_to(c, fingerprint)
+    return numbers, None if numbers else head(c, time)
 
 
 def mark_segment_acked(c: Connection, number: int, fingerprint: str) -> bool:
@@ -166,8 +176,8 @@ def acked_by(c: Connection, fingerprint: str) -> tuple[int, int]:
 
 
 def has_all(c: Connection, fingerprint: str) -> bool:
-    """Has this supplier acknowledged a head that names everything there is?"""
-    newest = head(c, 0.0)
+    """Has this supplier acknowledged everything there is, and a head that names it?"""
+    _, newest = next_to(c, fingerprint, 0.0)
     return newest is not None and not unsent(c) and acked_by(c, fingerprint) >= newest.place
 
 

@@ -87,6 +87,20 @@ def test_segments_are_the_same_bytes_until_every_supplier_has_them(c: sqlite3.Co
     assert log.unsent_to(c, fp(0)) == []
 
 
+def test_a_head_comes_after_all_that_it_names(c: sqlite3.Connection) -> None:
+    """Whoever lacks a segment is not sent the head; with the head alone he does not have everything."""
+    sample.back_up(c, "0", {b"a": 2}, when=1)
+    sample.publish(c, to=())
+    newest = log.head(c, 1.0)
+    assert newest is not None
+    assert log.next_to(c, fp(0), 1.0) == ([2], None)
+    log.mark_head_acked(c, *newest.place, fp(0))
+    assert not log.has_all(c, fp(0))
+    log.mark_segment_acked(c, 2, fp(0))
+    assert log.next_to(c, fp(0), 1.0) == ([], newest)
+    assert log.has_all(c, fp(0))
+
+
 def test_two_sealers_cannot_both_win(c: sqlite3.Connection) -> None:
     """What was taken is stored once; the other one is told."""
     sample.back_up(c, "0", {b"a": 2}, when=1)

@@ -71,6 +71,7 @@ QUICK: dict[str, Callable[[sqlite3.Connection], object]] = {
     "due": lambda c: deletes.due(c, fp(0), 10),
     "dropped": lambda c: deletes.was_dropped(c, bytes(32)),
     "unsent_to": lambda c: log.unsent_to(c, fp(0), 10),
+    "next_to": lambda c: log.next_to(c, fp(0), 0.0),
     "take": lambda c: log.take(c),
     "current": lambda c: epochs.current(c),
     "jobs": lambda c: jobs.begin(c, "0", sample.NOON, 0.0),

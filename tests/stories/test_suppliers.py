@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
 
-from bitdust.catalog import blocks, deletes, log
+from bitdust.catalog import blocks, deletes, log, tree
 from bitdust.errors import Conflict, NotFound
+from bitdust.world import spawn
 from tests.stories.test_recovery import recovered, words_of
 from tests.world import House, World, look, noise
 
@@ -212,3 +216,47 @@ def test_the_log_begins_anew(world: World, monkeypatch: pytest.MonkeyPatch) -> N
     assert [version.files for version in again.versions("0/0/0/0")] == [60, 60]
     assert again.restore(str(source), world.folder / "out").state == "done"
     assert look(Path(f"{world.folder}/out{source}")) == look(source)
+
+
+def test_a_segment_that_is_sealed_before_the_head_is_sent(
+    safe: tuple[World, House, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everybody has all segments, and is about to get the head: one more is sealed, and all get that, too."""
+    world, alice, _ = safe
+    synchronizer, db = alice.customer.synchronizer, alice.customer.db
+    everybody: Deferred[None] = Deferred()
+
+    class Slow:
+        """A catalog that does not answer until nobody lacks a segment, and then there is another one."""
+
+        waiting = 0
+
+        def __call__(self, *work: Any) -> Deferred[Any]:
+            return db(*work)
+
+        def read(self, work: Callable[..., Any], *args: Any) -> Deferred[Any]:
+            found = db.read(work, *args)
+            return found.addCallback(self.hold) if work in (log.unsent_to, log.next_to) else found
+
+        def hold(self, found: Any) -> Any:
+            if everybody.called or (found[0] if isinstance(found, tuple) else found):
+                return found
+            self.waiting += 1
+            if self.waiting == 4:
+                spawn(self.go_on())
+            held: Deferred[Any] = Deferred()
+            everybody.addCallback(lambda _: held.callback(found))
+            return held
+
+        async def go_on(self) -> None:
+            await db(tree.add_path, b"/second", "file")
+            await synchronizer._seal()
+            everybody.callback(None)
+
+    monkeypatch.setattr(synchronizer, "_db", Slow())
+    world.wait(db(tree.add_path, b"/first", "file"))
+    world.wait(synchronizer.until_committed(), 60)
+    monkeypatch.undo()
+    assert everybody.called
+    world.wait(synchronizer.until_committed(), 60)
+    assert world.wait(alice.node.health()).state == "safe"
