@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from twisted.internet.defer import TimeoutError
+from twisted.internet.interfaces import IReactorTime
 
 from bitdust.backup.contents import MOST, Read, reads_of
 from bitdust.backup.gate import Gate
@@ -25,12 +26,12 @@ from bitdust.catalog.versions import Version
 from bitdust.database import Database
 from bitdust.errors import BitDustError, Offline
 from bitdust.wire.packets import Priority
-from bitdust.world import Rng
+from bitdust.world import Rng, pause
 
 #: entries looked at in one hop
 PAGE = 500
-#: stretches in a row that cannot be had, and then it is given up
-PATIENCE = 3
+#: how often it asks for a stretch of suppliers some of whom are away, and seconds between
+ATTEMPTS, AGAIN = 4, 20.0
 #: files that are named when something is wrong with them
 NAMED = 10
 
@@ -59,6 +60,7 @@ class DrillJob:
     db: Database
     opening: Opening
     rng: Rng
+    clock: IReactorTime
     all_there: Callable[[], bool]
     gate: Gate = field(default_factory=Gate)
     files: int = 0
@@ -66,7 +68,6 @@ class DrillJob:
     #: files that did not come as they were backed up
     wrong: int = 0
     notes: list[str] = field(default_factory=list)
-    _missed: int = 0
 
     @property
     def total(self) -> int:
@@ -107,23 +108,32 @@ class DrillJob:
         """Whether the version is still there."""
         try:
             for begin, end in stretches:
-                await self.gate.passed()
-                for read in await self.db.read(_reads, entry, begin, end):
-                    await self.opening.read(read.plan, read.part, Priority.REPAIR, local=False)
+                await self._read(entry, begin, end)
                 self.bytes += end - begin
             self.files += 1
-            self._missed = 0
         except (BitDustError, TimeoutError) as error:
             if not await self.db.read(versions.is_there, target.version.item, target.version.seq):
                 return False
-            self._missed += isinstance(error, Offline | TimeoutError) and not self.all_there()
-            if self._missed >= PATIENCE:
+            if isinstance(error, Offline | TimeoutError) and not self.all_there():
+                # That is no proof of anything: it is held another time.
                 raise Offline(f"a drill needs suppliers who are there: {error}") from error
             self.wrong += 1
             if len(self.notes) < NAMED:
                 name = "/".join(part for part in (_text(target.path), _text(entry.path)) if part)
                 self.notes.append(f"{name} of version {target.version.label}: {str(error) or 'no answer'}")
         return True
+
+    async def _read(self, entry: Entry, begin: int, end: int) -> None:
+        for attempt in range(1, ATTEMPTS + 1):
+            await self.gate.passed()
+            try:
+                for read in await self.db.read(_reads, entry, begin, end):
+                    await self.opening.read(read.plan, read.part, Priority.REPAIR, local=False)
+                return
+            except (Offline, TimeoutError):
+                if attempt == ATTEMPTS or self.all_there():
+                    raise
+            await pause(self.clock, AGAIN)
 
 
 def _reads(c: sqlite3.Connection, entry: Entry, begin: int, end: int) -> list[Read]:

@@ -41,12 +41,13 @@ class Intake:
         self.is_ended = False
         #: why no more is taken
         self.error: BitDustError | None = None
-        self.begun = False
-        self.waiting: deque[bytes] = deque()
-        self.held = 0
-        self.seen = clock.seconds()
-        self.came: Signal[[]] = Signal()
-        self.taken: Signal[[]] = Signal()
+        self._is_begun = False
+        self._waiting: deque[bytes] = deque()
+        self._held = 0
+        #: when who gives was heard of last
+        self._seen = clock.seconds()
+        self._came: Signal[[]] = Signal()
+        self._taken: Signal[[]] = Signal()
 
     async def give(self, offset: int, data: bytes) -> int:
         """
@@ -60,20 +61,49 @@ class Intake:
         if len(data) > LONGEST:
             raise Usage(f"a piece has at most {LONGEST} bytes")
         self._touch()
-        if self.held >= ROOM:
-            await either(self._clock, self.taken.next(), PATIENCE)
+        if self._held >= ROOM:
+            await either(self._clock, self._taken.next(), PATIENCE)
             self._touch()
         if offset + len(data) == self.size and offset < self.size:
             # The answer was lost, and it is said once more.
             return self.size
         if offset != self.size:
             raise Usage(f"the stream stands at {self.size}, not at {offset}")
-        if data and self.held < ROOM:
-            self.waiting.append(data)
-            self.held += len(data)
+        if data and self._held < ROOM:
+            self._waiting.append(data)
+            self._held += len(data)
             self.size += len(data)
-            self.came()
+            self._came()
         return self.size
+
+    def begin(self) -> None:
+        """Somebody begins to take.  @raise Conflict: somebody did before."""
+        if self._is_begun:
+            raise Conflict(
+                "what was sent cannot be read once more",
+                hint="send it again: what the suppliers have already is not sent twice",
+            )
+        self._is_begun = True
+
+    async def take(self, least: int) -> tuple[bytes, bool]:
+        """
+        What has come, at least so many bytes or all there is, and whether that was the end of it.
+
+        @raise Timeout: nothing was given for long.  @raise BitDustError: why no more is taken.
+        """
+        # Who was kept waiting is not silent.
+        began = self._clock.seconds()
+        while self._held < least and not self.is_ended:
+            if self.error is not None:
+                raise self.error
+            if (left := max(self._seen, began) + SILENCE - self._clock.seconds()) <= 0:
+                raise Timeout(f"nothing was sent for {SILENCE:.0f} seconds", hint="send it again, to its end")
+            await either(self._clock, self._came.next(), left)
+        data = b"".join(self._waiting)
+        self._waiting.clear()
+        self._held = 0
+        self._taken()
+        return data, self.is_ended
 
     def end(self, size: int) -> None:
         """
@@ -87,22 +117,22 @@ class Intake:
         if self.error is not None:
             raise self.error
         self.is_ended = True
-        self.came()
+        self._came()
 
     def fail(self, error: BitDustError) -> None:
         """Its backup is over: no more is taken."""
         self.error = self.error or error
-        self.waiting.clear()
-        self.held = 0
-        self.taken()
-        self.came()
+        self._waiting.clear()
+        self._held = 0
+        self._taken()
+        self._came()
 
     def _touch(self) -> None:
         if self.error is not None:
             raise self.error
         if self.is_ended:
             raise Conflict("the stream was ended")
-        self.seen = self._clock.seconds()
+        self._seen = self._clock.seconds()
 
 
 class StreamSource:
@@ -116,7 +146,6 @@ class StreamSource:
         self,
         intake: Intake,
         *,
-        clock: IReactorTime,
         in_thread: InThread,
         chunk_key: bytes,
         now_ns: Callable[[], int],
@@ -124,7 +153,6 @@ class StreamSource:
         self.unwalked: list[Skipped] = []
         self.unread: list[Skipped] = []
         self._intake = intake
-        self._clock = clock
         self._in_thread = in_thread
         self._chunk_key = chunk_key
         self._now_ns = now_ns
@@ -149,34 +177,14 @@ class StreamSource:
     async def _batch(self) -> list[Found]:
         if self._is_walked:
             return []
-        if self._intake.begun:
-            raise Conflict(
-                "what was sent cannot be read once more",
-                hint="send it again: what the suppliers have already is not sent twice",
-            )
-        self._intake.begun = self._is_walked = True
+        self._intake.begin()
+        self._is_walked = True
         return [Found(b"", self._meta())]
 
     async def _stretch(self) -> Stretch | None:
-        """
-        @raise Timeout: nothing came for long.
-        """
-        intake = self._intake
         if self._is_read:
             return None
-        # Who was kept waiting is not silent.
-        began = self._clock.seconds()
-        while intake.held < STRETCH and not intake.is_ended:
-            if intake.error is not None:
-                raise intake.error
-            if (left := max(intake.seen, began) + SILENCE - self._clock.seconds()) <= 0:
-                raise Timeout(f"nothing was sent for {SILENCE:.0f} seconds", hint="send it again, to its end")
-            await either(self._clock, intake.came.next(), left)
-        final = intake.is_ended
-        data = b"".join(intake.waiting)
-        intake.waiting.clear()
-        intake.held = 0
-        intake.taken()
+        data, final = await self._intake.take(STRETCH)
         stretch = await self._in_thread(self._cut, data, final)
         if final:
             self._is_read = True

@@ -223,9 +223,7 @@ class CustomerSide:
 
         def make_source(task: JobTask, stream: Intake | None) -> Source:
             if stream is not None:
-                return StreamSource(
-                    stream, clock=clock, in_thread=in_thread, chunk_key=keys.chunk_key, now_ns=now_ns
-                )
+                return StreamSource(stream, in_thread=in_thread, chunk_key=keys.chunk_key, now_ns=now_ns)
             return TreeSource(
                 task.path, in_thread=in_thread, chunk_key=keys.chunk_key, excluded=own_folders,
                 now_ns=now_ns, rules=rules(task.excludes),
@@ -275,7 +273,9 @@ class CustomerSide:
         )  # fmt: skip
         self.drills = Drills(
             db=db, rng=rng, clock=clock, wall=wall, tasks=self.tasks, is_ready=self._may_drill,
-            make_job=lambda targets, part: DrillJob(targets, part, db, self.opening, rng, self._all_there),
+            make_job=lambda targets, part: DrillJob(
+                targets, part, db, self.opening, rng, clock, self._all_there
+            ),
             sample=lambda: settings.number("services/backups/verify-sample"),
             days=lambda: settings.number("services/backups/verify-days"),
         )  # fmt: skip

@@ -69,6 +69,19 @@ def test_what_does_not_come_back(world: World, alice: House) -> None:
     assert any("bitdust verify" in line for line in health["next"])
 
 
+def test_who_is_away_for_a_moment_is_waited_for(world: World, alice: House) -> None:
+    """Three of four suppliers leave in the middle, and come back: no file is said to be lost for that."""
+    gone = world.seated(alice)[:3]
+    number = call(alice, "verify_start", None, 2**40)["task"]
+    world.away(*gone)
+    world.run(25)
+    assert alice.task(number).state == "verifying"
+    world.back(*gone)
+    assert alice.ended("verify", alice.task(number).path_id).state == "done"
+    [row] = call(alice, "drills_list")
+    assert (row["wrong"], row["note"]) == (0, "")
+
+
 def test_nobody_is_there(world: World, alice: House) -> None:
     """No supplier: the drill failed, which says nothing of the files, and is not written down."""
     world.away(*world.seated(alice))
