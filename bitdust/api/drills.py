@@ -4,13 +4,13 @@ Restore drills: does all come back?
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bitdust.api.looking import meant
 from bitdust.api.registry import method
 
 if TYPE_CHECKING:
-    from bitdust.catalog.drills import Drilled
     from bitdust.node.node import Node
 
 
@@ -36,15 +36,4 @@ async def drills_list(node: Node) -> list[Any]:
     `time` is when it ended (Unix seconds); `files` and `bytes` came back as they were backed up, of `wrong`
     files something did not, and `note` tells of the first.
     """
-    return [drilled_fields(drilled) for drilled in await node.backups.drills.ended()]
-
-
-def drilled_fields(drilled: Drilled) -> dict[str, Any]:
-    """What came of a drill."""
-    return {
-        "time": drilled.time,
-        "files": drilled.files,
-        "bytes": drilled.bytes,
-        "wrong": drilled.wrong,
-        "note": drilled.note,
-    }
+    return [asdict(drilled) for drilled in await node.backups.drills.ended()]

@@ -7,7 +7,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from bitdust.api.drills import drilled_fields
 from bitdust.api.registry import method
 from bitdust.api.results import path_fields, showable
 
@@ -64,7 +63,7 @@ async def process_health(node: Node) -> dict[str, Any]:
         "suppliers_wanted": health.suppliers_wanted,
         "versions": health.versions,
         "pieces_missing": health.pieces_missing,
-        "verified": drilled_fields(health.verified) if health.verified is not None else None,
+        "verified": None if health.verified is None else asdict(health.verified),
         "durability": None if health.durability is None else asdict(health.durability),
         "monitor": None if health.monitor is None else asdict(health.monitor),
         "warnings": [asdict(each) for each in health.warnings],

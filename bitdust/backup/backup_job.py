@@ -27,7 +27,7 @@ from bitdust.catalog.facts import Run
 from bitdust.catalog.rows import key_of
 from bitdust.customer.spool import Spool
 from bitdust.database import Database
-from bitdust.errors import Conflict, TryLater, Usage
+from bitdust.errors import Conflict, TryLater
 from bitdust.events import Signal
 from bitdust.machines import Machines
 from bitdust.world import InThread, either, give_up, pause, spawn
@@ -156,6 +156,7 @@ class BackupJob:
         self._checked_at = clock.seconds()
         self._checked_new = 0
         self._source = source
+        self._shape = ""
         self._began = clock.seconds()
         self._surveying: Deferred[None] | None = None
         self._growing: dict[bytes, _Growing] = {}
@@ -170,11 +171,8 @@ class BackupJob:
 
     @property
     def shape(self) -> str:
-        """The erasure code in use, as `k/n`; "" before there are suppliers."""
-        try:
-            return "/".join(str(number) for number in self._packer.shape())
-        except Usage:
-            return ""
+        """The erasure code in use, as `k/n`; "" before it has begun."""
+        return self._shape
 
     @property
     def block_size(self) -> int:
@@ -231,7 +229,9 @@ class BackupJob:
     async def _compare_and_read(self) -> None:
         # The very version that `unchanged` will mean at the commit: another one may be the newest by now.
         base = (await self._db.read(jobs.get, self.task.job)).base
-        self.progress.growth = self._packer.shape()[1] / self._packer.shape()[0]
+        k, n = self._packer.shape()
+        self._shape = f"{k}/{n}"
+        self.progress.growth = n / k
         if base:
             held = await self._db.read(versions.list_of, self.task.item)
             self.progress.expected = next((each.bytes for each in held if each.seq == base), -1)

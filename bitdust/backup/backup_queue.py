@@ -12,7 +12,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -22,17 +21,15 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from bitdust.backup.backup_job import BackupJob, Progress
+from bitdust.backup.backup_job import BackupJob
 from bitdust.backup.backup_job import Task as JobTask
-from bitdust.backup.course import Course
-from bitdust.backup.gate import PAUSED, Gate
 from bitdust.backup.hooks import Hooks
 from bitdust.backup.intake import Intake
 from bitdust.backup.tasks import Tasks
-from bitdust.backup.views import Queued, Running, Task
+from bitdust.backup.turn import Turn
+from bitdust.backup.views import Queued, Running
 from bitdust.catalog import commit, epochs, holdings, jobs, removal, tree, versions
 from bitdust.catalog.jobs import Job
-from bitdust.catalog.policies import ItemPolicy
 from bitdust.database import Database
 from bitdust.errors import BitDustError, Conflict, NoSpace, NotFound, TryLater
 from bitdust.events import Signal
@@ -43,44 +40,10 @@ T = TypeVar("T")
 
 #: seconds before a job is run again that could not go on for the moment: doubled each time, up to ten minutes
 AGAIN, LONGEST_PAUSE = 5.0, 600.0
-#: what a backup has done at most while it is not committed
-MOST_PART = 0.99
 #: what the machine says when it cannot at this moment
 PASSING = frozenset(
     {errno.EAGAIN, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 )
-
-
-@dataclass(eq=False)
-class Turn:
-    """A job and where it stands."""
-
-    job: Job
-    path: bytes
-    task: int = 0
-    running: BackupJob | None = None
-    work: Deferred[None] | None = None
-    aborting: bool = False
-    #: its owner wants it to rest
-    paused: bool = False
-    #: shut while it rests, whoever wanted it
-    gate: Gate = field(default_factory=Gate)
-    #: bytes that each supplier has signed for
-    sent: Counter[str] = field(default_factory=Counter)
-    #: how fast it goes on
-    course: Course = field(default_factory=Course)
-    #: why it cannot go on for the moment
-    trouble: str = ""
-    #: what is done before or after the job itself, and what went wrong there
-    doing: str = ""
-    warning: str = ""
-    #: what its owner wants, once it has begun
-    policy: ItemPolicy | None = None
-    #: what is sent, where it is no file or folder
-    stream: Intake | None = None
-    #: the job has ended, whatever is still done after it
-    is_over: bool = False
-    over: Signal[[]] = field(default_factory=Signal)
 
 
 class BackupQueue:
@@ -189,7 +152,7 @@ class BackupQueue:
 
     def running(self) -> list[Running]:
         """Those under way."""
-        return [self._view(turn) for turn in self._turns if turn.running is not None]
+        return [turn.view(self._clock.seconds()) for turn in self._turns if turn.running is not None]
 
     def is_working(self) -> bool:
         """Whether a backup is under way that neither rests nor waits for something to change."""
@@ -304,7 +267,7 @@ class BackupQueue:
     def _line_up(self, job: Job, path: bytes) -> Turn:
         turn = Turn(job, path, paused=job.paused)
         turn.gate.shut(turn.paused or self._all_rest())
-        turn.task = self._tasks.open(lambda number: self._task(number, turn))
+        turn.task = self._tasks.open(lambda number: turn.task_view(number, self._clock.seconds()))
         self._turns.append(turn)
         return turn
 
@@ -398,22 +361,23 @@ class BackupQueue:
         self._tasks.begin(turn.task)
         try:
             # What it holds still is not held for as long as there is nobody to send to.
-            await self._until_suppliers(lambda: setattr(turn, "doing", "waiting for suppliers"))
+            await self._until_suppliers(turn)
             turn.doing = "running the command before"
             await self._hooks.before(policy, turn.job.label)
         finally:
             turn.doing = ""
 
-    async def _until_suppliers(self, wait: Callable[[], None]) -> None:
-        """As long as there is nobody to send to; `wait` is told each time that it goes on waiting."""
+    async def _until_suppliers(self, turn: Turn) -> None:
+        """As long as there is nobody to send to."""
         while True:
             # Listened to before it is looked: what comes in between is heard.
             staffed = self._staffed.next()
             if (await self._db.read(epochs.current)).suppliers:
                 give_up(staffed)
+                turn.doing = ""
                 return
             self._check()
-            wait()
+            turn.doing = "waiting for suppliers"
             await either(self._clock, staffed, LONGEST_PAUSE)
 
     async def _after(self, turn: Turn, state: str, error: BaseException | None) -> None:
@@ -459,7 +423,7 @@ class BackupQueue:
         job.progress.sealed, sent = await self._db.read(holdings.of_job, turn.job.id)
         turn.sent = Counter(sent)
         self._tasks.begin(turn.task)
-        await self._until_suppliers(lambda: setattr(job.progress, "state", "waiting for suppliers"))
+        await self._until_suppliers(turn)
         await job.run(partial(self._commit, turn), partial(self._checkpoint, turn))
 
     async def _commit(self, turn: Turn, job: BackupJob) -> None:
@@ -491,59 +455,6 @@ class BackupQueue:
             raise TryLater(trouble.message) from trouble
         await self._insist(turn, self._until_committed)
 
-    # -- telling
-
-    def _task(self, number: int, turn: Turn) -> Task:
-        progress = turn.running.progress if turn.running is not None else Progress()
-        course, now = self._course(turn, progress), self._clock.seconds()
-        total = progress.total if progress.total >= 0 else progress.expected
-        return Task(
-            id=number,
-            kind="backup",
-            name=turn.path,
-            path_id=turn.job.item,
-            version=turn.job.label,
-            state=_state(turn, progress),
-            progress=course.part,
-            done=progress.read,
-            total=total,
-            files=progress.files,
-            new=progress.new,
-            sent=turn.sent.total(),
-            suppliers=dict(turn.sent),
-            rate=round(course.speed(now) * max(total, 0)),
-            left=course.left(now),
-            skipped=len(progress.skipped),
-            message="; ".join(f"{skipped.path!r}: {skipped.why}" for skipped in progress.skipped[:10]),
-            warning=turn.warning,
-        )
-
-    def _view(self, turn: Turn) -> Running:
-        assert turn.running is not None
-        progress = turn.running.progress
-        return Running(
-            backup_id=f"{turn.job.item}/{turn.job.label}",
-            path=turn.path,
-            state=_state(turn, progress),
-            shape=turn.running.shape,
-            block_size=turn.running.block_size,
-            blocks=progress.blocks,
-            read=progress.read,
-            sent=turn.sent.total(),
-            total=progress.total,
-            progress=self._course(turn, progress).part,
-            aborting=turn.aborting,
-        )
-
-    def _course(self, turn: Turn, progress: Progress) -> Course:
-        """How fast it goes on, as far as is known at this moment."""
-        if turn.running is None or turn.trouble or turn.gate.is_shut:
-            turn.course.rest()
-        else:
-            # All of it only when it is committed.
-            turn.course.note(self._clock.seconds(), min(MOST_PART, progress.part(turn.sent.total())))
-        return turn.course
-
 
 def _passes(error: BitDustError | OSError) -> bool:
     """Whether it may be gone when it is tried again."""
@@ -566,9 +477,3 @@ def _give_up(c: sqlite3.Connection, job: Job) -> None:
     jobs.end(c, job.id)
     if any(version.label == job.label for version in versions.list_of(c, job.item)):
         removal.remove_version(c, job.item, job.label)
-
-
-def _state(turn: Turn, progress: Progress) -> str:
-    if turn.doing:
-        return turn.doing
-    return PAUSED if turn.gate.is_shut else turn.trouble or progress.state.lower()

@@ -47,7 +47,7 @@ from bitdust.catalog.facts import Kind
 from bitdust.catalog.trash import Deleted as InTrash
 from bitdust.catalog.tree import Item
 from bitdust.database import Database
-from bitdust.errors import Conflict, NotFound, Usage
+from bitdust.errors import BitDustError, Conflict, NotFound, Usage
 from bitdust.world import InThread
 
 #: items of one page, and entries of a tree added in one transaction
@@ -165,10 +165,7 @@ class Backups:
         told = await self.queue_.rest(task, rest) + self.restores.rest(task, rest)
         if told or (told := self.drills.rest(task, rest)):
             return told
-        found = next((each for each in self.work.all() if each.id == task), None)
-        if found is None:
-            raise NotFound(f"there is no task {task}", hint="`bitdust tasks list` shows them")
-        raise Conflict(f"task {task} cannot be paused: it is a {found.kind}, and {found.state}")
+        raise self._cannot("paused", task)
 
     async def cancel(self, task: int) -> None:
         """
@@ -178,10 +175,13 @@ class Backups:
         """
         if await self.queue_.cancel_task(task) or self.restores.cancel(task) or self.drills.cancel(task):
             return
-        found = next((each for each in self.work.all() if each.id == task), None)
+        raise self._cannot("cancelled", task)
+
+    def _cannot(self, what: str, task: int) -> BitDustError:
+        found = self.work.find(task)
         if found is None:
-            raise NotFound(f"there is no task {task}", hint="`bitdust tasks list` shows them")
-        raise Conflict(f"task {task} cannot be cancelled: it is a {found.kind}, and {found.state}")
+            return NotFound(f"there is no task {task}", hint="`bitdust tasks list` shows them")
+        return Conflict(f"task {task} cannot be {what}: it is a {found.kind}, and {found.state}")
 
     # -- adding
 

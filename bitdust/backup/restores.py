@@ -90,6 +90,10 @@ class Restores:
         @raise NoSpace: it does not fit.
         """
         version, target, wanted = await self._wanted(what, destination, as_of, choice or Choice())
+        if wanted.total < 0:
+            files, size = await total(self._db, wanted)
+            self._check_any(version, wanted, files)
+            wanted = replace(wanted, total=size)
         if destination is not None and wanted.name:
             refuse_taken(target)
         self._check_room(wanted)
@@ -111,7 +115,9 @@ class Restores:
         Raises what `begin` does, but for `Offline` and `NoSpace`.
         """
         version, target, wanted = await self._wanted(what, destination, as_of, choice)
-        return await preview(self._db, self._in_thread, version.backup_id, target, wanted, limit)
+        found = await preview(self._db, self._in_thread, version.backup_id, target, wanted, limit)
+        self._check_any(version, wanted, found.files + found.folders)
+        return found
 
     def running(self) -> list[RestoreRunning]:
         """Those under way."""
@@ -173,7 +179,7 @@ class Restores:
     async def _wanted(
         self, what: str, destination: str | None, as_of: float | None, choice: Choice
     ) -> tuple[Version, bytes, Wanted]:
-        """The version, where it goes, and what is to be done."""
+        """The version, where it goes, and what is to be done; its `total` is -1 when that must be counted."""
         item, version, inside = await self._db.read(meaning, what, self._is_busy, as_of)
         target = os.path.join(item.path, inside) if inside else item.path
         if destination is not None:
@@ -200,13 +206,15 @@ class Restores:
             if not choice.is_all:
                 raise Usage("that is one file, of which no part can be chosen", hint="name a folder")
             return version, target, replace(wanted, total=entry.meta.size)
-        files, size = await total(self._db, wanted)
-        if not files and not choice.is_all:
+        return version, target, replace(wanted, total=-1)
+
+    def _check_any(self, version: Version, wanted: Wanted, entries_found: int) -> None:
+        """@raise NotFound: nothing is chosen."""
+        if not entries_found and not wanted.choice.is_all:
             raise NotFound(
                 f"nothing in version {version.backup_id} fits",
                 hint="patterns count from the top of the version: `bitdust ls` shows what it holds",
             )
-        return version, target, replace(wanted, total=size)
 
     def _check_room(self, wanted: Wanted) -> None:
         folder = Path(os.fsdecode(wanted.root))

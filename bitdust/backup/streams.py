@@ -71,7 +71,7 @@ class Streams:
     def _intake(self, number: int) -> Intake:
         if number in self._intakes:
             return self._intakes[number]
-        ended = next((task for task in self.tasks.all() if task.id == number), None)
+        ended = self.tasks.find(number)
         if ended is None:
             raise NotFound(
                 f"there is no stream {number} (a restart of the node ends them)", hint="send it anew"

@@ -73,6 +73,11 @@ class Tasks:
         """Every task under way, and the last that ended."""
         return [task.ended or task.look(task.id) for task in self._tasks.values()]
 
+    def find(self, number: int) -> Task | None:
+        """That one, if it is under way or one of the last that ended."""
+        task = self._tasks.get(number)
+        return None if task is None else task.ended or task.look(number)
+
     def under_way(self) -> list[Task]:
         """Those whose work has begun and not ended."""
         return [task.look(task.id) for task in self._tasks.values() if task.begun and task.ended is None]

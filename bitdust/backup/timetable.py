@@ -127,7 +127,6 @@ class Timetable:
                     await self._look(row)
             except (BitDustError, OSError) as error:
                 self._log.warn("the timetable cannot be read: {error}", error=error)
-                rows = []
                 await either(self._clock, Deferred(), LOOK_EVERY)
                 continue
             # Who has no schedule has no timer.

@@ -125,7 +125,7 @@ def _state(health: dict[str, Any]) -> Tag:
 
 def _verified(drill: dict[str, Any] | None) -> Tag:
     if drill is None:
-        return el("p", "No restore drill was held yet; one is held every week.")
+        return el("p", "No restore drill was held yet.")
     return el(
         "p",
         f"In the last restore drill, on {date(drill['time'])}, {drill['files']} files"
