@@ -63,6 +63,15 @@ class Room:
                 least, who = left, fingerprint
         return least, who
 
+    async def lacks(self, size: int) -> str:
+        """Who has no room for his piece of a backup's block of that size; "": nobody."""
+        left, who = await self.left(reserved=True)
+        if who and left < size:
+            # By what was counted a while ago: perhaps something went since.
+            await self.refresh()
+            left, who = await self.left(reserved=True)
+        return who if left < size else ""
+
     def reserve(self, granted: int, k: int) -> int:
         """Bytes of a quota that backups leave alone, where k pieces make a block."""
         return max(int(granted * PART), BLOCKS * charge(self.block_size(), k, UNIT))

@@ -6,18 +6,13 @@ from __future__ import annotations
 
 import math
 import os
-import sqlite3
-from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
+from bitdust.background import Background
 from bitdust.backup.backup_job import BackupJob
 from bitdust.backup.backup_job import Task as JobTask
 from bitdust.backup.backup_monitor import Round, make_backup_monitor
@@ -32,13 +27,14 @@ from bitdust.backup.index_synchronizer import IndexSynchronizer
 from bitdust.backup.intake import Intake, StreamSource
 from bitdust.backup.keeping import Keeping
 from bitdust.backup.opening import Opening
-from bitdust.backup.packer import Packer, Sealed
+from bitdust.backup.packer import Packer
 from bitdust.backup.policies import Policies
 from bitdust.backup.rebuilder import Rebuilder
 from bitdust.backup.repacker import Repacker
 from bitdust.backup.restore_job import RestoreJob, Wanted
 from bitdust.backup.restores import Restores
 from bitdust.backup.retention import Policy
+from bitdust.backup.sealing import Sealing
 from bitdust.backup.shares import Shares
 from bitdust.backup.source import Source, TreeSource
 from bitdust.backup.streams import Streams
@@ -46,25 +42,25 @@ from bitdust.backup.tasks import Tasks
 from bitdust.backup.timetable import Timetable
 from bitdust.backup.watching import Watching
 from bitdust.blocks.erasure import Codecs
-from bitdust.blocks.shapes import SHAPES, k_of
-from bitdust.catalog import deletes, epochs, holdings, log, removal
+from bitdust.blocks.shapes import k_of
+from bitdust.catalog import holdings, log, removal
 from bitdust.config.settings import Settings
 from bitdust.customer.block_reader import BlockReader
 from bitdust.customer.budget import Budget
 from bitdust.customer.data_sender import DataSender
 from bitdust.customer.fire_hire import Staff, make_fire_hire
+from bitdust.customer.hiring import Hiring
 from bitdust.customer.listing import Listing
-from bitdust.customer.networks import crowd, most_in_one, networks_of
 from bitdust.customer.oversight import Oversight
 from bitdust.customer.piece_sender import PieceSender
 from bitdust.customer.room import Room
 from bitdust.customer.spool import Spool
 from bitdust.customer.spool_sweeper import SpoolSweeper
 from bitdust.customer.supplier_finder import Hired, SupplierFinder
-from bitdust.customer.suppliers import SERVICE, Suppliers
+from bitdust.customer.suppliers import Suppliers
 from bitdust.customer.tombstones import Tombstones
 from bitdust.database import Database
-from bitdust.errors import BitDustError, Conflict, Refused, TryLater
+from bitdust.errors import BitDustError, Refused
 from bitdust.events import Signal
 from bitdust.identity.document import Document
 from bitdust.identity.keys import Keys
@@ -73,13 +69,7 @@ from bitdust.programs import Programs
 from bitdust.router.outbox import Outbox
 from bitdust.router.router import Router
 from bitdust.watches import Watches
-from bitdust.wire.packets import CancelService, Packet
-from bitdust.world import InThread, Rng, Wall, background, give_up, shielded
-
-#: blocks of the first size before the size doubles
-MANY_BLOCKS = 4096
-#: seconds for which somebody who was let go is told so: the rest of his contract's term
-TELL_FOR = 180 * 86400.0
+from bitdust.world import InThread, Rng, Wall
 
 #: backups that pack at a time: it takes all the machine has
 PACKING = 1
@@ -115,28 +105,15 @@ class CustomerSide:
         watches: Watches,
     ) -> None:
         self.db = db
-        self._rng = rng
-        self._outbox = outbox
         self.settings = settings
         self.machines = machines
         #: every seat has its supplier
         self.staffed: Signal[[]] = Signal()
         #: waits until a new machine would find our suppliers
         self.until_findable: Callable[[], Awaitable[None]] = self._found
-        self._in_thread = in_thread
-        self._running: list[Deferred[None]] = []
+        self._background = Background(self._log)
         self._watched: list[Row] = []
-        self._stored = 0
-        #: the job that sealed the last block
-        self._sealing = 0
         self._up = False
-        #: something in the background failed since the last round
-        self._troubled = False
-        self._releasing = False
-        #: why the last search for a supplier found nobody; "" when it found one
-        self.unfound = ""
-        #: who is asked for a contract at this moment
-        self._courted: set[str] = set()
         own_folders = frozenset(
             os.fsencode(folder)
             for folder in (home, settings.file("paths/backups"), settings.file("paths/customers"))
@@ -163,13 +140,7 @@ class CustomerSide:
             space_each=self.space_each,
         )  # fmt: skip
         self.budget = Budget(lambda: settings.number("services/data-motion/transfer-budget"))
-        self.room = Room(db, clock, self.suppliers.granted, self._block_size)
-        self._document_of = document_of
-        self._crowd: Counter[str] = Counter()
-        self.finder = SupplierFinder(
-            candidates, meet, self._agree, clock, rng, machines,
-            ranks=lambda idurls: self.oversight.ranks(idurls), is_crowded=self._is_crowded,
-        )  # fmt: skip
+        self.room = Room(db, clock, self.suppliers.granted, lambda: self.sealing.block_size())
         self.reader = BlockReader(
             router=router, codecs=codecs, in_thread=in_thread, clock=clock, spool=self.spool,
             budget=self.budget,
@@ -188,6 +159,14 @@ class CustomerSide:
             machines=machines,
             held=lambda: self.queue.held(),
         )
+        self.sealing = Sealing(
+            db, self.spool,
+            least=lambda: settings.number("services/backups/block-size"),
+            most=lambda: settings.number("services/backups/max-block-size"),
+            sealed=lambda sealed: self.room.take(sealed.layout),
+            # What the lanes have asked for is all of other jobs.
+            turned=self.data_sender.turn,
+        )  # fmt: skip
         self.sweeper = SpoolSweeper(
             db, self.spool, codecs, in_thread, takers=self.data_sender.holding,
             keep=lambda: settings.flag("services/backups/keep-local-copies-enabled"),
@@ -198,6 +177,19 @@ class CustomerSide:
         self.synchronizer = IndexSynchronizer(
             db=db, keys=keys, own=own, rng=rng, wall=wall, clock=clock, in_thread=in_thread, router=router,
             suppliers=self.suppliers, machines=machines, document_of=document_of,
+        )  # fmt: skip
+
+        def make_finder(
+            agree: Callable[[Document], Awaitable[None]], is_crowded: Callable[[Document], bool]
+        ) -> SupplierFinder:
+            return SupplierFinder(
+                candidates, meet, agree, clock, rng, machines,
+                ranks=lambda idurls: self.oversight.ranks(idurls), is_crowded=is_crowded,
+            )  # fmt: skip
+
+        self.hiring = Hiring(
+            db, rng, self.suppliers, outbox, document_of, make_finder,
+            until_committed=self.synchronizer.until_committed, later=self._background.begin,
         )  # fmt: skip
         self.rebuilder = Rebuilder(
             db, self.reader, self.spool, self.sweeper, self.data_sender.takers, self.data_sender.refused_by,
@@ -218,7 +210,7 @@ class CustomerSide:
         def make_packer() -> Packer:
             return Packer(
                 spool=self.spool, data_key=keys.data_key, codecs=codecs, rng=rng, shape=self._shape,
-                block_size=self._block_size,
+                block_size=self.sealing.block_size,
             )  # fmt: skip
 
         def make_source(task: JobTask, stream: Intake | None) -> Source:
@@ -233,9 +225,9 @@ class CustomerSide:
             return BackupJob(
                 task, source=make_source(task, stream), db=db, spool=self.spool, packer=make_packer(),
                 in_thread=in_thread, machines=machines,
-                new_data=self.data_sender.new_data, acked=self.data_sender.acked, seal=self._seal,
+                new_data=self.data_sender.new_data, acked=self.data_sender.acked, seal=self.sealing.seal,
                 freed=self.sweeper.freed, names=self._names, clock=clock, check=self.synchronizer.check,
-                sweep=lambda: self.sweeper.sweep(self._block_size()), room=self._room_for_backups,
+                sweep=lambda: self.sweeper.sweep(self.sealing.block_size()), room=self._room_for_backups,
                 shares=shares,
             )  # fmt: skip
 
@@ -258,7 +250,7 @@ class CustomerSide:
         )  # fmt: skip
         self.repacker = Repacker(
             db=db, reader=self.reader, spool=self.spool, sweeper=self.sweeper, make_packer=make_packer,
-            seal=self._seal, data_key=keys.data_key, chunk_key=keys.chunk_key, in_thread=in_thread,
+            seal=self.sealing.seal, data_key=keys.data_key, chunk_key=keys.chunk_key, in_thread=in_thread,
             clock=clock, machines=machines, tasks=self.tasks, acked=self.data_sender.acked,
             new_data=self.data_sender.new_data, room=self._room_for_all, check=self.synchronizer.check,
             is_working=lambda: self.queue.is_working() or bool(self.restores.running()),
@@ -283,7 +275,7 @@ class CustomerSide:
             Staff(
                 clock=clock,
                 vacant=self.suppliers.vacant,
-                search=self._search,
+                search=self.hiring.search,
                 finished=self._staffed,
                 short=self._short,
             )
@@ -294,7 +286,7 @@ class CustomerSide:
             hire=self.fire_hire.restart,
             list_files=self._list_files,
             rebuild=self._rebuild,
-            calm=self._calm,
+            calm=self._background.calm,
             first_rest=lambda: float(settings.number("services/backups/round-seconds")),
         )
         self.monitor = make_backup_monitor(self._round)
@@ -335,12 +327,12 @@ class CustomerSide:
 
         # How they are joined.
         self.data_sender.acked.listen(self.listing.trust)
-        self.data_sender.acked.listen(lambda *_: self._later(self.sweeper.sweep()))
-        self.data_sender.acked.listen(lambda *_: self._later(self._release()))
-        self.data_sender.doubtful.listen(lambda serial: self._later(self._doubt(serial)))
-        self.reader.spoiled.listen(lambda serial: self._later(self._doubt(serial)))
+        self.data_sender.acked.listen(lambda *_: self._background.begin(self.sweeper.sweep()))
+        self.data_sender.acked.listen(lambda *_: self._background.begin(self.hiring.release()))
+        self.data_sender.doubtful.listen(lambda serial: self._background.begin(self._doubt(serial)))
+        self.reader.spoiled.listen(lambda serial: self._background.begin(self._doubt(serial)))
         self.rebuilder.new_data.listen(self.data_sender.new_data)
-        self.reader.bad.listen(lambda *what: self._later(self._lost(*what)))
+        self.reader.bad.listen(lambda *what: self._background.begin(self._lost(*what)))
         self.data_sender.delivered.listen(
             lambda errand: self.queue.delivered(errand.job, errand.fingerprint, errand.layout.piece_size)
         )
@@ -350,12 +342,11 @@ class CustomerSide:
         self.synchronizer.superseded.listen(self._stand_down)
         self.suppliers.behind.listen(self.synchronizer.doubt)
         self.data_sender.refused.listen(self._refused)
-        self.synchronizer.committed.listen(lambda: self._later(self.suppliers.reload()))
+        self.synchronizer.committed.listen(lambda: self._background.begin(self.suppliers.reload()))
         self.suppliers.changed.listen(self._supplier_changed)
-        self.suppliers.let_go.listen(lambda who: self._later(self._cancel_service(who)))
         # What outlives us: whoever is built anew in our place listens for himself.
         self._stops = (
-            outbox.answered.listen(self._parted),
+            self.hiring.stop,
             settings.listen("services/customer/", self._wanted_otherwise),
             settings.listen("services/backups/", lambda _: self.queue.look()),
         )
@@ -368,7 +359,7 @@ class CustomerSide:
             self.machines.watch(self.fire_hire, "fire_hire"),
             self.machines.watch(self.monitor, "backup_monitor"),
         ]
-        await self._measure()
+        await self.sealing.start()
         await self.suppliers.start()
         await self.suppliers.shrink()
         self.data_sender.start()
@@ -409,8 +400,7 @@ class CustomerSide:
         self.tombstones.stop()
         self.data_sender.stop()
         self.suppliers.stop()
-        for work in list(self._running):
-            give_up(work)
+        self._background.end()
         for row in self._watched:
             self.machines.forget(row)
 
@@ -448,9 +438,9 @@ class CustomerSide:
         if self._up:
             self.monitor.restart()
             if key == "services/customer/suppliers-number":
-                self._later(self._reshape())
+                self._background.begin(self._reshape())
             if key == "services/customer/needed-space":
-                self._later(self.suppliers.renew())
+                self._background.begin(self.suppliers.renew())
 
     async def _reshape(self) -> None:
         """Fewer or more suppliers are wanted: fewer at once, more as they are found."""
@@ -459,62 +449,9 @@ class CustomerSide:
             self.monitor.restart()
         await self.suppliers.renew()
 
-    def _search(self, hired: Callable[[], None], nobody: Callable[[], None]) -> None:
-        async def search() -> None:
-            try:
-                self._crowd = await self._crowded()
-                found = await self.finder.find(self.suppliers.excluded())
-                if not await self.suppliers.take(found):
-                    # The user was faster; he who agreed is told that nothing comes of it.
-                    self._courted.discard(found.fingerprint)
-                    self.suppliers.let_go(found.fingerprint)
-            except (BitDustError, OSError) as error:
-                self._log.info("{why}", why=error)
-                self.unfound = str(error)
-                nobody()
-            except Exception:
-                nobody()
-                raise
-            else:
-                self.unfound = ""
-                hired()
-            finally:
-                self._courted.clear()
-
-        self._later(search())
-
-    def _seated(self) -> list[str]:
-        return [seat.fingerprint for seat in self.suppliers.seats if seat is not None]
-
-    async def _crowded(self) -> Counter[str]:
-        """How many of those who have a seat live in which network."""
-        found = []
-        for one in self._seated():
-            # Of who was hired on another machine there may be no document yet.
-            with suppress(BitDustError):
-                found.append((await self._document_of(one)).contacts)
-        return crowd(found)
-
-    def _is_crowded(self, document: Document) -> bool:
-        n = len(self.suppliers.seats)
-        most = most_in_one(n, k_of(n)) if n in SHAPES else 1
-        return any(self._crowd[network] >= most for network in networks_of(document.contacts))
-
     async def change_supplier(self, index_or_idurl: str, document: Document) -> tuple[int, Hired | None]:
-        """
-        Hire this one in that one's place; the pieces are made again there.
-
-        @raise NotFound, Conflict: there is no such seat, or he cannot have it.
-        @raise Refused, Offline, Timeout: he gives no contract.
-        """
-        self.suppliers.find(index_or_idurl)
-        if document.fingerprint in self.suppliers.excluded():
-            raise Conflict(f"{document.idurl} keeps pieces of ours already, or is this node itself")
-        await self._agree(document)
-        try:
-            outcome = await self.suppliers.change(index_or_idurl, Hired(document.fingerprint, document.idurl))
-        finally:
-            self._courted.discard(document.fingerprint)
+        """Hire this one in that one's place (`Hiring.change`); the pieces are made again there."""
+        outcome = await self.hiring.change(index_or_idurl, document)
         self.monitor.restart()
         return outcome
 
@@ -542,7 +479,7 @@ class CustomerSide:
             finally:
                 self.monitor.listed()
 
-        self._later(all_of_them())
+        self._background.begin(all_of_them())
 
     def _rebuild(self) -> None:
         async def rebuild() -> None:
@@ -551,13 +488,13 @@ class CustomerSide:
                 await self.keeping.collect()
                 await self.rebuilder.run()
                 await self.sweeper.sweep()
-                await self._release()
+                await self.hiring.release()
                 self.synchronizer.changed()
                 self.clean()
             finally:
                 self.monitor.rebuilt()
 
-        self._later(rebuild())
+        self._background.begin(rebuild())
 
     async def _committed(self, item: str) -> None:
         await self.keeping.trim(item)
@@ -567,26 +504,12 @@ class CustomerSide:
 
     def clean(self) -> None:
         """Blocks that are mostly dead are emptied, beside all else."""
-        self._later(self.repacker.run())
+        self._background.begin(self.repacker.run())
 
     def _supplier_changed(self, fingerprint: str) -> None:
         # Whoever came has perhaps lost something, or may be sent what he misses.
         if self.suppliers.is_connected(fingerprint):
             self.monitor.restart()
-
-    async def _release(self) -> None:
-        """
-        Somebody without a seat may hold nothing any more: then the next one can be replaced.
-
-        This waits for no commit: when many are gone, there is none before they are replaced.
-        """
-        seated = {seat.fingerprint for seat in self.suppliers.seats if seat is not None}
-        if self.suppliers.known.keys() - seated and not self._releasing:
-            self._releasing = True
-            try:
-                await self.suppliers.reload()
-            finally:
-                self._releasing = False
 
     async def _found(self) -> None:
         pass
@@ -608,43 +531,6 @@ class CustomerSide:
         await self.db(holdings.lost, serial, number, fingerprint)
         self.monitor.restart()
 
-    async def _agree(self, document: Document) -> None:
-        # What once ended a contract with him may not end the new one.
-        who = document.fingerprint
-        self._courted.add(who)
-        parting = await self._outbox.withdraw(who, CancelService)
-        try:
-            await self.suppliers.agree(document)
-        except BaseException:
-            if parting:
-                # It comes to nothing: he is still to be told that we have left.
-                self._courted.discard(who)
-                self._later(self._cancel_service(who))
-            raise
-
-    async def _cancel_service(self, fingerprint: str) -> None:
-        """
-        Tell somebody who holds nothing of ours any more that his contract has ended, whenever he comes back.
-        """
-        # Not before the catalog in the network knows it: until then a recovery would look for pieces there.
-        try:
-            await self.synchronizer.until_committed()
-        except BitDustError as error:
-            self._log.info("{who} is not told: {why}", who=fingerprint, why=error.message)
-            return
-        if fingerprint in self._courted or fingerprint in self.suppliers.known:
-            return
-        packet = CancelService(self._rng(16), SERVICE, self.suppliers.epoch)
-        await self._outbox.put(fingerprint, packet, TELL_FOR)
-        await self.db(deletes.forget, fingerprint)
-
-    def _parted(self, fingerprint: str, packet: Packet, answer: Packet) -> None:
-        if isinstance(packet, CancelService):
-            self._later(self._forgiven(fingerprint))
-
-    async def _forgiven(self, fingerprint: str) -> None:
-        await self.db(deletes.forgiven, fingerprint)
-
     async def _is_newest(self) -> bool:
         """Whether the suppliers have all of this catalog, and nobody a newer one."""
         return not self.synchronizer.usurped and await self.db.read(log.is_committed)
@@ -663,22 +549,9 @@ class CustomerSide:
         needed = self.settings.number("services/customer/needed-space")
         return math.ceil(needed / k_of(n)) + 64 * 2**20
 
-    def _block_size(self) -> int:
-        """Bytes of the next block: growing with what is stored, so that the catalog stays small."""
-        size = self.settings.number("services/backups/block-size")
-        most = self.settings.number("services/backups/max-block-size")
-        while size * MANY_BLOCKS < self._stored and 2 * size <= most:
-            size *= 2
-        return size
-
     async def _room_for_backups(self, size: int) -> str:
-        wanted = max(size, self._block_size())
-        left, who = await self.room.left(reserved=True)
-        if not who or left >= wanted:
-            return ""
-        await self.room.refresh()
-        left, who = await self.room.left(reserved=True)
-        if not who or left >= wanted:
+        who = await self.room.lacks(max(size, self.sealing.block_size()))
+        if not who:
             return ""
         return f"{self._names([who])} keeps all that was agreed on; delete a version, or ask for more space"
 
@@ -686,36 +559,6 @@ class CustomerSide:
         await self.room.refresh()
         left, _ = await self.room.left(reserved=False)
         return left
-
-    async def _measure(self) -> None:
-        self._stored = await self.db.read(holdings.used_bytes)
-
-    def _seal(self, job: int, sealed: Sealed) -> Deferred[int]:
-        def seal(c: sqlite3.Connection) -> int:
-            suppliers = epochs.current(c).fingerprints
-            layout = sealed.layout
-            if len(suppliers) != layout.n:
-                raise TryLater("the set of suppliers has changed in the middle of the backup")
-            return holdings.seal_block(
-                c, job, sealed.block, sealed.salt, layout.size, layout.n, layout.k, layout.unit, sealed.roots,
-                sealed.chunks, suppliers, sealed.block.hex(),
-            )  # fmt: skip
-
-        def failed(why: Failure) -> Failure:
-            self.spool.remove(sealed.block)
-            return why
-
-        def known(serial: int) -> int:
-            if job != self._sealing:
-                # What the lanes have asked for is all of other jobs.
-                self._sealing = job
-                self.data_sender.turn()
-            return serial
-
-        self._stored += sealed.layout.piece_size * sealed.layout.n
-        self.room.take(sealed.layout)
-        # Whoever does not wait for the end leaves no file behind that the catalog does not know.
-        return shielded(self.db(seal).addCallbacks(known, failed))
 
     def _names(self, fingerprints: list[str]) -> str:
         """Suppliers as a person knows them."""
@@ -725,22 +568,3 @@ class CustomerSide:
             for one in fingerprints
         ]
         return ", ".join(names) or "suppliers"
-
-    def _calm(self) -> bool:
-        calm, self._troubled = not self._troubled, False
-        return calm
-
-    def _failed(self, failure: Failure) -> None:
-        """What a disk says for a moment is no fault of ours; the next round does it again, and soon."""
-        self._troubled = True
-        if isinstance(failure.value, BitDustError | OSError):
-            self._log.warn("work in the background is done later: {why}", why=failure.value)
-        else:
-            self._log.failure("work in the background failed", failure)
-
-    def _later(self, work: Coroutine[Deferred[Any], Any, object]) -> None:
-        """Begin work nobody waits for."""
-        running = background(work, self._failed)
-        if not running.called:
-            self._running.append(running)
-            running.addBoth(lambda _: self._running.remove(running))

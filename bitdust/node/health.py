@@ -94,12 +94,12 @@ async def look_at(
                 f"to go on without what he keeps: `bitdust supplier replace {seat.idurl}`",
             )
     if None in seats:
-        why = f" ({customer.unfound})" if customer.unfound else ""
+        why = f" ({customer.hiring.unfound})" if customer.hiring.unfound else ""
         troubles.add(
             f"{seats.count(None)} of {wanted} suppliers are still being looked for{why}",
             "wait for nodes that offer space, or ask for less of it:"
             " `bitdust config set services/customer/needed-space SIZE`"
-            if customer.unfound
+            if customer.hiring.unfound
             else "",
         )
     for idurl in away:

@@ -31,8 +31,8 @@ def doing(customer: CustomerSide, now: float, absent: Sequence[str], missing: in
     vacant = customer.suppliers.seats.count(None)
     if customer.suppliers.vacant() and vacant:
         waits = f"nodes that would keep our pieces: {vacant} are looked for"
-        if customer.unfound:
-            waits += f" ({customer.unfound})"
+        if customer.hiring.unfound:
+            waits += f" ({customer.hiring.unfound})"
     elif absent:
         waits = f"{', '.join(absent)} to come back"
     elif missing:

@@ -88,7 +88,7 @@ def test_whoever_is_hired_again_is_not_sent_away(safe: tuple[World, House, Path]
     gone.lie(CancelService, farewell)
     document = world.wait(alice.customer.suppliers._document_of(gone.fingerprint))
     world.back(gone)
-    world.wait(alice.customer._agree(document))
+    world.wait(alice.customer.hiring.agree(document))
     world.run(2000)
     assert world.wait(outbox.waiting()) == 0
     assert not cancelled
@@ -98,9 +98,9 @@ def test_nobody_is_sent_away_who_is_being_hired(safe: tuple[World, House, Path])
     """The farewell waits for the catalog; whoever was hired meanwhile does not get it."""
     world, alice, _ = safe
     who = world.seated(alice)[0].fingerprint
-    world.wait(alice.customer._cancel_service(who))
-    alice.customer._courted.add("somebody")
-    world.wait(alice.customer._cancel_service("somebody"))
+    world.wait(alice.customer.hiring.part(who))
+    alice.customer.hiring._courted.add("somebody")
+    world.wait(alice.customer.hiring.part("somebody"))
     assert world.wait(alice.node.as_somebody().outbox.waiting()) == 0
 
 
