@@ -2,15 +2,18 @@
 drill_job -- brings a sample of versions back from the suppliers, and writes nothing.
 
 Chosen by chance, so that nobody can know what will be asked for; each stretch of a file is as likely as any
-other.  What comes is decrypted and each chunk's id computed again, so a drill proves what an audit cannot:
-that the catalog, the keys and the pieces together still are the user's files.
+other.  Small files that are neighbours are chosen and read together: they lie in the same leaves of a block,
+and each by itself would bring those anew.  What comes is decrypted and each chunk's id computed again, so a
+drill proves what an audit cannot: that the catalog, the keys and the pieces together still are the user's
+files.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from twisted.internet.defer import TimeoutError
 from twisted.internet.interfaces import IReactorTime
@@ -19,10 +22,12 @@ from bitdust.backup.contents import MOST, Read, reads_of
 from bitdust.backup.gate import Gate
 from bitdust.backup.opening import Opening
 from bitdust.backup.sparse import content_size
+from bitdust.blocks.block import Chunk
 from bitdust.catalog import entries, versions
 from bitdust.catalog.entries import Entry
 from bitdust.catalog.facts import Kind
 from bitdust.catalog.versions import Version
+from bitdust.customer.block_reader import BlockPlan
 from bitdust.database import Database
 from bitdust.errors import BitDustError, Offline
 from bitdust.wire.packets import Priority
@@ -30,6 +35,10 @@ from bitdust.world import Rng, pause
 
 #: entries looked at in one hop
 PAGE = 500
+#: bytes of small files that are chosen together: few of them are those of leaves at the edges
+TOGETHER = 512 * 1024
+#: bytes between two chunks that are read in one go: about what asking twice costs
+GAP = 256 * 1024
 #: how often it asks for a stretch of suppliers some of whom are away, and seconds between
 ATTEMPTS, AGAIN = 4, 20.0
 #: files that are named when something is wrong with them
@@ -86,29 +95,56 @@ class DrillJob:
             while page := await self.db.read(
                 entries.entries_below, version.item, version.seq, target.inside, after, PAGE
             ):
-                for entry in page:
-                    stretches = list(self._chosen(entry))
-                    if stretches and not await self._check(target, entry, stretches):
-                        # The version was deleted meanwhile.
-                        break
-                else:
-                    after = page[-1].path
-                    continue
-                break
+                if not await self._page(target, page):
+                    # The version was deleted meanwhile.
+                    break
+                after = page[-1].path
 
-    def _chosen(self, entry: Entry) -> Iterator[tuple[int, int]]:
-        if entry.meta.kind is not Kind.FILE:
-            return
-        size = content_size(entry.meta)
-        for begin in range(0, size, MOST):
-            if self.part >= 1 or int.from_bytes(self.rng(4), "big") < self.part * 2**32:
-                yield begin, min(begin + MOST, size)
+    async def _page(self, target: Target, page: Sequence[Entry]) -> bool:
+        """Whether the version is still there."""
+        near: list[Entry] = []
+        size = 0
+        for entry in page:
+            length = content_size(entry.meta) if entry.meta.kind is Kind.FILE else 0
+            if length >= TOGETHER:
+                stretches = [
+                    (begin, min(begin + MOST, length))
+                    for begin in range(0, length, MOST)
+                    if self._is_chosen()
+                ]
+                if stretches and not await self._check(target, entry, stretches):
+                    return False
+            elif length:
+                near.append(entry)
+                size += length
+            if near and (size >= TOGETHER or entry is page[-1]):
+                if self._is_chosen() and not await self._neighbours(target, near):
+                    return False
+                near, size = [], 0
+        return True
+
+    def _is_chosen(self) -> bool:
+        return self.part >= 1 or int.from_bytes(self.rng(4), "big") < self.part * 2**32
+
+    async def _neighbours(self, target: Target, near: Sequence[Entry]) -> bool:
+        """Whether the version is still there."""
+        try:
+            await self._read(lambda c: together(c, near))
+        except (BitDustError, TimeoutError):
+            # Some of them are perhaps as they should be: each by itself will tell.
+            for entry in near:
+                if not await self._check(target, entry, [(0, content_size(entry.meta))]):
+                    return False
+        else:
+            self.bytes += sum(content_size(entry.meta) for entry in near)
+            self.files += len(near)
+        return True
 
     async def _check(self, target: Target, entry: Entry, stretches: list[tuple[int, int]]) -> bool:
         """Whether the version is still there."""
         try:
             for begin, end in stretches:
-                await self._read(entry, begin, end)
+                await self._read(partial(_stretch, entry, begin, end))
                 self.bytes += end - begin
             self.files += 1
         except (BitDustError, TimeoutError) as error:
@@ -123,11 +159,11 @@ class DrillJob:
                 self.notes.append(f"{name} of version {target.version.label}: {str(error) or 'no answer'}")
         return True
 
-    async def _read(self, entry: Entry, begin: int, end: int) -> None:
+    async def _read(self, what: Callable[[sqlite3.Connection], list[Read]]) -> None:
         for attempt in range(1, ATTEMPTS + 1):
             await self.gate.passed()
             try:
-                for read in await self.db.read(_reads, entry, begin, end):
+                for read in await self.db.read(what):
                     await self.opening.read(read.plan, read.part, Priority.REPAIR, local=False)
                 return
             except (Offline, TimeoutError):
@@ -136,7 +172,30 @@ class DrillJob:
             await pause(self.clock, AGAIN)
 
 
-def _reads(c: sqlite3.Connection, entry: Entry, begin: int, end: int) -> list[Read]:
+def together(c: sqlite3.Connection, files: Iterable[Entry]) -> list[Read]:
+    """What must be read for all of these, no chunk twice, and chunks that lie side by side in one go."""
+    plans: dict[int, BlockPlan] = {}
+    needed: dict[int, dict[int, Chunk]] = {}
+    for entry in files:
+        for read in reads_of(c, entry.runs, 0, content_size(entry.meta)):
+            plans[read.plan.serial] = read.plan
+            needed.setdefault(read.plan.serial, {}).update((chunk.number, chunk) for chunk in read.part)
+    found = []
+    for serial, chunks in needed.items():
+        part: list[Chunk] = []
+        for _, chunk in sorted(chunks.items()):
+            if part and (
+                chunk.offset - part[-1].offset - part[-1].stored > GAP
+                or chunk.offset + chunk.stored - part[0].offset > MOST
+            ):
+                found.append(Read(plans[serial], part, 0))
+                part = []
+            part.append(chunk)
+        found.append(Read(plans[serial], part, 0))
+    return found
+
+
+def _stretch(entry: Entry, begin: int, end: int, c: sqlite3.Connection) -> list[Read]:
     return list(reads_of(c, entry.runs, begin, end))
 
 

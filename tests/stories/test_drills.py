@@ -56,6 +56,21 @@ def test_a_sample(world: World, alice: House) -> None:
     assert task.skipped == 0
 
 
+def test_small_files_cost_what_they_hold(world: World, alice: House) -> None:
+    """500 files of 2 KB come in about as many bytes as they have, not a leaf from each supplier for each."""
+    source = world.tree("small", **{f"f{i:03}": 2 * KIB for i in range(500)})
+    assert alice.back_up(source).state == "committed"
+    alice.until_safe()
+
+    def received() -> int:
+        return sum(count for (_, to), count in world.network.bytes.items() if to == alice.place)
+
+    before = received()
+    task = drilled(alice, str(source), 2**40)
+    assert (task.files, task.done, task.skipped) == (500, 500 * 2 * KIB, 0)
+    assert received() - before < 2 * task.done
+
+
 def test_what_does_not_come_back(world: World, alice: House) -> None:
     """Three of four shelves rot unseen: it is said which files, in the drill and in health."""
     for house in world.seated(alice)[:3]:
