@@ -214,6 +214,14 @@ def forgive(c: sqlite3.Connection, customer: str) -> None:
     c.execute("DELETE FROM tombstones WHERE customer = ? AND done = 1", (customer,))
 
 
+def begin_anew(c: sqlite3.Connection, customer: str) -> None:
+    """
+    He comes back with a new contract, and no deletion of the last one stands: he would be refused for ever
+    what he had deleted just before he left.  What is still here and nobody needs, his next list shows him.
+    """
+    c.execute("DELETE FROM tombstones WHERE customer = ?", (customer,))
+
+
 def forget(c: sqlite3.Connection, before: int) -> None:
     """Tombstones made, and due, before that time have outlived every late packet."""
     c.execute("DELETE FROM tombstones WHERE done = 1 AND made < ? AND not_before < ?", (before, before))

@@ -172,7 +172,10 @@ class SupplierService:
             if customers.is_rejected(c, sender.fingerprint):
                 raise customers.NotCustomer("the owner of this supplier does not keep your pieces any more")
             agreed = contract.agree(c, sender.fingerprint, sender.document.idurl, packet, terms, now)
-            return known is None or known.state != "active", agreed
+            new = known is None or known.state != "active"
+            if new:
+                pieces.begin_anew(c, sender.fingerprint)
+            return new, agreed
 
         new, customer = await shelf.db(agree)
         if new:

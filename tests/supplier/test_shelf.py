@@ -322,6 +322,18 @@ def test_a_tombstone_waits_for_its_time(desk):
         desk.say(BOB, Retrieve(BLOCK, 0, 0, 1))
 
 
+def test_no_tombstone_outlives_the_contract(desk):
+    """Who comes back with a new contract may bring what he had deleted just before he left."""
+    desk.hire()
+    desk.put(BODY)
+    desk.delete(BLOCK, not_before=desk.time + 5 * 86400)
+    desk.cancel()
+    desk.hire()
+    desk.put(BODY)
+    desk.pass_days(9)
+    assert bytes(desk.get(0, 1).body) == BODY[:65536]
+
+
 def test_a_tombstone_is_lifted(desk):
     """Before its time the piece stays for good; afterwards it may be brought again; others' stay buried."""
     desk.hire()
