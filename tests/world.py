@@ -322,7 +322,13 @@ class House:
             # It died in the middle of that.
             result.addErrback(lambda failure: None)
             return self.world.never()
-        return result
+        late = self.world.lateness()
+        if not late:
+            return result
+        # Meanwhile others look and change what was looked at.
+        answer: Deferred[T] = Deferred()
+        self.clock.callLater(late, lambda: result.addBoth(answer.callback))
+        return answer
 
     def stop(self) -> None:
         """The node ends in peace."""
@@ -470,6 +476,8 @@ class World:
         self.clock = HeapClock()
         self.network = CountedNetwork(self.clock, seeded(f"{seed} network"))
         self.shared: dict[str, bytes] = {}
+        #: seconds after which a thread's answer is heard, drawn for each; 0: at once
+        self.lateness: Callable[[], float] = lambda: 0.0
         self.houses: dict[str, House] = {}
         #: what was logged as broken, or as worth a warning
         self.broken: list[str] = []
@@ -577,6 +585,14 @@ class World:
                     f"{house.name}: {row.name} is {row.state}" for row in house.node.machines.rows.values()
                 ]
         return "\n".join([*lines, *self.said[-10:], *self.broken])
+
+    def answer_late(self, longest: float = 0.004) -> None:
+        """
+        From now on every database and thread does its work at once, and is heard so many seconds later at
+        most: what others do in between is what happens in life.
+        """
+        draw = seeded(f"{self.seed} late")
+        self.lateness = lambda: (1 + draw(1)[0]) / 256 * longest
 
     # -- files
 

@@ -72,9 +72,12 @@ def test_a_living_supplier_is_replaced(safe: tuple[World, House, Path]) -> None:
     world.until(lambda: old.fingerprint not in alice.customer.suppliers.known, 2000)
 
 
-def test_each_in_turn(safe: tuple[World, House, Path]) -> None:
+@pytest.mark.parametrize("is_late", [False, True])
+def test_each_in_turn(safe: tuple[World, House, Path], is_late: bool) -> None:
     """All four are replaced one after the other, by position, and come back again; nothing is lost."""
     world, alice, source = safe
+    if is_late:
+        world.answer_late()
     for position in (0, 1, 2, 3, 0):
         old, new = world.seated(alice)[position], spare(world, alice)
         assert world.wait(alice.node.supplier_replace(position)).idurl == old.idurl
