@@ -28,10 +28,10 @@ class Absent:
 
 _NO_DHT = "there is no distributed hash table: nodes are found through identity servers"
 _USE_SERVERS = "set services/identity-propagate/known-servers"
-_ONE_ROAD = (
-    "nodes reach each other by TCP, in both directions over one link; there is no other road to prefer"
+_BOTH_WAYS = (
+    "a road is switched for both directions at once; the first that answers is taken, TCP a moment ahead"
 )
-_USE_TCP = "set services/tcp-connections/tcp-port and services/tcp-connections/host"
+_USE_ROADS = "set services/tcp-transport/enabled and services/udp-transport/enabled"
 _ONE_PORT = "the API has one port for XML-RPC, JSON-RPC, REST, events and pages"
 _NO_PROXY = "nodes do not carry the packets of other nodes"
 _FORWARD = (
@@ -153,17 +153,18 @@ ABSENT = (
     Absent(
         "services/tcp-connections",
         "enabled",
-        "TCP is the only road to other nodes: it always runs",
-        "stop the node: `bitdust stop`",
+        "the road itself is switched",
+        "set services/tcp-transport/enabled",
     ),
     Absent("services/tcp-connections", "upnp-enabled", "the node opens no port in a router", _FORWARD),
+    Absent("services/tcp-transport", "receiving-enabled sending-enabled priority", _BOTH_WAYS, _USE_ROADS),
     Absent(
-        "services/tcp-transport", "enabled receiving-enabled sending-enabled priority", _ONE_ROAD, _USE_TCP
+        "services/udp-datagrams",
+        "enabled",
+        "the road itself is switched",
+        "set services/udp-transport/enabled",
     ),
-    Absent("services/udp-datagrams", "enabled udp-port", _ONE_ROAD, _USE_TCP),
-    Absent(
-        "services/udp-transport", "enabled receiving-enabled sending-enabled priority", _ONE_ROAD, _USE_TCP
-    ),
+    Absent("services/udp-transport", "receiving-enabled sending-enabled priority", _BOTH_WAYS, _USE_ROADS),
     Absent(
         "updates",
         "mode shedule",
@@ -216,7 +217,7 @@ ABSENT = (
         "services/web-socket-communicator",
         "min max",
         "nodes do not talk over web sockets",
-        _USE_TCP,
+        _USE_ROADS,
     ),
 )
 

@@ -279,6 +279,13 @@ ALL_OPTIONS = (
         live=True,
     ),
     Option(
+        "services/tcp-transport/enabled",
+        "boolean",
+        True,
+        "Whether other nodes are reached, and reach this one, over TCP; `bitdust services` switches it.",
+        live=True,
+    ),
+    Option(
         "services/tcp-connections/tcp-port",
         "positive integer",
         7771,
@@ -290,13 +297,28 @@ ALL_OPTIONS = (
         "services/tcp-connections/host",
         "string",
         "",
-        "The address or name other nodes shall use to reach us; empty: found out.",
+        "The address or name other nodes shall use to reach us, over TCP and UDP; empty: found out.",
     ),
     Option(
         "services/tcp-connections/interface",
         "string",
         "",
-        "The address of this machine to listen on; empty: all of them.",
+        "The address of this machine to listen on, for TCP and UDP; empty: all of them.",
+    ),
+    Option(
+        "services/udp-transport/enabled",
+        "boolean",
+        True,
+        "Whether other nodes are reached, and reach this one, over UDP; `bitdust services` switches it.",
+        live=True,
+    ),
+    Option(
+        "services/udp-datagrams/udp-port",
+        "positive integer",
+        7771,
+        "The UDP port for other nodes; 0: any free one, which is kept.  "
+        "Where the default is in use, and none is set, another is taken and kept.",
+        most=_PORT,
     ),
     Option(
         "personal/nickname",

@@ -184,6 +184,7 @@ class Network:
             "services/tcp-connections/host": LOOPBACK,
             "services/tcp-connections/interface": LOOPBACK,
             "services/tcp-connections/tcp-port": 0,
+            "services/udp-datagrams/udp-port": 0,
             "services/supplier/free-space-floor": "64 MB",
         }
         for key, value in {**usual, **options}.items():

@@ -23,6 +23,8 @@ from bitdust.world import background
 SERVICES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {
         "network": ("", ()),
+        "tcp-transport": ("services/tcp-transport/enabled", ("network",)),
+        "udp-transport": ("services/udp-transport/enabled", ("network",)),
         "identity-server": ("services/identity-server/enabled", ("network",)),
         "identity-propagate": ("", ("network",)),
         "supplier": ("services/supplier/enabled", ("network",)),

@@ -4,8 +4,6 @@ somebody -- a node that has an identity: every part that needs to know who we ar
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterable
 from pathlib import Path
 
 from twisted.logger import Logger
@@ -13,7 +11,6 @@ from twisted.logger import Logger
 from bitdust.backup.recovery import Recovery
 from bitdust.catalog.rows import raise_mark
 from bitdust.catalog.schema import SCHEMA as CATALOG
-from bitdust.config.settings import Settings
 from bitdust.customer.standing import SCHEMA as STANDING
 from bitdust.directory.nickname import CERTIFICATE, claim
 from bitdust.directory.record import Record
@@ -26,6 +23,7 @@ from bitdust.node.own_identity import MAILBOX, SUPPLIER_OFFER, OwnIdentity
 from bitdust.node.people import People
 from bitdust.node.propagation import SEQUENCE, Propagation
 from bitdust.node.registration import CATALOG as CATALOG_FILE
+from bitdust.node.roads import build_roads, public
 from bitdust.node.seams import Databases, Ground
 from bitdust.node.supplier_side import build_supplier_side
 from bitdust.programs import RealPrograms
@@ -34,15 +32,7 @@ from bitdust.router.router import Router
 from bitdust.router.tables import SCHEMA as ROUTER
 from bitdust.supplier.customers import SCHEMA as SHELF
 from bitdust.supplier.service import SupplierService
-from bitdust.transport.interface import ITransport
-from bitdust.transport.tcp.port import TcpTransport
 from bitdust.watches import RealWatches
-
-#: all addresses of this machine
-EVERYWHERE = "0.0.0.0"  # noqa: S104 - a peer is there to be reached; the API listens on loopback only
-
-#: where other nodes reach us
-TCP_PORT = "services/tcp-connections/tcp-port"
 
 
 class Somebody:
@@ -60,7 +50,7 @@ class Somebody:
         settings, own = ground.settings, identity.fingerprint
         self.catalog_db = databases.open(CATALOG_FILE, CATALOG)
         router_db = databases.open("router.db", ROUTER)
-        transports = self._transports()
+        transports = build_roads(ground, identity, people.pins)
         self.router = Router(
             clock=ground.reactor, wall=ground.wall, rng=ground.rng, machines=machines,
             transports=transports, pins=people.pins, meet=people.meet, own=lambda: identity.document,
@@ -100,7 +90,7 @@ class Somebody:
         self._up = False
 
         def hasten(key: str = "") -> None:
-            # There is one road today; were there more, they would share one bucket.
+            # The roads share their buckets.
             for transport in transports:
                 transport.pace.set(settings.number("services/network/send-limit"))
                 transport.intake.set(settings.number("services/network/receive-limit"))
@@ -119,7 +109,8 @@ class Somebody:
             await self.supplier.start()
         contacts = await self.router.start()
         await self.outbox.start()
-        self._contacts = [self._public(contact) for contact in contacts]
+        servers = self._people.servers
+        self._contacts = [public(contact, self._ground.settings, servers) for contact in contacts]
         self._tell()
         if self.messaging is not None:
             await self.messaging.start()
@@ -181,54 +172,6 @@ class Somebody:
         # Before the customer is up it does not know its suppliers: what was said of them stays.
         known = self.messaging.own_mailboxes() if self._up else self.identity.document.all_of(MAILBOX)
         return [(MAILBOX, each) for each in known]
-
-    def _transports(self) -> list[ITransport]:
-        ground, identity, pins = self._ground, self.identity, self._people.pins
-        if ground.seams is not None:
-            return ground.seams.transports(identity, pins)
-        host = ground.settings.words("services/tcp-connections/interface") or EVERYWHERE
-        port, *instead = ports_to_try(ground.settings, identity.document.contacts)
-        return [
-            TcpTransport(
-                ground.reactor, identity.device, lambda: identity.document.raw, pins.doorman, host, port,
-                ground.rng, ground.wall, instead,
-            )
-        ]  # fmt: skip
-
-    def _public(self, contact: str) -> str:
-        """The contact as others shall use it."""
-        if not contact.startswith("tcp:"):
-            return contact
-        host = self._ground.settings.words("services/tcp-connections/host") or self._own_address()
-        return f"tcp://{host}:{contact.rpartition(':')[2]}"
-
-    def _own_address(self) -> str:
-        """The address of this machine that leads to the first identity server; sends nothing."""
-        servers = self._people.servers
-        target = servers[0].partition("//")[2] if servers else "192.0.2.1"
-        host = target.partition("/")[0].partition(":")[0]
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.connect((host, 9))
-            except OSError:
-                return "127.0.0.1"
-            address: str = probe.getsockname()[0]
-            return address
-
-
-def ports_to_try(settings: Settings, contacts: Iterable[str]) -> list[int]:
-    """
-    The TCP ports to listen at, the first that is free; 0: any.
-
-    @param contacts: those that are published of us now.
-    """
-    port = settings.number(TCP_PORT)
-    if port and settings.source(TCP_PORT) != "default":
-        return [port]
-    # Several nodes live on one machine: whoever comes second takes another port, and keeps it; so does who
-    # wants any.
-    before = [int(contact.rpartition(":")[2]) for contact in contacts if contact.startswith("tcp:")]
-    return list(dict.fromkeys([*before, port, 0]))
 
 
 def customers_folder(ground: Ground) -> Path:

@@ -1,5 +1,5 @@
 """
-What the router expects of any road: TCP, memory, later UDP and relays.
+What the router expects of any road: TCP, UDP, memory, later relays.
 
 A *transport* listens and dials.  It gives out *links*: connections whose other end has proved, by HELLO
 inside the handshake, that it holds a device key of the identity it shows.  On a link run *exchanges*: one
@@ -87,7 +87,7 @@ class ILink(Interface):
     """An authenticated connection."""
 
     document = Attribute("the peer's identity Document, as accepted by the doorman")
-    transport_name = Attribute('"tcp", "memory"')
+    transport_name = Attribute('"tcp", "udp", "memory"')
     address = Attribute("the peer's address as text, for people")
     dialed = Attribute("True when this end dialed, False when it listened")
     spki = Attribute("the SPKI hash of the peer's device certificate: one that `document` lists")

@@ -150,6 +150,17 @@ class Link(Protocol):
     def connectionMade(self) -> None:
         self._wake(GREETING, self._too_slow)
 
+    def secured(self, spki: bytes) -> None:
+        """The road is secure and leads to a holder of this device key: begin, if he is whom we mean."""
+        if self.suits(spki):
+            self.begin(spki)
+        elif self._expected is not None:
+            self.refuse(wrong_key(self._expected, spki))
+
+    def suits(self, spki: bytes) -> bool:
+        """Is this a device we meant?  A listener hears HELLO first."""
+        return self._expected is None or spki in self._expected.spkis
+
     def begin(self, spki: bytes) -> None:
         """The road is secure and leads to a holder of this device key: say HELLO, or wait for his."""
         self.spki = spki

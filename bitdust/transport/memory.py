@@ -16,7 +16,7 @@ from zope.interface import implementer
 
 from bitdust.errors import Conflict, Timeout, Usage
 from bitdust.transport.interface import Doorman, Expected, ILink, ITransport
-from bitdust.transport.link import GREETING, Here, Link, refused, wrong_key
+from bitdust.transport.link import GREETING, Here, Link, refused
 from bitdust.transport.links import Links
 from bitdust.transport.pace import Pace
 from bitdust.transport.pipe import End, Pipe
@@ -191,10 +191,7 @@ class MemoryTransport:
         link = self._link(name, expected)
         other._take(self.name, theirs, self.spki)
         ours.attach(link)
-        if other.spki in expected.spkis:
-            link.begin(other.spki)
-        else:
-            link.refuse(wrong_key(expected, other.spki))
+        link.secured(other.spki)
         return await link.ready
 
     def _take(self, name: str, end: End, spki: bytes) -> None:

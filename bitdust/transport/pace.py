@@ -111,3 +111,10 @@ class Pace:
         elif limit is not None:
             self.limit = None
             limit.release()
+
+
+class Paces:
+    """The limits of one node in both directions, for all its roads together."""
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self.send, self.receive = Pace(clock), Pace(clock)

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from bitdust.blocks.erasure import Codecs
-from tests.bench import doors, healing, limits, ours, raw, shapes
+from tests.bench import doors, healing, limits, ours, raw, roads, shapes
 from tests.bench.measure import Figures
 from tests.bench.peers import Scripts, missing
 from tests.bench.render import tables
@@ -34,8 +34,8 @@ def main() -> int:
     )
     parser.add_argument(
         "--only",
-        default="ours,restic,tahoe,raw,shapes,limits,doors,healing",
-        help="of ours,restic,tahoe,raw,shapes,limits,doors,healing; who runs",
+        default="ours,restic,tahoe,raw,shapes,limits,doors,healing,roads",
+        help="of ours,restic,tahoe,raw,shapes,limits,doors,healing,roads; who runs",
     )
     default = os.environ.get("BITDUST_PEERS", str(_REPOSITORY.parent / "shared/bench/peers"))
     parser.add_argument(
@@ -86,6 +86,9 @@ def main() -> int:
     if "doors" in only:
         for run in range(options.runs):
             doors.run(figures, "bitdust", run, options.work)
+    if "roads" in only:
+        for run in range(options.runs):
+            roads.run(figures, "bitdust", run)
     if "limits" in only:
         limits.run(figures, "bitdust", 0, options.work)
     shutil.rmtree(options.work, ignore_errors=True)

@@ -69,7 +69,17 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def tables(rows: Sequence[dict[str, object]]) -> str:
     """Everything there are figures for."""
     m = Medians(rows)
-    parts = [_about(rows), _large(m), _small(m), _parts(m), _shapes(m), _limits(m), _healing(m), _doors(m)]
+    parts = [
+        _about(rows),
+        _large(m),
+        _small(m),
+        _parts(m),
+        _shapes(m),
+        _limits(m),
+        _healing(m),
+        _doors(m),
+        _roads(m),
+    ]
     parts += [f"{peer} is missing: {why}\n" for peer, why in sorted(m.missing.items())]
     return "\n".join(part for part in parts if part)
 
@@ -358,6 +368,32 @@ def _doors(m: Medians) -> str:
         ],
     )
     return f"{first}\n{second}"
+
+
+def _roads(m: Medians) -> str:
+    named = (
+        ("plain", "loopback"),
+        ("wire", "wire between namespaces"),
+        ("delay", "wire, 40 ms each way"),
+        ("loss", "wire, 1 % lost"),
+        ("both", "wire, 40 ms each way, 1 % lost"),
+    )
+    rows = [
+        [
+            f"{text}: {'to the listener' if way == 'up' else 'to the dialer'}",
+            *(
+                m.cell(OURS, f"road_{scheme}_{wire}_{way}_{key}")
+                for key in ("rate", "ours", "theirs")
+                for scheme in ("tcp", "udp")
+            ),
+        ]
+        for wire, text in named
+        for way in ("up", "down")
+        if m.of(OURS, f"road_tcp_{wire}_{way}_rate") is not None
+    ]
+    head = ["one link, four bodies at a time", "TCP, MB/s", "UDP, MB/s"]
+    head += [f"{end}, {scheme}, CPU s/GB" for end in ("dialer", "listener") for scheme in ("TCP", "UDP")]
+    return table(head, rows) if rows else ""
 
 
 def main() -> int:

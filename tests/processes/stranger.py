@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL
 
-from bitdust.transport.tcp.tls import ALPN
+from bitdust.transport.certificates import ALPN
 from bitdust.wire.codec import decode, encode
 from bitdust.wire.frames import FrameReader, Hello, Type, encode_hello, frame, read_reason
 from bitdust.wire.packets import Packet, Priority

@@ -118,7 +118,7 @@ def test_every_method_of_the_seed(
     ask("backup_delete_id", r"item \S+ was deleted from remote peers", item)
     ask("backup_delete_path", r"item [0-9/]+ was deleted from remote peers", str(tree))
     supplier = net.peers["sup1"].client.call("identity_get")["idurl"]
-    ask("ping", r"Ack\(Identity\) from \S+ by tcp in \d+\.\d\d\d sec", supplier)
+    ask("ping", r"Ack\(Identity\) from \S+ by (tcp|udp) in \d+\.\d\d\d sec", supplier)
     _people(ask, supplier)
     ask("show", '"show" event sent to the main process')
     before = (alice.home / "api-url").stat().st_mtime_ns

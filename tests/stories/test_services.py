@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bitdust.errors import BitDustError, Conflict, NotFound
+from bitdust.node.services import SERVICES
 from tests.world import SERVER, House, World, look
 
 
@@ -56,7 +57,7 @@ def test_what_has_no_switch(world: World) -> None:
         world.wait(alice.node.services.switch("network", False))
     with pytest.raises(NotFound):
         alice.node.services.find("blockchain")
-    assert [service.index for service in alice.node.services.all()] == list(range(14))
+    assert [service.index for service in alice.node.services.all()] == list(range(len(SERVICES)))
 
 
 def test_a_setting_turned_during_a_recovery(world: World) -> None:

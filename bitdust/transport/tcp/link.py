@@ -13,9 +13,11 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from bitdust.errors import RemoteFault
+from bitdust.transport.certificates import ALPN
 from bitdust.transport.link import Link, wrong_key
-from bitdust.transport.tcp.contact import SCHEME
-from bitdust.transport.tcp.tls import ALPN, peer_of
+from bitdust.transport.tcp.tls import peer_of
+
+SCHEME = "tcp"
 
 #: bytes of one read and one send of the socket, and how far sends may pile up.  Measured under TLS between
 #: two processes: 64 KiB (Twisted's own) 457 MB/s, 128 to 512 KiB 450 to 720, 1 MiB 320.
@@ -32,8 +34,8 @@ class TcpLink(Link):
     _found: bytes | None = None
 
     def suits(self, spki: bytes) -> bool:
-        """Asked in the middle of the handshake: is this a device we meant?  A listener hears HELLO first."""
-        if self._expected is None or spki in self._expected.spkis:
+        """Asked in the middle of the handshake."""
+        if super().suits(spki):
             return True
         self._found = spki
         return False

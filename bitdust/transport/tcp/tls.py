@@ -4,37 +4,23 @@ TLS 1.3 between two devices: both show a self-signed certificate, and the key in
 
 from __future__ import annotations
 
-import hashlib
 from typing import Protocol as Shape
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509 import Certificate, load_pem_x509_certificate
+from cryptography.x509 import load_pem_x509_certificate
 from OpenSSL import SSL, crypto
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, IOpenSSLServerConnectionCreator
 from twisted.protocols.tls import TLSMemoryBIOProtocol
 from zope.interface import implementer
 
 from bitdust.identity.keys import DeviceKey
-
-#: what both ends must speak inside TLS
-ALPN = b"bitdust/1"
+from bitdust.transport.certificates import ALPN, spki_of
 
 
 class Judge(Shape):
     """The protocol inside TLS, which says whether this is the right device."""
 
     def suits(self, spki: bytes) -> bool: ...
-
-
-def spki_of(certificate: Certificate) -> bytes | None:
-    """The SHA-256 of the certificate's SubjectPublicKeyInfo; None when its key is of no kind known here."""
-    try:
-        key = certificate.public_key()
-        return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return None
 
 
 @implementer(IOpenSSLClientConnectionCreator, IOpenSSLServerConnectionCreator)

@@ -20,10 +20,12 @@ from twisted.internet.task import Clock, deferLater
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
+from bitdust.transport.certificates import ALPN
 from bitdust.transport.interface import Expected, ILink, LinkLost
 from bitdust.transport.link import GREETING
-from bitdust.transport.tcp.port import PER_HOST, TcpTransport
-from bitdust.transport.tcp.tls import ALPN, DeviceTls
+from bitdust.transport.port import PER_HOST
+from bitdust.transport.tcp.port import TcpTransport
+from bitdust.transport.tcp.tls import DeviceTls
 from bitdust.wire.frames import Hello, Type, encode_hello, frame
 from bitdust.wire.packets import Ack, ListFiles, Priority
 from tests.transport.conformance import echo

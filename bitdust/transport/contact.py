@@ -1,5 +1,5 @@
 """
-`tcp://host:port`: where somebody can be dialed.
+`tcp://host:port`, `udp://host:port`: where somebody can be dialed.
 """
 
 from __future__ import annotations
@@ -10,28 +10,27 @@ from urllib.parse import urlsplit
 
 from bitdust.errors import Usage
 
-SCHEME = "tcp"
 _LONGEST = 256
 _NAME = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,251}[a-z0-9])?", re.ASCII)
 
 
-def write_contact(host: str, port: int) -> str:
-    """The contact of this place."""
-    return f"{SCHEME}://[{host}]:{port}" if ":" in host else f"{SCHEME}://{host}:{port}"
+def write_contact(scheme: str, host: str, port: int) -> str:
+    """The contact of this place, on the road of that scheme."""
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def parse_contact(contact: str) -> tuple[str, int]:
+def parse_contact(scheme: str, contact: str) -> tuple[str, int]:
     """
     Host and port.
 
-    @raise Usage: it is no contact of this road.
+    @raise Usage: it is no contact of the road of that scheme.
     """
     try:
         if len(contact) > _LONGEST:
             raise ValueError
         parts = urlsplit(contact)
         host, port = parts.hostname, parts.port
-        if parts.scheme != SCHEME or not host or not port or contact != write_contact(host, port):
+        if parts.scheme != scheme or not host or not port or contact != write_contact(scheme, host, port):
             raise ValueError
         if ":" in host:
             IPv6Address(host)
@@ -39,5 +38,5 @@ def parse_contact(contact: str) -> tuple[str, int]:
             raise ValueError
     except ValueError:
         shown = contact[:_LONGEST]
-        raise Usage(f"{shown!r} is not an address of the form tcp://host:port") from None
+        raise Usage(f"{shown!r} is not an address of the form {scheme}://host:port") from None
     return host, port

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bitdust.errors import Usage
-from bitdust.transport.tcp.contact import parse_contact, write_contact
+from bitdust.transport.contact import parse_contact, write_contact
 
 
 @pytest.mark.parametrize(
@@ -13,13 +13,15 @@ from bitdust.transport.tcp.contact import parse_contact, write_contact
     [
         ("tcp://127.0.0.1:7771", ("127.0.0.1", 7771)),
         ("tcp://node.example.org:1", ("node.example.org", 1)),
+        ("udp://192.0.2.7:7771", ("192.0.2.7", 7771)),
         ("tcp://[2001:db8::1]:65535", ("2001:db8::1", 65535)),
     ],
 )
 def test_there_and_back(contact: str, place: tuple[str, int]) -> None:
     """A contact names a host and a port, and is written as it was read."""
-    assert parse_contact(contact) == place
-    assert write_contact(*place) == contact
+    scheme = contact.partition(":")[0]
+    assert parse_contact(scheme, contact) == place
+    assert write_contact(scheme, *place) == contact
 
 
 @pytest.mark.parametrize(
@@ -35,4 +37,4 @@ def test_there_and_back(contact: str, place: tuple[str, int]) -> None:
 def test_wrong(contact: str) -> None:
     """Anything else is refused with a sentence."""
     with pytest.raises(Usage, match="tcp://host:port"):
-        parse_contact(contact)
+        parse_contact("tcp", contact)

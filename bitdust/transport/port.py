@@ -1,0 +1,127 @@
+"""
+What every road of sockets has in common: whom it lets in, how long a dial may take, and how it stops.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import ClassVar, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from bitdust.errors import Conflict, Timeout
+from bitdust.transport.interface import Doorman, Expected, ILink
+from bitdust.transport.link import GREETING, Here, Link, refused
+from bitdust.transport.links import Links
+from bitdust.transport.pace import Paces
+from bitdust.world import Rng, Wall, spawn
+
+#: connections taken from one address, and from all together
+PER_HOST, MOST = 100, 512
+
+L = TypeVar("L", bound=Link)
+T = TypeVar("T")
+
+
+class Port:
+    """
+    @param document: this node's own identity document as it is now.
+    @param host: the address to listen at; "0.0.0.0" for all.
+    @param ports: those to listen at, the first that is free; 0 lets the system choose.
+    @param setting: the option that says at which port to listen.
+    @param paces: the limits, when this road shares them with others.
+    """
+
+    scheme: ClassVar[str]
+    _log = Logger()
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        document: Callable[[], bytes],
+        doorman: Doorman,
+        host: str,
+        ports: Sequence[int],
+        setting: str,
+        rng: Rng,
+        wall: Wall,
+        paces: Paces | None,
+    ) -> None:
+        paces = paces or Paces(clock)
+        self.pace, self.intake = paces.send, paces.receive
+        self.links = Links()
+        self._clock, self._host, self._ports, self._setting = clock, host, ports, setting
+        self._here = Here(document, doorman, clock, wall, rng, self.pace, self.intake)
+        self._guests: Counter[str] = Counter()
+        self._dialing: set[Deferred[ILink]] = set()
+        self._accepted: Callable[[ILink], None] | None = None
+
+    def dial(self, contact: str, expected: Expected) -> Deferred[ILink]:
+        dialing = spawn(self._dial(contact, expected))
+
+        def too_slow(_result: object, _seconds: float) -> ILink:
+            raise Timeout(f"nobody answered at {contact} in {GREETING:.0f} s")
+
+        def over(result: object) -> object:
+            self._dialing.discard(dialing)
+            return result
+
+        self._dialing.add(dialing)
+        dialing.addTimeout(GREETING, self._clock, too_slow)
+        dialing.addBoth(over)
+        return dialing
+
+    async def _dial(self, contact: str, expected: Expected) -> ILink:
+        raise NotImplementedError
+
+    def stop(self) -> Deferred[None]:
+        return spawn(self._stop())
+
+    async def _stop(self) -> None:
+        self._accepted = None
+        for dialing in [*self._dialing]:
+            dialing.cancel()
+        await self.links.close("this node stops")
+
+    def _first_free(self, listen: Callable[[int], T]) -> T:
+        """What `listen` makes of the first port that is free.  @raise Conflict: none is."""
+        troubles = []
+        for port in self._ports:
+            try:
+                return listen(port)
+            except CannotListenError as trouble:
+                troubles.append(f"cannot listen at {self.scheme} {self._host}:{port}: {trouble.socketError}")
+        raise Conflict(
+            "; ".join(troubles),
+            hint=f"another program has that port, perhaps another node: end it, or set {self._setting}"
+            " to another, 0 for any",
+        )
+
+    def _begin(self, link: L) -> L:
+        self.links.add(link)
+        return link
+
+    def _guest(self, host: str, make: Callable[[Callable[[Link], None]], L]) -> L | None:
+        """The link of somebody who dialed from that address; None when there is no room for him."""
+        if self._guests[host] >= PER_HOST or len(self.links) >= MOST:
+            self._log.debug("no room for another connection from {host}", host=host)
+            return None
+
+        def gone(link: Link) -> None:
+            self._guests[host] -= 1
+            if not self._guests[host]:
+                del self._guests[host]
+            self.links.gone(link)
+
+        self._guests[host] += 1
+        link = self._begin(make(gone))
+        link.ready.addCallbacks(self._arrived, refused)
+        return link
+
+    def _arrived(self, link: ILink) -> None:
+        if self._accepted is not None:
+            self._accepted(link)

@@ -1,0 +1,1 @@
+"""QUIC over UDP, pinned to device keys."""

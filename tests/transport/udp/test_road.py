@@ -1,0 +1,170 @@
+"""Links over UDP on bad roads: lost, late and from elsewhere; on a hand-turned clock."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from bitdust.transport.interface import ILink, LinkLost
+from bitdust.transport.udp.quic import WINDOW
+from bitdust.transport.udp.road import KEEP_ALIVE
+from bitdust.wire.packets import Ack, ListFiles, Priority, Retrieve
+from bitdust.world import spawn
+from tests.transport.conformance import ZERO, piece, whole
+from tests.transport.people import person
+
+from .air import Air, Counting, result
+
+ALICE, BOB = person("alice"), person("bob")
+HERE, THERE = "192.0.2.1", "192.0.2.2"
+MB = 1_000_000
+
+
+@pytest.fixture
+def air() -> Iterator[Air]:
+    made = Air()
+    yield made
+    made.stop()
+
+
+def two(air: Air) -> ILink:
+    """A link from Alice to Bob, who answers."""
+    [contact] = result(air.road(BOB, THERE).listen(air.accept))
+    return air.until(air.road(ALICE, HERE).dial(contact, BOB.expected))
+
+
+async def bring(link: ILink, size: int) -> str:
+    exchange = link.ask(piece(size), Priority.BACKUP)
+    await exchange.write(bytes(size))
+    answer = await exchange.answer()
+    assert isinstance(answer, Ack)
+    return answer.note
+
+
+def pour(link: ILink) -> None:
+    """Send more than anybody will read."""
+    sent = link.ask(piece(60 * MB), Priority.BACKUP).write(bytes(60 * MB))
+    sent.addErrback(lambda why: why.trap(LinkLost))
+
+
+async def fetch(link: ILink, count: int) -> bytes:
+    exchange = link.ask(Retrieve(block=ZERO, number=0, first=0, count=count), Priority.RESTORE)
+    await exchange.answer()
+    return await whole(exchange)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_one_in_a_hundred_is_lost(air: Air, seed: int) -> None:
+    """With 1 % loss and 40 ms each way everything arrives whole, in both directions."""
+    air._random.seed(seed)
+    air.loss, air.delay = 0.01, 0.04
+    link = two(air)
+    assert air.until(spawn(bring(link, 2 * MB))) == str(2 * MB)
+    assert air.until(spawn(fetch(link, 2))) == bytes(2**20) + b"\x01" * 2**20
+
+
+def test_every_other_handshake_packet_is_lost(air: Air) -> None:
+    """With 30 % loss there is a link within the ten seconds of a dial, and it works."""
+    air.loss, air.delay = 0.3, 0.02
+    link = two(air)
+    assert air.until(spawn(bring(link, 50_000))) == "50000"
+
+
+def test_another_address(air: Air) -> None:
+    """The dialer's address changes in the middle of a body, up and down: the link goes on."""
+    air.delay = 0.02
+    link = two(air)
+    up = spawn(bring(link, 4 * MB))
+    air.turn(0.1)
+    assert not up.called
+    first = air.hop(HERE)
+    assert air.until(up) == str(4 * MB)
+    down = spawn(fetch(link, 4))
+    air.turn(0.1)
+    assert not down.called
+    second = air.hop(HERE)
+    assert len(air.until(down)) == 4 * 2**20
+    assert air.said[first]
+    assert air.said[second]
+    assert len(air.links) == 1
+    assert air.until(link.ping()) < 1.0
+
+
+def test_what_comes_is_limited(air: Air) -> None:
+    """A receive limit holds within 5 %, and of what is not read no more than a window is ever sent."""
+    link = two(air)
+    counting, rate = Counting(), 300_000
+    air.links[0].serve(counting)
+    bob = air.roads[0]
+    bob.intake.set(rate)
+    pour(link)
+    air.turn(10.0)
+    before = counting.size
+    air.turn(60.0)
+    assert counting.size - before == pytest.approx(60 * rate, rel=0.05)
+    assert air.came[air.place(THERE)] < 1.1 * counting.size + 1.2 * WINDOW
+    assert not link.closed().called
+    bob.intake.set(0)
+
+
+def test_nobody_is_lost_for_being_held(air: Air) -> None:
+    """A limit so low that a link is not read for minutes ends no link."""
+    link = two(air)
+    air.roads[0].intake.set(500)
+    link.ask(piece(MB), Priority.BACKUP).write(bytes(MB)).addErrback(lambda why: why.trap(LinkLost))
+    over = link.closed()
+    air.turn(1800.0)
+    assert not over.called
+    air.roads[0].intake.set(0)
+    assert air.until(link.ping()) < 1.0
+
+
+def test_what_goes_is_limited(air: Air) -> None:
+    """A send limit holds within 5 %."""
+    link = two(air)
+    counting, rate = Counting(), 300_000
+    air.links[0].serve(counting)
+    alice = air.roads[1]
+    alice.pace.set(rate)
+    pour(link)
+    air.turn(10.0)
+    before = counting.size
+    air.turn(60.0)
+    assert counting.size - before == pytest.approx(60 * rate, rel=0.05)
+    alice.pace.set(0)
+
+
+def test_an_idle_link_stays_open_in_routers(air: Air) -> None:
+    """A dialer is heard every 25 seconds, and says little: an hour of silence later all works."""
+    link = two(air)
+    air.turn(60.0)
+    air.said.clear()
+    air.turn(3600.0)
+    times = air.said[air.place(HERE)]
+    pauses = [after - before for before, after in itertools.pairwise(times)]
+    assert max(pauses) < KEEP_ALIVE + 1
+    assert len(times) < 2.5 * 3600 / KEEP_ALIVE
+    assert air.until(spawn(bring(link, 1000))) == "1000"
+
+
+def test_who_vanishes_is_missed(air: Air) -> None:
+    """Who is not heard any more is given up within minutes, by both ends, and everybody who waits is told."""
+    link = two(air)
+    asked = link.ask(ListFiles(), Priority.CONTROL).answer()
+    air.loss = 1.0
+    over = [link.closed(), air.links[0].closed()]
+    air.turn(600.0)
+    assert all(each.called for each in over)
+    with pytest.raises(LinkLost):
+        result(asked)
+
+
+def test_closing_is_heard_at_once(air: Air) -> None:
+    """The reason comes before the end, and the other end is over as soon as it has heard."""
+    link = two(air)
+    theirs = air.links[0].closed()
+    link.close("enough")
+    air.turn(0.1)
+    assert "enough" in result(theirs)
