@@ -36,10 +36,25 @@ class ExchangeReset(BitDustError):
 
 @dataclass(frozen=True)
 class Expected:
-    """Whom a dialer means to reach, and the SPKI hashes of the devices his pinned document lists."""
+    """
+    Whom a dialer means to reach.
 
-    fingerprint: str
-    spkis: frozenset[bytes]
+    @param fingerprint: who that is; None: whoever answers there.
+    @param spkis: the SPKI hashes of the devices that his pinned document lists: another device hears nothing.
+        None: we have no document of his.  Then whoever answers learns who we are, which is public, and by
+        HELLO shows who he is; nothing else is said before the doorman has taken him in.
+    """
+
+    fingerprint: str | None
+    spkis: frozenset[bytes] | None
+
+    def __post_init__(self) -> None:
+        if self.fingerprint is None and self.spkis is not None:
+            raise ValueError("devices of nobody in particular")
+
+    def suits(self, spki: bytes) -> bool:
+        """May this be a device of his?"""
+        return self.spkis is None or spki in self.spkis
 
 
 class IExchange(Interface):

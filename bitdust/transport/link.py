@@ -159,7 +159,7 @@ class Link(Protocol):
 
     def suits(self, spki: bytes) -> bool:
         """Is this a device we meant?  A listener hears HELLO first."""
-        return self._expected is None or spki in self._expected.spkis
+        return self._expected is None or self._expected.suits(spki)
 
     def begin(self, spki: bytes) -> None:
         """The road is secure and leads to a holder of this device key: say HELLO, or wait for his."""
@@ -257,9 +257,9 @@ class Link(Protocol):
         self._tell(behind)
 
     def _check(self, document: Document) -> None:
-        expected = self._expected
-        if expected is not None and document.fingerprint != expected.fingerprint:
-            raise BadIdentity(f"expected {expected.fingerprint}, got {document.fingerprint}")
+        meant = self._expected.fingerprint if self._expected is not None else None
+        if meant is not None and document.fingerprint != meant:
+            raise BadIdentity(f"expected {meant}, got {document.fingerprint}")
         if self.spki not in document.device_spkis:
             raise BadIdentity(f"{document.fingerprint} does not list the device key {self.spki.hex()}")
 
@@ -412,7 +412,7 @@ class Link(Protocol):
 
 def wrong_key(expected: Expected, spki: bytes) -> BadIdentity:
     """Somebody else answers at the peer's address."""
-    known = ", ".join(sorted(key.hex() for key in expected.spkis)) or "none"
+    known = ", ".join(sorted(key.hex() for key in expected.spkis or ())) or "none"
     return BadIdentity(
         f"expected {expected.fingerprint} with one of the device keys {known}; got {spki.hex()}"
     )

@@ -138,6 +138,61 @@ class Conformance:
         assert self.bob.document.fingerprint in why
         assert carol.document.fingerprint in why
 
+    async def test_a_stranger_is_met_by_his_fingerprint(self) -> None:
+        """Of whom no document is known, the fingerprint is enough: the doorman judges what HELLO shows."""
+        met: list[bytes] = []
+
+        def guard(raw: bytes, spki: bytes) -> Document:
+            met.append(raw)
+            return doorman(raw, spki)
+
+        [contact] = await self.a_road(self.bob).listen(self.accept)
+        expected = Expected(self.bob.document.fingerprint, None)
+        link = await self.a_road(self.alice, guard).dial(contact, expected)
+        assert met == [self.bob.raw]
+        assert link.spki == self.bob.device.spki
+        assert await self.ask(link, ListFiles()) == Ack()
+
+    async def test_somebody_else_in_a_strangers_place(self) -> None:
+        """T17: who answers for a stranger of known fingerprint, and is another, is not talked to."""
+        carol = person("carol")
+        [contact] = await self.a_road(carol).listen(self.accept)
+        expected = Expected(self.bob.document.fingerprint, None)
+        why = await self.fails(BadIdentity, self.a_road(self.alice).dial(contact, expected))
+        assert self.bob.document.fingerprint in why
+        assert carol.document.fingerprint in why
+        await turns(20)
+        for link in self.accepted:
+            await link.closed()
+
+    async def test_a_stranger_with_anothers_document(self) -> None:
+        """T17: a stolen document at a stranger's place: it does not list the device that shows it."""
+        liar = Person("liar", person("carol").device, self.bob.document)
+        [contact] = await self.a_road(liar).listen(self.accept)
+        for fingerprint in (self.bob.document.fingerprint, None):
+            dialing = self.a_road(self.alice).dial(contact, Expected(fingerprint, None))
+            assert "does not list" in await self.fails(BadIdentity, dialing)
+
+    async def test_whoever_answers_is_met(self) -> None:
+        """Dialing a place without knowing who is there: whoever it is shows his document."""
+        [contact] = await self.a_road(self.bob).listen(self.accept)
+        link = await self.a_road(self.alice).dial(contact, Expected(None, None))
+        assert link.document.fingerprint == self.bob.document.fingerprint
+        assert await self.ask(link, ListFiles()) == Ack()
+
+    async def test_whoever_answers_may_be_refused(self) -> None:
+        """The dialer's doorman may refuse whoever answers, who is told why and asked nothing."""
+
+        def nobody(raw: bytes, spki: bytes) -> Document:
+            raise BadIdentity("not on the list")
+
+        [contact] = await self.a_road(self.bob).listen(self.accept)
+        dialing = self.a_road(self.alice, nobody).dial(contact, Expected(None, None))
+        assert "not on the list" in await self.fails(BadIdentity, dialing)
+        await turns(20)
+        for link in self.accepted:
+            assert "not on the list" in await link.closed()
+
     async def test_the_listener_turns_away_whom_its_doorman_refuses(self) -> None:
         """T17: a dialer whose document is refused gets no link, and learns why."""
 
