@@ -104,6 +104,8 @@ class ILink(Interface):
     document = Attribute("the peer's identity Document, as accepted by the doorman")
     transport_name = Attribute('"tcp", "udp", "memory"')
     address = Attribute("the peer's address as text, for people")
+    place = Attribute('where the peer is, as this end sees it: "host:port"; "" on roads without addresses')
+    seen_as = Attribute('where this end is, as the peer claims: "host:port", or "" when he does not say')
     dialed = Attribute("True when this end dialed, False when it listened")
     spki = Attribute("the SPKI hash of the peer's device certificate: one that `document` lists")
 

@@ -61,6 +61,7 @@ class Link(Protocol):
     """
     @param expected: whom this end dialed; None when it listened.
     @param gone: called once, when the connection is really away.
+    @param place: where the peer is, when the road knows that before it is made.
     """
 
     transport_name: ClassVar[str] = "?"
@@ -69,9 +70,14 @@ class Link(Protocol):
     _log = Logger()
 
     def __init__(
-        self, here: Here, address: str, expected: Expected | None, gone: Callable[[Link], object]
+        self,
+        here: Here,
+        address: str,
+        expected: Expected | None,
+        gone: Callable[[Link], object],
+        place: str = "",
     ) -> None:
-        self.address = address
+        self.address, self.place, self.seen_as = address, place, ""
         self.dialed = expected is not None
         #: fires with this link when it is open, or with the reason why it never will be
         self.ready: Deferred[ILink] = Deferred(lambda _: self._end(LinkLost("cancelled"), cut=True))
@@ -221,7 +227,7 @@ class Link(Protocol):
 
     def _greet(self) -> None:
         now = max(0, int(self._here.wall()))
-        self._session.greet(Hello((VERSION,), self._here.document(), (), now))
+        self._session.greet(Hello((VERSION,), self._here.document(), (), now, self.place))
         self._flush()
 
     async def _meet(self, hello: Hello) -> None:
@@ -246,7 +252,7 @@ class Link(Protocol):
             return
         if self._over:
             return
-        self.document = answer
+        self.document, self.seen_as = answer, hello.observed
         self.ahead = hello.now - self._here.wall()
         if not self.dialed:
             self._greet()

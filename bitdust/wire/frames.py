@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from bitdust.errors import RemoteFault
+from bitdust.wire import place
 from bitdust.wire.packets import Count, Word
 
 #: bytes before the payload, and most bytes of it
@@ -55,13 +56,15 @@ OF_THE_LINK = frozenset({Type.HELLO, Type.PING, Type.PONG, Type.GOAWAY})
 Frame = tuple[int, int, memoryview]
 
 
-class Hello(msgspec.Struct, frozen=True):
+class Hello(msgspec.Struct, frozen=True, omit_defaults=True):
     """The first frame of either end.  Fields that are not known are skipped: later versions may add some."""
 
     versions: Annotated[tuple[Annotated[int, Meta(ge=0, le=65535)], ...], Meta(min_length=1, max_length=16)]
     document: Annotated[bytes, Meta(max_length=16384)]
     features: Annotated[tuple[Word, ...], Meta(max_length=32)]
     now: Count
+    #: the place at which the sender sees whom he greets; "" when the road has none, or he does not say
+    observed: Annotated[str, Meta(max_length=place.LONGEST)] = ""
 
 
 def header(kind: int, stream: int, length: int) -> bytes:
@@ -122,7 +125,7 @@ def decode_hello(payload: memoryview) -> Hello:
     """
     What `encode_hello` wrote.
 
-    @raise RemoteFault: it is not a Hello, or of no version spoken here.
+    @raise RemoteFault: it is not a Hello, of no version spoken here, or names a place that is none.
     """
     try:
         hello = _hello_decoder.decode(payload)
@@ -130,6 +133,8 @@ def decode_hello(payload: memoryview) -> Hello:
         raise RemoteFault(f"not a HELLO: {str(refusal)[:200]}") from None
     if VERSION not in hello.versions:
         raise RemoteFault(f"the peer speaks versions {hello.versions}; here it is {VERSION}")
+    if hello.observed:
+        place.read_place(hello.observed)
     return hello
 
 

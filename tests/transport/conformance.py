@@ -61,6 +61,9 @@ class Conformance:
     Mixed into a trial TestCase.  `road(person, doorman)` is a transport of that person that can be stopped.
     """
 
+    #: where all its roads are, as others see them
+    host = "127.0.0.1"
+
     def road(self, who: Person, guard: Callable[[bytes, bytes], Document]) -> ITransport:
         raise NotImplementedError
 
@@ -119,6 +122,15 @@ class Conformance:
         assert theirs.spki == self.alice.device.spki
         assert not theirs.dialed
         assert link.transport_name == theirs.transport_name == self.roads[0].scheme
+
+    async def test_both_ends_hear_where_they_are_seen(self) -> None:
+        """Each end tells the other the place it sees him at, and nothing where a road has no places."""
+        [contact] = await self.a_road(self.bob).listen(self.accept)
+        link = await self.a_road(self.alice).dial(contact, self.bob.expected)
+        [theirs] = self.accepted
+        assert (link.seen_as, theirs.seen_as) == (theirs.place, link.place)
+        assert link.place == (contact.partition("://")[2] if self.host else "")
+        assert theirs.place.rpartition(":")[0] == self.host
 
     async def test_somebody_else_is_not_talked_to(self) -> None:
         """T17: where another device answers than the pinned one, dialing fails and names both."""

@@ -17,6 +17,7 @@ class TestMemory(Conformance, TestCase):
     """The conformance suite, over memory."""
 
     timeout = 20
+    host = ""
 
     def setUp(self) -> None:
         super().setUp()

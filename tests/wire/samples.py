@@ -65,9 +65,11 @@ PACKETS: list[Packet] = [
 ]  # fmt: skip
 
 HELLO = Hello(versions=(1,), document=b"<identity/>", features=("relay",), now=1_700_000_000)
+GREETED = Hello((1,), b"<identity/>", (), 1_700_000_000, "[2001:db8::7]:7771")
 
 FRAMES: dict[str, bytes] = {
     "HELLO": frame(Type.HELLO, 0, encode_hello(HELLO)),
+    "HELLO observed": frame(Type.HELLO, 0, encode_hello(GREETED)),
     "PING": frame(Type.PING, 0, b"12345678"),
     "PONG": frame(Type.PONG, 0, b"12345678"),
     "OPEN": frame(Type.OPEN, 1, bytes([Priority.BACKUP]) + encode(Retrieve(BLOCK, 3, 5, 64))),

@@ -16,6 +16,7 @@ from bitdust.errors import RemoteFault
 from bitdust.transport.certificates import ALPN
 from bitdust.transport.link import Link, wrong_key
 from bitdust.transport.tcp.tls import peer_of
+from bitdust.wire.place import place_of
 
 SCHEME = "tcp"
 
@@ -46,6 +47,8 @@ class TcpLink(Link):
         road.setTcpNoDelay(True)
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):
             road.getHandle().setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+        peer = road.getPeer()
+        self.place = str(place_of(peer.host, peer.port) or "")
         super().connectionMade()
 
     def handshakeCompleted(self) -> None:

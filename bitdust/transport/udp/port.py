@@ -24,6 +24,7 @@ from bitdust.transport.udp.quic import Device, Quic
 from bitdust.transport.udp.road import Road
 from bitdust.transport.udp.routes import Routes
 from bitdust.transport.udp.socket import LONGEST, Address, Datagram, Socket
+from bitdust.wire.place import place_of
 from bitdust.world import Rng, Wall, system_wall
 
 #: handshakes under way from which on a stranger has to show that he is where he says
@@ -94,7 +95,7 @@ class UdpTransport(Port):
         self._opened()
         quic = self._quic.dial()
         quic.connect(address, self._clock.seconds())
-        link = self._begin(UdpLink(self._here, contact, expected, self.links.gone))
+        link = self._begin(UdpLink(self._here, contact, expected, self.links.gone, _place(address)))
         self._road(quic, link).begin()
         return await link.ready
 
@@ -142,7 +143,7 @@ class UdpTransport(Port):
 
         def make(gone: Callable[[Link], None]) -> UdpLink:
             self._greeting += 1
-            link = UdpLink(self._here, contact, None, gone)
+            link = UdpLink(self._here, contact, None, gone, _place(address))
             link.ready.addBoth(greeted)
             return link
 
@@ -160,3 +161,7 @@ class UdpTransport(Port):
 
     def _road(self, quic: Quic, link: UdpLink) -> Road:
         return Road(quic, link, self._device, self._clock, self._socket.send, self._routes)
+
+
+def _place(address: Address) -> str:
+    return str(place_of(*address) or "")
