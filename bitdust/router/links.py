@@ -1,8 +1,9 @@
 """
 The links to one peer: one in use, and now and then a second that is on its way out.
 
-Two nodes that dial each other at the same moment get two links.  Both ends choose the same one, the link
-that the smaller fingerprint dialled; the other carries what it has begun, and is closed when idle.
+Two nodes that dial each other at the same moment get two links.  Both ends choose the same one: what goes
+straight before what goes over a relay, then the link that the smaller fingerprint dialled; the other carries
+what it has begun, and is closed when idle.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Links:
     @param up: called when the first link is there.
     @param down: called, with the seconds since `up`, when the last is gone.
     @param needed: is the link used, or to be kept?
+    @param chosen: called when another link is in use from now on, or none.
     """
 
     def __init__(
@@ -49,8 +51,10 @@ class Links:
         up: Callable[[], None],
         down: Callable[[float], None],
         needed: Callable[[], bool],
+        chosen: Callable[[], None] = lambda: None,
     ) -> None:
         self._clock = clock
+        self._chosen = chosen
         self._needed = needed
         self._ours_first = ours_first
         self._up = up
@@ -82,6 +86,7 @@ class Links:
             if self._best is new:
                 self._tidy_later()
                 self._up()
+                self._chosen()
             return
         if self._is_better(new, self._best):
             new, self._best = self._best, new
@@ -93,6 +98,7 @@ class Links:
         if 1 + len(self._replaced) > MOST:
             self._replaced[0].link.close("too many links")
         self._tidy_later()
+        self._chosen()
 
     def drop(self, link: ILink) -> None:
         """It turned out to be dead."""
@@ -108,7 +114,11 @@ class Links:
             self._gone(held)
 
     def _is_better(self, new: _Held, old: _Held) -> bool:
-        if new.link.dialed == old.link.dialed or new.since - old.since > AT_ONCE:
+        if new.since - old.since > AT_ONCE:
+            return True
+        if new.link.direct != old.link.direct:
+            return bool(new.link.direct)
+        if new.link.dialed == old.link.dialed:
             return True
         return bool(new.link.dialed) == self._ours_first
 
@@ -134,9 +144,13 @@ class Links:
         if held in self._replaced:
             self._replaced.remove(held)
         elif held is self._best:
-            self._best = self._replaced.pop() if self._replaced else None
+            # The latest, and a straight one if there is one: `max` takes the first of equals.
+            self._best = max(reversed(self._replaced), key=lambda each: bool(each.link.direct), default=None)
             if self._best is None:
                 self._down(self._clock.seconds() - self._up_since)
+            else:
+                self._replaced.remove(self._best)
+            self._chosen()
         if self._best is None and self._tidying is not None:
             self._tidying.cancel()
             self._tidying = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,15 +11,17 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from bitdust.errors import BadIdentity, BitDustError, Cancelled, Offline
+from bitdust.errors import BadIdentity, BitDustError, Cancelled, NotFound, Offline
 from bitdust.identity.document import Document
 from bitdust.machines import Machines
-from bitdust.router.dialling import Race
+from bitdust.router.dialling import Dial
+from bitdust.router.dials import Dials
 from bitdust.router.links import UNUSED, Links
 from bitdust.router.lookup import Lookup
 from bitdust.router.message_router import Road, make_message_router
 from bitdust.router.pauses import Pauses
 from bitdust.router.presence import Announcements, make_presence
+from bitdust.router.upgrade import Upgrade
 from bitdust.transport.interface import Answerer, Expected, ILink, ITransport
 from bitdust.world import spawn
 
@@ -57,7 +59,10 @@ class Peer:
         self.kept = False
         self._around = around
         self._waiting: list[Deferred[ILink]] = []
-        self._dialling: Deferred[ILink] | None = None
+        self._dials = Dials(around.clock, self._linked, self._unreached)
+        self._upgrade = Upgrade(around.clock, self._dial_straight)
+        #: where he is said to be, beside what his document says
+        self._hints: tuple[str, ...] = ()
         self._suspect: int | None = None
         self._why: BitDustError | None = None
         self._used_at = 0.0
@@ -83,6 +88,7 @@ class Peer:
             up=self._router.linked,
             down=self._unlinked,
             needed=self._is_needed,
+            chosen=self._chosen,
         )
         self._rows = {
             name: around.machines.watch(machine, f"{name}({fingerprint[:8]})")
@@ -99,9 +105,23 @@ class Peer:
 
     def news(self, document: Document) -> None:
         """The same, from elsewhere: he may be found now if he could not before."""
+        newer = self.document is None or self.document.revision < document.revision
         self.know(document)
+        if newer:
+            self._upgrade.hurry()
         if not self.is_forgettable():
             self._router.want()
+
+    def hint(self, contacts: Sequence[str]) -> None:
+        """He is said to be there, too; his document need not be known."""
+        if self._hints != (contacts := tuple(contacts[:MOST_CONTACTS])):
+            self._hints = contacts
+            if not self.is_forgettable():
+                self._router.want()
+
+    def try_straight(self) -> None:
+        """The network has changed: perhaps he can be reached without a relay now."""
+        self._upgrade.hurry()
 
     def adopt(self, link: ILink) -> None:
         """A link to this peer is there, dialled by either end."""
@@ -215,10 +235,13 @@ class Peer:
         try:
             document = await self._around.lookup.find(self.fingerprint, self.document, fresh=fresh)
         except BitDustError as why:
-            self._give_up(why)
+            if isinstance(why, NotFound) and self._to_dial():
+                self._router.found()
+            else:
+                self._give_up(why)
             return
         self.know(document)
-        if not self._contacts(document):
+        if not self._to_dial():
             self._give_up(Offline(f"{document.name} has no address that this node can dial"))
         elif self._suspect is not None and document.revision <= self._suspect:
             # Nothing newer is to be had: dialling at once would find the stranger again.
@@ -236,43 +259,40 @@ class Peer:
         self._router.unknown()
         self._check_wanted()
 
-    def _contacts(self, document: Document) -> list[tuple[ITransport, str]]:
-        transports = self._around.transports
+    def _to_dial(self, *, straight: bool | None = None) -> Sequence[Dial]:
+        """The contacts to try: all, or only those of straight roads, or only those of others."""
+        document, transports = self.document, self._around.transports
+        expected = Expected(self.fingerprint, document.device_spkis if document is not None else None)
+        published = document.contacts if document is not None else ()
         return [
-            (transports[scheme], contact)
-            for contact in document.contacts
+            partial(transports[scheme].dial, contact, expected)
+            for contact in dict.fromkeys((*published, *self._hints))
             if (scheme := contact.partition("://")[0]) in transports
+            and straight in (None, transports[scheme].direct)
         ][:MOST_CONTACTS]
 
     def _dial(self) -> None:
-        if self._dialling is not None:
-            return
-        document = self.document
-        assert document is not None, "found() comes after know()"
-        expected = Expected(document.fingerprint, document.device_spkis)
+        self._dials.begin(self._to_dial(straight=True), self._to_dial(straight=False))
 
-        def won(link: ILink) -> None:
-            self._dialling = self._suspect = None
-            self.adopt(link)
+    def _dial_straight(self) -> None:
+        if dials := self._to_dial(straight=True):
+            self._dials.begin(dials)
 
-        def lost(why: Failure) -> None:
-            self._dialling = None
-            if isinstance(why.value, CancelledError):
-                return
-            assert isinstance(why.value, BitDustError), "Race fails with nothing else"
-            self._why = why.value
-            if isinstance(why.value, BadIdentity):
-                self._suspect = document.revision
-                self._router.impostor()
-            else:
-                self._router.unreachable()
+    def _linked(self, link: ILink) -> None:
+        self._suspect = None
+        self.adopt(link)
 
-        dials = [
-            partial(transport.dial, contact, expected) for transport, contact in self._contacts(document)
-        ]
-        self._dialling = Race(self._around.clock, dials).won
-        self._dialling.addCallbacks(won, lost)
+    def _unreached(self, why: BitDustError) -> None:
+        self._why = why
+        if isinstance(why, BadIdentity) and self.document is not None:
+            self._suspect = self.document.revision
+            self._router.impostor()
+        else:
+            self._router.unreachable()
 
     def _hang_up(self) -> None:
-        if self._dialling is not None:
-            self._dialling.cancel()
+        self._dials.stop()
+
+    def _chosen(self) -> None:
+        best = self.links.best()
+        self._upgrade.watch(best is not None and not best.direct)

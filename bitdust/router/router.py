@@ -23,7 +23,7 @@ from bitdust.router.inbox import Handler, Inbox, Sender
 from bitdust.router.lookup import Lookup, PinBook
 from bitdust.router.pauses import Pauses
 from bitdust.router.peer import Peer, Surroundings
-from bitdust.transport.interface import IExchange, ILink, ITransport, LinkLost
+from bitdust.transport.interface import Expected, IExchange, ILink, ITransport, LinkLost
 from bitdust.wire.packets import Ack, Fail, Identity, Packet, Priority
 from bitdust.world import Rng, Wall
 
@@ -156,6 +156,30 @@ class Router:
         """An accepted document of a peer, maybe newer than the one used so far."""
         if not self._stopped:
             self._peer(document.fingerprint).news(document)
+
+    def hint(self, fingerprint: str, contacts: Sequence[str]) -> None:
+        """He is said to be reached there, too (at most 8 are tried); his document comes with the link."""
+        if not self._stopped and fingerprint != self._own().fingerprint:
+            self._peer(fingerprint).hint(contacts)
+
+    async def call(self, contact: str) -> Document:
+        """
+        Meet whoever is at this contact; he is a peer like any other then.
+
+        @raise Usage: no road leads there.  @raise Timeout, BadIdentity: nobody there is to be met.
+        """
+        transport = self._around.transports.get(contact.partition("://")[0])
+        if transport is None:
+            raise Usage(f"no road of this node leads to {contact[:256]!r}")
+        link = await transport.dial(contact, Expected(None, None))
+        document: Document = link.document
+        self._accepted(link)
+        return document
+
+    def try_straight(self) -> None:
+        """The network has changed: who is reached over a relay is tried without one, at once."""
+        for peer in list(self._peers.values()):
+            peer.try_straight()
 
     def is_online(self, fingerprint: str) -> bool:
         """Is there a link to the peer at this moment?"""

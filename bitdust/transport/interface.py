@@ -102,7 +102,8 @@ class ILink(Interface):
     """An authenticated connection."""
 
     document = Attribute("the peer's identity Document, as accepted by the doorman")
-    transport_name = Attribute('"tcp", "udp", "memory"')
+    transport_name = Attribute('"tcp", "udp", "memory", "relay"')
+    direct = Attribute("whether it goes straight to the peer; False: a third node carries it")
     address = Attribute("the peer's address as text, for people")
     place = Attribute('where the peer is, as this end sees it: "host:port"; "" on roads without addresses')
     seen_as = Attribute('where this end is, as the peer claims: "host:port", or "" when he does not say')
@@ -144,6 +145,7 @@ class ITransport(Interface):
     """A road."""
 
     scheme = Attribute('the scheme of its contacts: "tcp" in tcp://127.0.0.1:7771')
+    direct = Attribute("whether its links go straight to the peer")
     pace = Attribute("how fast all its links together may send")
     intake = Attribute("how fast they may receive")
 

@@ -65,6 +65,7 @@ class Link(Protocol):
     """
 
     transport_name: ClassVar[str] = "?"
+    direct: ClassVar[bool] = True
     document: Document
     spki: bytes
     _log = Logger()

@@ -146,6 +146,7 @@ class MemoryTransport:
     """
 
     scheme = SCHEME
+    direct = True
 
     def __init__(
         self, network: Network, name: str, *, spki: bytes, document: Callable[[], bytes], doorman: Doorman

@@ -37,6 +37,7 @@ class Port:
     """
 
     scheme: ClassVar[str]
+    direct: ClassVar[bool] = True
     _log = Logger()
 
     def __init__(

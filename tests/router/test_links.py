@@ -20,8 +20,9 @@ class FakeLink:
     document = spki = None
     transport_name, address = "fake", "fake://"
 
-    def __init__(self, *, dialed: bool, idle: bool = True) -> None:
+    def __init__(self, *, dialed: bool, idle: bool = True, direct: bool = True) -> None:
         self.dialed, self.idle, self.why = dialed, idle, None
+        self.direct = direct
         self._closed: list[Deferred[str]] = []
         self.pings: list[Deferred[float]] = []
 
@@ -60,13 +61,14 @@ class Held:
     """Links that write down when they come and go."""
 
     def __init__(self, ours_first: bool = True) -> None:
-        self.clock, self.said, self.needed = Clock(), [], True
+        self.clock, self.said, self.needed, self.chosen = Clock(), [], True, []
         self.links = Links(
             self.clock,
             ours_first,
             up=lambda: self.said.append("up"),
             down=self.said.append,
             needed=lambda: self.needed,
+            chosen=lambda: self.chosen.append(self.links.best()),
         )
 
 
@@ -203,3 +205,68 @@ def test_up_and_down_alternate(steps):
     assert held.links.best() is None
     assert held.clock.getDelayedCalls() == []
     assert all(link.why is not None for link in links)
+
+
+@pytest.mark.parametrize("ours_first", [True, False])
+@pytest.mark.parametrize("straight_first", [True, False])
+def test_of_two_made_at_once_the_straight_one_is_used(ours_first, straight_first):
+    """A link without a relay is better, whoever dialled it and whichever came first; the other ends idle."""
+    held = Held(ours_first)
+    straight, relayed = FakeLink(dialed=False), FakeLink(dialed=True, direct=False)
+    for link in (straight, relayed) if straight_first else (relayed, straight):
+        held.links.add(link)
+    assert held.links.best() is straight
+    assert held.chosen[-1] is straight
+    held.clock.advance(LINGER)
+    assert relayed.why is not None
+    assert straight.why is None
+
+
+def test_a_straight_link_later_takes_over_from_a_relay():
+    """What a relayed link has begun it ends; what is new goes straight."""
+    held = Held()
+    relayed = FakeLink(dialed=True, idle=False, direct=False)
+    held.links.add(relayed)
+    held.clock.advance(100)
+    straight = FakeLink(dialed=True)
+    held.links.add(straight)
+    assert held.links.best() is straight
+    held.clock.advance(LINGER)
+    assert relayed.why is None
+    relayed.idle = True
+    held.clock.advance(LINGER)
+    assert relayed.why is not None
+
+
+def test_a_relayed_link_later_means_that_the_straight_one_is_dead():
+    """Nobody with a straight link dials a relay: its maker has lost the older."""
+    held = Held()
+    straight = FakeLink(dialed=True)
+    held.links.add(straight)
+    held.clock.advance(AT_ONCE + 1)
+    relayed = FakeLink(dialed=False, direct=False)
+    held.links.add(relayed)
+    assert held.links.best() is relayed
+    relayed.close("gone")
+    assert held.links.best() is straight
+    assert held.chosen == [straight, relayed, straight]
+
+
+def test_of_what_is_left_the_straight_one_is_used():
+    """When the link in use ends, a straight one takes over before a relayed one that is newer."""
+    held = Held()
+    straight, relayed, best = (
+        FakeLink(dialed=True),
+        FakeLink(dialed=True, direct=False),
+        FakeLink(dialed=True),
+    )
+    for link in (straight, relayed, best):
+        held.links.add(link)
+    assert held.links.best() is best
+    best.close("gone")
+    assert held.links.best() is straight
+    straight.close("gone")
+    assert held.links.best() is relayed
+    relayed.close("gone")
+    assert held.chosen[-1] is None
+    assert held.clock.getDelayedCalls() == []

@@ -364,6 +364,58 @@ def test_a_new_link_from_a_peer_that_restarted_is_used():
     assert small.link(large) is old
 
 
+def test_a_hint_is_enough_to_reach_a_stranger():
+    """With a fingerprint and an address a stranger is asked; his document comes with HELLO."""
+    town = Town()
+    _, bob = town.pair()
+    carol = town.resident("carol")
+    bob.router.answer(ListFiles, list_files)
+    with pytest.raises(NotFound):
+        town.result(carol.router.ask(bob.fingerprint, ListFiles()))
+    carol.router.hint(bob.fingerprint, ["memory://nobody", "memory://" + bob.name])
+    assert town.result(carol.router.ask(bob.fingerprint, ListFiles())) == FILES
+    assert carol.link(bob).document == bob.document
+
+
+def test_a_hint_that_leads_to_somebody_else():
+    """Whoever answers there and is another is not asked, and not dialled without a pause."""
+    town = Town()
+    alice, bob = town.pair()
+    carol = town.resident("carol")
+    carol.router.hint(bob.fingerprint, ["memory://" + alice.name])
+    with pytest.raises(Offline, match="expected"):
+        town.result(carol.router.ask(bob.fingerprint, ListFiles(), within=5.0))
+    assert carol.came == []
+
+
+def test_a_hint_helps_where_the_document_is_out_of_date():
+    """Hints are tried beside the contacts of the document, and a peer who is waited for is tried at once."""
+    town = Town()
+    alice, bob = town.pair()
+    bob.router.answer(ListFiles, list_files)
+    bob.write_document(contacts=["memory://elsewhere"])
+    stale = alice.pins
+    town.result(stale.accept(bob.document.raw, fetched_from=bob.document.idurl))
+    asked = town.begin(alice.router.ask(bob.fingerprint, ListFiles(), within=1000.0))
+    town.run(100.0)
+    assert not asked.called
+    alice.router.hint(bob.fingerprint, ["memory://" + bob.name])
+    assert town.result(asked, 5.0) == FILES
+
+
+def test_whoever_is_at_a_contact_is_met():
+    """`call` makes a peer of whoever answers there."""
+    town = Town()
+    _, bob = town.pair()
+    carol = town.resident("carol")
+    assert town.result(carol.router.call("memory://" + bob.name)) == bob.document
+    assert carol.router.is_online(bob.fingerprint)
+    with pytest.raises(Usage, match="no road"):
+        town.result(carol.router.call("tcp://127.0.0.1:1"))
+    with pytest.raises(Timeout):
+        town.result(carol.router.call("memory://nobody"))
+
+
 def test_another_device_key_makes_us_fetch_the_identity_anew():
     """A peer on a new machine is found through his identity source."""
     town = Town()

@@ -1,0 +1,55 @@
+"""When a straight road is tried while a relay is in use."""
+
+from __future__ import annotations
+
+from twisted.internet.task import Clock
+
+from bitdust.router.upgrade import TRIES, Upgrade
+
+
+class Tried:
+    """Writes down when it was tried."""
+
+    def __init__(self) -> None:
+        self.clock, self.at = Clock(), []
+        self.upgrade = Upgrade(self.clock, lambda: self.at.append(self.clock.seconds()))
+
+    def run(self, seconds: float) -> None:
+        for _ in range(int(seconds)):
+            self.clock.advance(1.0)
+
+
+def test_rarer_and_rarer():
+    """After 1, 5 and 30 minutes, and every 30 from then on."""
+    tried = Tried()
+    tried.upgrade.watch(True)
+    tried.upgrade.watch(True)
+    tried.run(3600 * 2)
+    first, second, later = TRIES
+    assert tried.at == [first, first + second, *(first + second + later * n for n in (1, 2, 3))]
+
+
+def test_never_without_a_relayed_link():
+    """A straight link, or none, ends it; the next relayed link begins anew."""
+    tried = Tried()
+    tried.upgrade.hurry()
+    tried.upgrade.watch(True)
+    tried.run(100)
+    tried.upgrade.watch(False)
+    assert tried.clock.getDelayedCalls() == []
+    tried.upgrade.hurry()
+    tried.run(3600)
+    tried.upgrade.watch(True)
+    tried.run(61)
+    assert tried.at == [60.0, 3760.0]
+
+
+def test_a_change_of_the_network_is_no_time_to_wait():
+    """It is tried at once, and soon again."""
+    tried = Tried()
+    tried.upgrade.watch(True)
+    tried.run(400)
+    assert tried.at == [60.0, 360.0]
+    tried.upgrade.hurry()
+    tried.run(60)
+    assert tried.at == [60.0, 360.0, 400.0, 460.0]
