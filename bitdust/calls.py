@@ -785,7 +785,8 @@ class Calls:
         self,
         task: int,
     ) -> Result:
-        """End a backup, a restore or a restore drill, without a version, where it is."""
+        """End a backup, a restore, a restore drill or a cleaning, where it is.  A backup leaves no
+        version; a cleaning rests until something more is deleted, or `backups_clean` is called."""
         answer: Result = self.call("tasks_cancel", task)
         return answer
 

@@ -13,8 +13,8 @@ from tests.catalog import sample
 from tests.world import House, World
 
 
-def settle(world: World, alice: House, within: float = 4000.0) -> None:
-    """Let time pass until nothing is under way at anybody's."""
+def settle(world: World, alice: House, within: float = 4000.0, *, tidy: bool = True) -> None:
+    """Let time pass until nothing is under way at anybody's; `tidy`: nor anything left to clean."""
     seated = world.seated(alice)
 
     def quiet() -> bool:
@@ -25,7 +25,7 @@ def settle(world: World, alice: House, within: float = 4000.0) -> None:
             and not _spooled(alice)
             and alice.read(deletes.waiting) == 0
             and not alice.read(removal.garbage, 1)
-            and alice.read(waste.is_tidy)
+            and (not tidy or alice.read(waste.is_tidy))
             and not alice.customer.repacker.is_busy
             and alice.read(log.unsent) == 0
             and not any(alice.read(log.unsent_to, house.fingerprint) for house in seated)

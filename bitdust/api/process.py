@@ -102,7 +102,8 @@ async def tasks_resume(node: Node, task: int | None = None) -> dict[str, Any]:
 @method(changes=True)
 async def tasks_cancel(node: Node, task: int) -> dict[str, Any]:
     """
-    End a backup, a restore or a restore drill, without a version, where it is.
+    End a backup, a restore, a restore drill or a cleaning, where it is.  A backup leaves no version; a
+    cleaning rests until something more is deleted, or `backups_clean` is called.
 
     @param task: its number in `tasks_list`.
     """

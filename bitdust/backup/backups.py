@@ -169,11 +169,13 @@ class Backups:
 
     async def cancel(self, task: int) -> None:
         """
-        End a backup, a restore or a drill.
+        End a backup, a restore, a drill or a cleaning.
 
         @raise NotFound: there is no such task.  @raise Conflict: it has ended, or cannot be cancelled.
         """
-        if await self.queue_.cancel_task(task) or self.restores.cancel(task) or self.drills.cancel(task):
+        if await self.queue_.cancel_task(task):
+            return
+        if any(part.cancel(task) for part in (self.restores, self.drills, self.repacker)):
             return
         raise self._cannot("cancelled", task)
 

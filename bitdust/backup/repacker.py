@@ -12,26 +12,26 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from bitdust.backup.opening import Opening
 from bitdust.backup.packer import Packer, Sealed
 from bitdust.backup.tasks import Tasks
 from bitdust.backup.views import Cleaning, Task
-from bitdust.blocks.block import Chunk, block_key, open_chunk
-from bitdust.blocks.chunker import chunk_id
+from bitdust.blocks.block import Chunk
 from bitdust.catalog import waste
 from bitdust.catalog.waste import REPACK, Living, Sparse
-from bitdust.customer.block_reader import BlockPlan, BlockReader, plan_of
+from bitdust.customer.block_reader import BlockPlan, plan_of
 from bitdust.customer.spool import Spool
 from bitdust.customer.spool_sweeper import SpoolSweeper
 from bitdust.database import Database
-from bitdust.errors import BitDustError, Damaged, NoSpace, TryLater
+from bitdust.errors import BitDustError, Cancelled, NoSpace, TryLater
 from bitdust.events import Signal
 from bitdust.machines import Machines, Row
 from bitdust.wire.packets import Priority
-from bitdust.world import InThread, either, pause
+from bitdust.world import InThread, either, pause, spawn
 
 #: bytes that live in the blocks of one pass; bytes read at once; blocks looked at in one go
 PASS, READ, LOOK = 64 * 2**20, 4 * 2**20, 10
@@ -72,13 +72,11 @@ class Repacker:
     """
 
     db: Database
-    reader: BlockReader
+    opening: Opening
     spool: Spool
     sweeper: SpoolSweeper
     make_packer: Callable[[], Packer]
     seal: Callable[[int, Sealed], Deferred[int]]
-    data_key: bytes
-    chunk_key: bytes
     in_thread: InThread
     clock: IReactorTime
     machines: Machines
@@ -102,6 +100,10 @@ class Repacker:
         self.is_busy = False
         self._again = False
         self._row: Row | None = None
+        self._number: int | None = None
+        self._reading: Deferred[list[bytes]] | None = None
+        self._unwanted = False
+        self._rests_at: int | None = None
 
     async def look(self) -> Cleaning:
         """What a cleaning would free now."""
@@ -127,11 +129,26 @@ class Repacker:
         try:
             while self._again:
                 self._again = False
-                if not await self.db.read(waste.is_tidy):
+                if await self._is_wanted():
                     await self._until_idle()
                     await self._all()
         finally:
             self.is_busy = False
+
+    def cancel(self, task: int) -> bool:
+        """
+        End it at its next step, if it is that task; whether it was.  Blocks that were emptied stay so, other
+        copies go; it rests until something more is taken away, or somebody asks for it.
+        """
+        if self._number != task:
+            return False
+        self._unwanted = True
+        if self._reading is not None:
+            self._reading.cancel()
+        return True
+
+    async def _is_wanted(self) -> bool:
+        return not await self.db.read(waste.is_tidy) and await self.db.read(waste.dirt) != self._rests_at
 
     async def _survey(self) -> list[Sparse]:
         """Every block that is mostly dead, the deadest first; the catalog is looked through page by page."""
@@ -164,10 +181,10 @@ class Repacker:
         if not self.is_staffed():
             return False
         await self._choose(found)
-        await self.reader.check(await self.db.read(plan_of, found[0].serial))
+        await self.opening.reader.check(await self.db.read(plan_of, found[0].serial))
         self.progress = Progress(total=sum(block.alive for block in found))
         self._row = self.machines.begin("repacker", "Looking")
-        number = self.tasks.open(self._task)
+        self._number = number = self.tasks.open(self._task)
         self.tasks.begin(number)
         try:
             count = len(found)
@@ -176,14 +193,24 @@ class Repacker:
                 await self._pass(chosen)
                 serials = {block.serial for block in chosen}
                 found = [block for block in found if block.serial not in serials]
+        except Cancelled:
+            self._rests_at = await self.db.read(waste.dirt)
+            await self._forget_copies()
+            self.tasks.close(number, "cancelled")
+            return False
         except BaseException as error:
             self.tasks.close(number, "failed", error)
             raise
         finally:
             self.machines.forget(self._row)
-            self._row = None
+            self._row = self._number = None
+            self._unwanted = False
         self.tasks.close(number, "done")
         return self.progress.blocks == count
+
+    async def _forget_copies(self) -> None:
+        await self.db(waste.give_up)
+        await self.collect()
 
     async def _choose(self, found: list[Sparse]) -> list[Sparse]:
         """
@@ -236,7 +263,9 @@ class Repacker:
                         there.update(chunk.id for chunk in part)
                         await self._seal_all(full)
                 except (BitDustError, OSError) as error:
-                    if not isinstance(error, BitDustError) or isinstance(error, NoSpace | TryLater):
+                    if not isinstance(error, BitDustError) or isinstance(
+                        error, Cancelled | NoSpace | TryLater
+                    ):
                         raise
                     # It stays as it is: whoever lacks pieces of it is the rebuilder's business.
                     self._log.warn("block {serial} is not repacked: {why}", serial=victim.serial, why=error)
@@ -246,33 +275,16 @@ class Repacker:
             packer.abandon()
 
     async def _read(self, plan: BlockPlan, part: list[Chunk]) -> list[tuple[bytes, bytes]]:
-        start = part[0].offset
-        length = part[-1].offset + part[-1].stored - start
-        local = self.reader.is_local(plan)
-        stored = await self.reader.read(plan, start, length, Priority.REPAIR)
+        """(chunk id, content) of each."""
+        self._reading = spawn(self.opening.read(plan, part, Priority.REPAIR))
         try:
-            return await self.in_thread(self._open, plan, part, stored)
-        except Damaged:
-            if not local:
-                raise
-            # The spool is not verified as it is read; what suppliers have is.
-            self.reader.spoiled(plan.serial)
-            stored = await self.reader.read(plan, start, length, Priority.REPAIR, local=False)
-            return await self.in_thread(self._open, plan, part, stored)
-
-    def _open(self, plan: BlockPlan, part: list[Chunk], stored: bytes) -> list[tuple[bytes, bytes]]:
-        key = block_key(self.data_key, plan.salt)
-        view = memoryview(stored)
-        plain = []
-        for chunk in part:
-            at = chunk.offset - part[0].offset
-            content = open_chunk(key, plan.block, chunk, view[at : at + chunk.stored])
-            if chunk_id(content, self.chunk_key) != chunk.id:
-                raise Damaged(
-                    f"chunk {chunk.number} of block {plan.block.hex()[:16]} is not what was backed up"
-                )
-            plain.append((chunk.id, content))
-        return plain
+            contents = await self._reading
+        except CancelledError:
+            self._check_wanted()
+            raise
+        finally:
+            self._reading = None
+        return [(chunk.id, content) for chunk, content in zip(part, contents, strict=True)]
 
     async def _seal_all(self, full: list[Sealed]) -> None:
         waiting = list(full)
@@ -288,6 +300,7 @@ class Repacker:
     async def _room_for(self, size: int) -> None:
         until = self.clock.seconds() + SPOOL_PATIENCE
         while not self.spool.has_room(size):
+            self._check_wanted()
             if not await self.sweeper.sweep(size):
                 left = until - self.clock.seconds()
                 if left <= 0:
@@ -300,9 +313,16 @@ class Repacker:
 
     async def _until_idle(self) -> None:
         """What the user wants done goes first."""
+        self._check_wanted()
         while self.is_working():
             self._report("Yielding")
             await pause(self.clock, LOOK_AGAIN)
+            self._check_wanted()
+
+    def _check_wanted(self) -> None:
+        # Between two steps, not in the middle of one: no thread is at work on what is given up.
+        if self._unwanted:
+            raise Cancelled("the cleaning was cancelled")
 
     async def _until_stored(self, victims: list[Sparse]) -> None:
         """Nothing gets less safe than it was, not even for a moment."""
@@ -310,13 +330,13 @@ class Repacker:
         lacking = -1
         while not await self.db.read(waste.are_safe, victims):
             self.check()
+            self._check_wanted()
             self._report("Sending")
             now = await self.db.read(waste.lacking)
             if now != lacking:
                 lacking, until = now, self.clock.seconds() + PATIENCE
             if self.clock.seconds() >= until:
-                await self.db(waste.give_up)
-                await self.collect()
+                await self._forget_copies()
                 raise TryLater("the suppliers do not take what was repacked")
             await either(self.clock, self.acked.next(), LOOK_AGAIN)
 

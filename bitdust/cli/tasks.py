@@ -54,7 +54,7 @@ def list_(terminal: Terminal) -> None:
 
 @tasks.command(
     help=said(
-        "Stop a backup, a restore or a drill, by its number or by the ID of what is backed up or restored.",
+        "Stop a backup, restore, drill or cleaning, by its number or by the ID of what it works on.",
         "bitdust tasks cancel 17",
         "bitdust tasks cancel 0/0/1/F20160313043757PM",
     )

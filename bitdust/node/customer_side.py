@@ -249,10 +249,10 @@ class CustomerSide:
             settle=lambda item: self.watching.settle(item),
         )  # fmt: skip
         self.repacker = Repacker(
-            db=db, reader=self.reader, spool=self.spool, sweeper=self.sweeper, make_packer=make_packer,
-            seal=self.sealing.seal, data_key=keys.data_key, chunk_key=keys.chunk_key, in_thread=in_thread,
-            clock=clock, machines=machines, tasks=self.tasks, acked=self.data_sender.acked,
-            new_data=self.data_sender.new_data, room=self._room_for_all, check=self.synchronizer.check,
+            db=db, opening=self.opening, spool=self.spool, sweeper=self.sweeper, make_packer=make_packer,
+            seal=self.sealing.seal, in_thread=in_thread, clock=clock, machines=machines, tasks=self.tasks,
+            acked=self.data_sender.acked, new_data=self.data_sender.new_data,
+            room=self._room_for_all, check=self.synchronizer.check,
             is_working=lambda: self.queue.is_working() or bool(self.restores.running()),
             is_staffed=lambda: not self.suppliers.vacant() and self._all_seated_there(),
             pieces=lambda: len(self.suppliers.present),

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.balance import settle
+from tests.stories.steps import Scene
 from tests.world import World, a_world
 
 
@@ -13,3 +15,14 @@ from tests.world import World, a_world
 def world() -> Iterator[World]:
     with a_world() as world:
         yield world
+
+
+@pytest.fixture
+def scene(world: World) -> Scene:
+    """Somebody with a safe version of a folder."""
+    world.suppliers(2)
+    alice = world.customer(n=2)
+    source = world.tree(same=100_000, changing=10, deep__er__small=3000, empty=b"")
+    assert alice.back_up(source).state == "committed"
+    settle(world, alice)
+    return world, alice, source

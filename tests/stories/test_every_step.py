@@ -1,114 +1,23 @@
-"""
-Backup, restore and deletion are cut off at every single step of theirs: by death, by a power cut that takes
-what was not synced, by a full disk, by one that fails.
-
-`EVERY_STEP=1 pytest tests/stories/test_every_step.py` takes all the steps; without it, every seventh.
-"""
+"""Backup, restore, deletion, repacking, undeletion are cut off at every single step of theirs (`steps`)."""
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
-from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 
 import pytest
 
 from bitdust.backup.retention import Policy
 from bitdust.catalog import waste
-from bitdust.errors import BitDustError
-from tests.balance import balanced, settle, temporaries
-from tests.power import Power
-from tests.world import House, PowerOff, World, look, noise
-
-STRIDE = 1 if os.environ.get("EVERY_STEP") else 7
-#: errno or None, and whether unsynced writes are lost
-FATES = {
-    "killed": (None, False),
-    "power cut": (None, True),
-    "ENOSPC": (errno.ENOSPC, False),
-    "EIO": (errno.EIO, False),
-}
-each_fate = pytest.mark.parametrize("fate", FATES)
-
-
-@pytest.fixture
-def scene(world: World) -> tuple[World, House, Path]:
-    """Somebody with a safe version of a folder."""
-    world.suppliers(2)
-    alice = world.customer(n=2)
-    source = world.tree(same=100_000, changing=10, deep__er__small=3000, empty=b"")
-    assert alice.back_up(source).state == "committed"
-    settle(world, alice)
-    return world, alice, source
-
-
-def at_every_step(
-    scene: tuple[World, House, Path],
-    victim: House,
-    fate: str,
-    least: int,
-    prepare: Callable[[int], None],
-    work: Callable[[], object],
-    after: Callable[[], None],
-    more: tuple[Path, ...] = (),
-) -> None:
-    """Prepare, work with step i failing, start again whoever died, look closely: for all i."""
-    world, alice, _ = scene
-    failure, lost = FATES[fate]
-    reached = 0
-    for at in count(1, STRIDE):
-        prepare(at)
-        with Power(victim, at, failure, lost, more) as power:
-            try:
-                work()
-                world.until(lambda: not victim.is_alive or not busy(alice), 2000)
-                if victim.is_alive:
-                    settle(world, alice)
-            except PowerOff:
-                assert not victim.is_alive
-            except BitDustError:
-                # Told at once, in words, to whoever asked: only the errors of a disk are that.
-                assert failure is not None
-            except AssertionError:
-                if victim.is_alive:
-                    raise
-        if not victim.is_alive:
-            victim.start()
-        try:
-            world.until(lambda: not busy(alice), 2000)
-            after()
-            settle(world, alice)
-            balanced(world, alice)
-        except BaseException as error:
-            error.add_note(f"{fate} at step {at}: {power.met}")
-            raise
-        if not power.met:
-            break
-        reached = at
-        if failure is not None:
-            # The patrol says what the disk said, and comes again.
-            world.broken = [each for each in world.broken if not each.startswith("a patrol failed")]
-    assert reached > least
-
-
-def busy(alice: House) -> bool:
-    customer = alice.customer
-    return bool(customer.queue.running() or customer.queue.waiting() or customer.restores.running())
-
-
-def came_back(scene: tuple[World, House, Path], what: str, out: Path, expected: object) -> None:
-    _, alice, source = scene
-    assert alice.restore(what, out).state == "done"
-    assert look(Path(f"{out}{source}")) == expected
-    assert temporaries(out) == []
+from tests.balance import settle, temporaries
+from tests.stories.steps import FATES, Scene, at_every_step, came_back, each_fate
+from tests.world import House, look, noise
 
 
 @each_fate
 @pytest.mark.parametrize("who", ["customer", "supplier"])
-def test_a_backup_at_every_step(scene: tuple[World, House, Path], who: str, fate: str) -> None:
+def test_a_backup_at_every_step(scene: Scene, who: str, fate: str) -> None:
     """T20, T21, T25: it ends by itself, restores identical, and the space is right to the byte."""
     world, alice, source = scene
     victim = alice if who == "customer" else world.seated(alice)[0]
@@ -144,7 +53,7 @@ def test_a_backup_at_every_step(scene: tuple[World, House, Path], who: str, fate
 
 # Restored files are not synced: a power cut is not foreseen here (docs/reliability.md).
 @pytest.mark.parametrize("fate", [fate for fate in FATES if fate != "power cut"])
-def test_a_restore_at_every_step(scene: tuple[World, House, Path], fate: str) -> None:
+def test_a_restore_at_every_step(scene: Scene, fate: str) -> None:
     """T20, T25: no file has a wrong byte under its own name; asked again all is there, and no more."""
     world, alice, source = scene
     out = world.folder / "out"
@@ -184,7 +93,7 @@ def test_a_restore_at_every_step(scene: tuple[World, House, Path], fate: str) ->
 
 @each_fate
 @pytest.mark.parametrize("who", ["customer", "supplier"])
-def test_a_deletion_at_every_step(scene: tuple[World, House, Path], who: str, fate: str) -> None:
+def test_a_deletion_at_every_step(scene: Scene, who: str, fate: str) -> None:
     """T21, T25: the version is there or it is not; what only it needed goes from every shelf, to the byte."""
     world, alice, source = scene
     victim = alice if who == "customer" else world.seated(alice)[0]
@@ -214,7 +123,7 @@ def test_a_deletion_at_every_step(scene: tuple[World, House, Path], who: str, fa
 
 @each_fate
 @pytest.mark.parametrize("who", ["customer", "supplier"])
-def test_a_repack_at_every_step(scene: tuple[World, House, Path], who: str, fate: str) -> None:
+def test_a_repack_at_every_step(scene: Scene, who: str, fate: str) -> None:
     """
     T20, T21, T25: after a deletion by policy, mostly dead blocks are emptied.  Whenever that is cut off, the
     version that is left comes back, and in the end as much is free as when nothing was cut off.
@@ -258,7 +167,7 @@ def test_a_repack_at_every_step(scene: tuple[World, House, Path], who: str, fate
 
 @each_fate
 @pytest.mark.parametrize("who", ["customer", "supplier"])
-def test_an_undelete_at_every_step(scene: tuple[World, House, Path], who: str, fate: str) -> None:
+def test_an_undelete_at_every_step(scene: Scene, who: str, fate: str) -> None:
     """
     T20, T21, T25: a version that is deleted for a while and brought back is there or can be brought back,
     wherever that is cut off; and once it is back it outlives the time it was given.

@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from bitdust.backup import repacker
 from bitdust.backup.restore_job import RestoreJob
 from bitdust.catalog import moves, waste
+from bitdust.errors import Conflict
 from tests.balance import balanced, settle
 from tests.stories.test_changes import sent
 from tests.stories.test_recovery import recovered, words_of
@@ -247,3 +248,43 @@ def test_a_file_that_is_read_page_by_page(world: World, monkeypatch: pytest.Monk
     cleaned(world, alice)
     assert used(world, alice) < 2 * 9 * 24_000
     comes_back(world, alice, source)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 3.0, 8.0, 30.0])
+def test_a_cleaning_is_cancelled(world: World, seconds: float) -> None:
+    """
+    It ends soon, wherever it is; what it had copied goes, the version comes back; it does not begin anew by
+    itself, but when somebody asks for it.
+    """
+    world.suppliers(2)
+    alice = world.customer(n=2)
+    source = thinned(world, alice)
+    for house in world.seated(alice):
+        world.network.speed(1_000, alice.place, house.place)
+    world.wait(alice.node.backups.delete(alice.versions("0/0/0/0")[0].backup_id))
+    world.until(lambda: cleanings(alice) == ["clean"], 2000)
+    number = alice.node.backups.tasks()[-1].id
+    world.run(seconds)
+    world.wait(alice.node.backups.cancel(number))
+    world.until(lambda: not alice.customer.repacker.is_busy, 60)
+    assert alice.task(number).state == "cancelled"
+    with pytest.raises(Conflict):
+        world.wait(alice.node.backups.cancel(number))
+    for house in world.seated(alice):
+        world.network.speed(float("inf"), alice.place, house.place)
+    settle(world, alice, tidy=False)
+    balanced(world, alice)
+    comes_back(world, alice, source)
+    world.run(3 * 3600.0)
+    assert cleanings(alice) == ["clean"]
+    before = used(world, alice)
+    world.wait(alice.node.backups.clean_up(False))
+    cleaned(world, alice)
+    assert cleanings(alice) == ["clean", "clean"]
+    assert used(world, alice) < before / 2
+    comes_back(world, alice, source)
+
+
+def cleanings(house: House) -> list[str]:
+    """The tasks that clean, under way and over."""
+    return [task.kind for task in house.node.backups.tasks() if task.kind == "clean"]
