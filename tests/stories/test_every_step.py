@@ -51,8 +51,7 @@ def test_a_backup_at_every_step(scene: Scene, who: str, fate: str) -> None:
         came_back(scene, backup_id, out, expected)
 
 
-# Restored files are not synced: a power cut is not foreseen here (docs/reliability.md).
-@pytest.mark.parametrize("fate", [fate for fate in FATES if fate != "power cut"])
+@each_fate
 def test_a_restore_at_every_step(scene: Scene, fate: str) -> None:
     """T20, T25: no file has a wrong byte under its own name; asked again all is there, and no more."""
     world, alice, source = scene
