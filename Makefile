@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test simulate check format docs bench clean
+.PHONY: help demo test natlab simulate check format docs bench clean
 
 help: ## this menu
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -33,6 +33,9 @@ demo: $(VENV)/.run ## a whole network on this machine (DEMO='--suppliers 7 --fol
 
 test: $(VENV)/.test ## every test (TESTS=tests/wire for some)
 	$(BIN)/python -m pytest $(TESTS)
+
+natlab: $(VENV)/.test ## every kind of router with every other, in network namespaces (as root)
+	$(BIN)/python -m pytest tests/natlab -m "matrix or not matrix"
 
 simulate: $(VENV)/.test ## whole networks through days of faults (SEEDS=1-10 NODES=20 DAYS=7 JOBS=1)
 	$(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(NODES),--nodes $(NODES)) \

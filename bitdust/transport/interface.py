@@ -8,7 +8,7 @@ question, one answer, each a packet that a body may follow.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from twisted.internet.defer import Deferred
@@ -17,6 +17,7 @@ from zope.interface import Attribute, Interface
 from bitdust.errors import BitDustError
 from bitdust.identity.document import Document
 from bitdust.wire.packets import Packet, Priority
+from bitdust.wire.place import Place
 
 
 class LinkLost(BitDustError):
@@ -139,6 +140,44 @@ Answerer = Callable[[ILink, IExchange], None]
 #: (raw document, SPKI hash of the TLS certificate it came over) -> the accepted document, now or later.
 #: Raises BitDustError (BadIdentity, IdentityConflict) to refuse.  From identity/pinning.py.
 Doorman = Callable[[bytes, bytes], Document | Awaitable[Document]]
+
+
+class IHole(Interface):
+    """
+    A port of ours whose place beyond our router is known: where a peer can come in who does the same at the
+    same moment.  Of two such ends one dials and the other lets in; what comes of it is a link like any other.
+    """
+
+    place = Attribute("where others see it: a `wire.place.Place`")
+
+    def dial(places: Sequence[Place], secret: bytes, expected: Expected) -> Deferred[ILink]:
+        """
+        Begin now.
+
+        @param places: the peer's; they may be sent to.
+        @param secret: 16 bytes that both ends of this round know, and nobody else.
+
+        @raise Timeout: nothing came through.
+        @raise BadIdentity: somebody else did.
+        """
+
+    def let_in(places: Sequence[Place], secret: bytes) -> Deferred[None]:
+        """Begin now.  Fires when it is over; a link, if one comes, is told to who listens."""
+
+    def close() -> None:
+        """No more of it; a link that has come through stays.  Harmless when closed."""
+
+
+class IPuncher(Interface):
+    """A road that can lead through two routers, neither of which lets strangers in."""
+
+    def hole(observers: Sequence[tuple[str, Expected]], fresh: bool) -> Deferred[IHole]:
+        """
+        @param observers: contacts of this road where somebody may tell at which place he sees us; the first
+            that does is believed.
+        @param fresh: from a port that was not used before.
+        @raise Timeout: none of them does.
+        """
 
 
 class ITransport(Interface):

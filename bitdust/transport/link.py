@@ -26,7 +26,7 @@ from bitdust.transport.interface import Answerer, Doorman, ExchangeReset, Expect
 from bitdust.transport.pace import STEP, Pace
 from bitdust.transport.session import Session
 from bitdust.transport.stream import Stream
-from bitdust.wire.frames import VERSION, Hello
+from bitdust.wire.frames import VERSION, WHERE, Hello
 from bitdust.wire.packets import Packet, Priority
 from bitdust.world import Rng, Wall, spawn
 
@@ -62,6 +62,7 @@ class Link(Protocol):
     @param expected: whom this end dialed; None when it listened.
     @param gone: called once, when the connection is really away.
     @param place: where the peer is, when the road knows that before it is made.
+    @param only_asks: it is made to hear where the peer sees us, and for nothing else.
     """
 
     transport_name: ClassVar[str] = "?"
@@ -77,8 +78,12 @@ class Link(Protocol):
         expected: Expected | None,
         gone: Callable[[Link], object],
         place: str = "",
+        *,
+        only_asks: bool = False,
     ) -> None:
         self.address, self.place, self.seen_as = address, place, ""
+        #: the one who dialed wants to hear where he is seen, and nothing else
+        self.only_asks = only_asks
         self.dialed = expected is not None
         #: fires with this link when it is open, or with the reason why it never will be
         self.ready: Deferred[ILink] = Deferred(lambda _: self._end(LinkLost("cancelled"), cut=True))
@@ -228,7 +233,8 @@ class Link(Protocol):
 
     def _greet(self) -> None:
         now = max(0, int(self._here.wall()))
-        self._session.greet(Hello((VERSION,), self._here.document(), (), now, self.place))
+        features = (WHERE,) if self.only_asks and self.dialed else ()
+        self._session.greet(Hello((VERSION,), self._here.document(), features, now, self.place))
         self._flush()
 
     async def _meet(self, hello: Hello) -> None:
@@ -255,6 +261,7 @@ class Link(Protocol):
             return
         self.document, self.seen_as = answer, hello.observed
         self.ahead = hello.now - self._here.wall()
+        self.only_asks = self.only_asks or WHERE in hello.features
         if not self.dialed:
             self._greet()
         self._open = True

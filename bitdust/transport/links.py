@@ -4,6 +4,8 @@ Every link of one transport, so that it can be stopped.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from twisted.internet.defer import Deferred
 
 from bitdust.transport.link import Link
@@ -18,6 +20,9 @@ class Links:
 
     def __len__(self) -> int:
         return len(self._links)
+
+    def __reversed__(self) -> Iterator[Link]:
+        return reversed([*self._links])
 
     def add(self, link: Link) -> None:
         """It begins."""

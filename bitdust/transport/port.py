@@ -5,21 +5,24 @@ What every road of sockets has in common: whom it lets in, how long a dial may t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import ClassVar, TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, ClassVar, TypeVar, cast
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from bitdust.errors import Conflict, Timeout
+from bitdust.errors import BitDustError, Conflict, Timeout
 from bitdust.transport.interface import Doorman, Expected, ILink
 from bitdust.transport.link import GREETING, Here, Link, refused
 from bitdust.transport.links import Links
 from bitdust.transport.pace import Paces
+from bitdust.wire.place import Place, read_place
 from bitdust.world import Rng, Wall, spawn
 
+#: seconds for asking one where we are seen, and how many are asked
+ASKS, OBSERVERS = 3.0, 3
 #: connections taken from one address, and from all together
 PER_HOST, MOST = 100, 512
 
@@ -88,6 +91,27 @@ class Port:
             dialing.cancel()
         await self.links.close("this node stops")
 
+    async def _observed(
+        self,
+        observers: Sequence[tuple[str, Expected]],
+        ask: Callable[[str, Expected], Coroutine[Deferred[Any], Any, Link]],
+    ) -> tuple[Link, Place]:
+        """
+        A link made only to ask, and where its other end sees us.
+
+        @raise Timeout: nobody says.
+        """
+        for contact, expected in observers[:OBSERVERS]:
+            try:
+                link = await spawn(ask(contact, expected)).addTimeout(ASKS, self._clock)
+            except (BitDustError, TimeoutError) as why:
+                self._log.debug("{contact} does not say where we are: {why}", contact=contact, why=why)
+                continue
+            if link.seen_as:
+                return link, read_place(link.seen_as)
+            link.close("nothing heard")
+        raise Timeout("nobody says where this node is seen")
+
     def _first_free(self, listen: Callable[[int], T]) -> T:
         """What `listen` makes of the first port that is free.  @raise Conflict: none is."""
         troubles = []
@@ -124,5 +148,5 @@ class Port:
         return link
 
     def _arrived(self, link: ILink) -> None:
-        if self._accepted is not None:
+        if self._accepted is not None and not cast(Link, link).only_asks:
             self._accepted(link)

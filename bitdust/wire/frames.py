@@ -27,6 +27,8 @@ HEADER, MAX_PAYLOAD = 8, 64 * 1024
 MAX_REASON = 512
 #: the version of everything in here
 VERSION = 1
+#: the feature of a dialer who wants to hear where he is seen, and nothing else
+WHERE = "where"
 #: frames of a type with this bit may be ignored by who does not know them
 IGNORABLE = 0x80
 

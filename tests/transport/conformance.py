@@ -12,7 +12,15 @@ from twisted.internet.task import deferLater
 
 from bitdust.errors import BadIdentity, BitDustError, Timeout
 from bitdust.identity.document import Document
-from bitdust.transport.interface import ExchangeReset, Expected, IExchange, ILink, ITransport, LinkLost
+from bitdust.transport.interface import (
+    ExchangeReset,
+    Expected,
+    IExchange,
+    ILink,
+    IPuncher,
+    ITransport,
+    LinkLost,
+)
 from bitdust.wire.packets import Ack, Data, Fail, ListFiles, Packet, Priority, Retrieve
 from bitdust.world import spawn
 from tests.transport.people import Person, doorman, person
@@ -131,6 +139,18 @@ class Conformance:
         assert (link.seen_as, theirs.seen_as) == (theirs.place, link.place)
         assert link.place == (contact.partition("://")[2] if self.host else "")
         assert theirs.place.rpartition(":")[0] == self.host
+
+    async def test_who_only_asks_where_he_is(self) -> None:
+        """A hole is known by the place that another end sees, who does not take the link for a guest's."""
+        [contact] = await self.a_road(self.bob).listen(self.accept)
+        road = self.a_road(self.alice)
+        if not IPuncher.providedBy(road):
+            return
+        hole = await road.hole([(contact, self.bob.expected)], True)
+        assert str(hole.place.host) == self.host
+        hole.close()
+        await self.fails(Timeout, road.hole([(self.place(), self.bob.expected)], True))
+        assert self.accepted == []
 
     async def test_somebody_else_is_not_talked_to(self) -> None:
         """T17: where another device answers than the pinned one, dialing fails and names both."""

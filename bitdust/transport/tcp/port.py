@@ -4,6 +4,7 @@ Links over TCP: listening for them and dialing them.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Sequence
 from typing import cast
 
@@ -11,35 +12,46 @@ from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.error import ConnectError, ConnectingCancelledError, DNSLookupError
-from twisted.internet.interfaces import IAddress, IListeningPort, IReactorTCP, IReactorTime
+from twisted.internet.interfaces import (
+    IAddress,
+    IListeningPort,
+    IReactorCore,
+    IReactorSocket,
+    IReactorTCP,
+    IReactorTime,
+)
 from twisted.internet.protocol import Factory
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from bitdust.errors import Timeout
 from bitdust.identity.keys import DeviceKey
 from bitdust.transport.contact import parse_contact, write_contact
-from bitdust.transport.interface import Doorman, Expected, ILink, ITransport
+from bitdust.transport.interface import Doorman, Expected, IHole, ILink, IPuncher, ITransport
 from bitdust.transport.link import GREETING
 from bitdust.transport.pace import Paces
 from bitdust.transport.port import Port
+from bitdust.transport.tcp.connecting import Address, connect
+from bitdust.transport.tcp.hole import IReactor as Punching
+from bitdust.transport.tcp.hole import TcpHole
 from bitdust.transport.tcp.link import SCHEME, TcpLink
 from bitdust.transport.tcp.pump import Pump
 from bitdust.transport.tcp.tls import DeviceTls
-from bitdust.world import Rng, Wall, system_wall
+from bitdust.world import Rng, Wall, spawn, system_wall
 
 BACKLOG = 512
 #: the option that says at which port to listen
 SETTING = "services/tcp-connections/tcp-port"
 
-Address = IPv4Address | IPv6Address
+Caller = IPv4Address | IPv6Address
 
 
-class IReactor(IReactorTCP, IReactorTime):
+class IReactor(Punching, IReactorTCP, IReactorSocket, IReactorCore):
     """What this road asks of the reactor."""
 
 
-@implementer(ITransport)
+@implementer(ITransport, IPuncher)
 class TcpTransport(Port):
     """
     TLS 1.3 over TCP, both sides known by their device keys.
@@ -72,7 +84,9 @@ class TcpTransport(Port):
         self._listening: IListeningPort | None = None
 
     def listen(self, accepted: Callable[[ILink], None]) -> Deferred[list[str]]:
-        door = _Door(self._knocks, self._tls, False, self._reactor)
+        door = _Door(
+            lambda address: self._knocks(address.host, address.port), self._tls, False, self._reactor
+        )
 
         def open_at(port: int) -> IListeningPort:
             return self._reactor.listenTCP(port, door, BACKLOG, self._host)  # type: ignore[arg-type]
@@ -80,14 +94,14 @@ class TcpTransport(Port):
         def opened() -> list[str]:
             self._listening = self._first_free(open_at)
             self._accepted = accepted
-            return [write_contact(SCHEME, self._host, cast(Address, self._listening.getHost()).port)]
+            return [write_contact(SCHEME, self._host, cast(Caller, self._listening.getHost()).port)]
 
         return maybeDeferred(opened)
 
     async def _dial(self, contact: str, expected: Expected) -> ILink:
         host, port = parse_contact(SCHEME, contact)
 
-        def link(_address: Address) -> TcpLink:
+        def link(_address: Caller) -> TcpLink:
             return self._begin(TcpLink(self._here, contact, expected, self.links.gone))
 
         endpoint = HostnameEndpoint(self._reactor, host.encode(), port, GREETING)
@@ -99,15 +113,55 @@ class TcpTransport(Port):
             raise Timeout(f"nobody answered at {contact}: {trouble}") from None
         return await cast(TcpLink, cast(TLSMemoryBIOProtocol, tls).wrappedProtocol).ready
 
+    # through routers
+
+    def hole(self, observers: Sequence[tuple[str, Expected]], fresh: bool) -> Deferred[IHole]:
+        return spawn(self._hole(observers))
+
+    async def _hole(self, observers: Sequence[tuple[str, Expected]]) -> IHole:
+        local: list[Address] = [(self._host, 0)]
+
+        async def ask(contact: str, expected: Expected) -> TcpLink:
+            host, port = parse_contact(SCHEME, contact)
+            remote = await self._reactor.resolve(host), port
+            connection = await connect(self._reactor, local[-1], remote)
+            local.append(connection.getsockname())
+            link = TcpLink(self._here, contact, expected, self.links.gone, only_asks=True)
+            self._adopt(connection, self._begin(link))
+            await link.ready
+            return link
+
+        asked, place = await self._observed(observers, ask)
+        return TcpHole(self._reactor, local[-1], place, asked, self._dialed, self._let_in)
+
+    def _dialed(self, connection: socket.socket, remote: Address, expected: Expected) -> Deferred[ILink]:
+        contact = write_contact(SCHEME, *remote)
+        link = self._begin(TcpLink(self._here, contact, expected, self.links.gone))
+        self._adopt(connection, link)
+        return link.ready
+
+    def _let_in(self, connection: socket.socket, remote: Address) -> None:
+        self._adopt(connection, self._knocks(*remote))
+
+    def _adopt(self, connection: socket.socket, link: TcpLink | None) -> None:
+        """Make the socket the link's; without a link it is closed."""
+        with connection:
+            if link is not None:
+                door = _Door(lambda _: link, self._tls, link.dialed, self._reactor)
+                try:
+                    self._reactor.adoptStreamConnection(connection.fileno(), socket.AF_INET, door)  # type: ignore[arg-type]
+                except OSError as gone:
+                    link.connectionLost(Failure(gone))  # type: ignore[no-untyped-call]
+
     async def _stop(self) -> None:
         if self._listening is not None:
             await maybeDeferred(self._listening.stopListening)
             self._listening = None
         await super()._stop()
 
-    def _knocks(self, address: Address) -> TcpLink | None:
-        contact = write_contact(SCHEME, address.host, address.port)
-        return self._guest(address.host, lambda gone: TcpLink(self._here, contact, None, gone))
+    def _knocks(self, host: str, port: int) -> TcpLink | None:
+        contact = write_contact(SCHEME, host, port)
+        return self._guest(host, lambda gone: TcpLink(self._here, contact, None, gone))
 
 
 class _Door(Factory):
@@ -116,11 +170,11 @@ class _Door(Factory):
     noisy = False
 
     def __init__(
-        self, link: Callable[[Address], TcpLink | None], tls: DeviceTls, dials: bool, clock: IReactorTime
+        self, link: Callable[[Caller], TcpLink | None], tls: DeviceTls, dials: bool, clock: IReactorTime
     ) -> None:
         self._link = link
         self._tls = TLSMemoryBIOFactory(tls, dials, self, clock)
 
     def buildProtocol(self, addr: IAddress | None) -> TLSMemoryBIOProtocol | None:
-        link = self._link(cast(Address, addr))
+        link = self._link(cast(Caller, addr))
         return None if link is None else Pump(self._tls, link)  # type: ignore[no-untyped-call]

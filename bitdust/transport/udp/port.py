@@ -14,18 +14,20 @@ from zope.interface import implementer
 from bitdust.errors import Timeout
 from bitdust.identity.keys import DeviceKey
 from bitdust.transport.contact import parse_contact, write_contact
-from bitdust.transport.interface import Doorman, Expected, ILink, ITransport
+from bitdust.transport.interface import Doorman, Expected, IHole, ILink, IPuncher, ITransport
 from bitdust.transport.link import Link
 from bitdust.transport.pace import Paces
 from bitdust.transport.port import Port
 from bitdust.transport.udp.door import Caller, Door
+from bitdust.transport.udp.hole import UdpHole
 from bitdust.transport.udp.link import SCHEME, UdpLink
+from bitdust.transport.udp.outlet import Outlet
 from bitdust.transport.udp.quic import Device, Quic
 from bitdust.transport.udp.road import Road
-from bitdust.transport.udp.routes import Routes
-from bitdust.transport.udp.socket import LONGEST, Address, Datagram, Socket
-from bitdust.wire.place import place_of
-from bitdust.world import Rng, Wall, system_wall
+from bitdust.transport.udp.socket import LONGEST, Address, Datagram
+from bitdust.transport.udp.workshop import Workshop
+from bitdust.wire.place import Place, place_of, read_place
+from bitdust.world import Rng, Wall, spawn, system_wall
 
 #: handshakes under way from which on a stranger has to show that he is where he says
 CROWD = 32
@@ -37,7 +39,7 @@ class IReactor(IReactorUDP, IReactorTime, IReactorCore):
     """What this road asks of the reactor."""
 
 
-@implementer(ITransport)
+@implementer(ITransport, IPuncher)
 class UdpTransport(Port):
     """
     QUIC over UDP, both sides known by their device keys.
@@ -67,10 +69,9 @@ class UdpTransport(Port):
         super().__init__(reactor, document, doorman, host, (port, *instead), SETTING, rng, wall, paces)
         self._reactor, self._device = reactor, device
         self._quic = Device(device)
-        self._routes = Routes()
         self._door = Door(reactor, rng)
-        self._socket = Socket(reactor, self._came)
-        self._open: IListeningPort | None = None
+        self._outlet = Outlet(reactor, self._came)
+        self._workshop = Workshop(reactor, self._fresh, self._dial_from)
         #: handshakes of guests that are not over
         self._greeting = 0
 
@@ -82,22 +83,34 @@ class UdpTransport(Port):
         return maybeDeferred(opened)
 
     def _opened(self) -> IListeningPort:
-        """The socket; who dials before he listens has it already."""
-        if self._open is None:
-            self._open = self._first_free(
-                lambda port: self._reactor.listenUDP(port, self._socket, self._host, LONGEST)
+        """The port; who dials before he listens has it already."""
+        return self._outlet.open(
+            lambda socket: self._first_free(
+                lambda port: self._reactor.listenUDP(port, socket, self._host, LONGEST)
             )
-        return self._open
+        )
 
     async def _dial(self, contact: str, expected: Expected) -> ILink:
-        host, port = parse_contact(SCHEME, contact)
-        address = (await self._address(contact, host), port)
+        address = await self._resolved(contact)
         self._opened()
+        return await self._link(self._outlet, contact, address, expected).ready
+
+    def _link(
+        self, outlet: Outlet, contact: str, address: Address, expected: Expected, *, only_asks: bool = False
+    ) -> UdpLink:
+        """A link that begins to dial."""
         quic = self._quic.dial()
         quic.connect(address, self._clock.seconds())
-        link = self._begin(UdpLink(self._here, contact, expected, self.links.gone, _place(address)))
-        self._road(quic, link).begin()
-        return await link.ready
+        place = _place(address)
+        link = self._begin(
+            UdpLink(self._here, contact, expected, self.links.gone, place, only_asks=only_asks)
+        )
+        self._road(outlet, quic, link).begin()
+        return link
+
+    async def _resolved(self, contact: str) -> Address:
+        host, port = parse_contact(SCHEME, contact)
+        return await self._address(contact, host), port
 
     async def _address(self, contact: str, host: str) -> str:
         six = ":" in self._host
@@ -114,31 +127,73 @@ class UdpTransport(Port):
 
     async def _stop(self) -> None:
         await super()._stop()
-        for road in self._routes.all():
-            road.drop()
-        if self._open is not None:
-            await maybeDeferred(self._open.stopListening)
-            self._open = None
+        await self._workshop.close()
+        await self._outlet.close()
 
-    def _came(self, datagrams: list[Datagram]) -> None:
+    # through routers
+
+    def hole(self, observers: Sequence[tuple[str, Expected]], fresh: bool) -> Deferred[IHole]:
+        return spawn(self._hole(observers, fresh))
+
+    async def _hole(self, observers: Sequence[tuple[str, Expected]], fresh: bool) -> IHole:
+        self._opened()
+        seen = None if fresh else self._seen_by([expected.fingerprint for _, expected in observers])
+        if seen is not None:
+            return UdpHole(self._workshop, self._outlet, seen, None)
+        outlet = self._workshop.fresh() if fresh else self._outlet
+
+        async def ask(contact: str, expected: Expected) -> UdpLink:
+            address = await self._resolved(contact)
+            link = self._link(outlet, contact, address, expected, only_asks=True)
+            await link.ready
+            return link
+
+        try:
+            asked, place = await self._observed(observers, ask)
+        except BaseException:
+            self._workshop.let_go(outlet)
+            raise
+        return UdpHole(self._workshop, outlet, place, asked)
+
+    def _seen_by(self, fingerprints: Sequence[str | None]) -> Place | None:
+        """Where the one socket is seen, as one of them has said last."""
+        for link in reversed(self.links):
+            if link.seen_as and link.document.fingerprint in fingerprints:
+                return read_place(link.seen_as)
+        return None
+
+    async def _dial_from(self, outlet: Outlet, address: Address, expected: Expected) -> ILink:
+        contact = write_contact(SCHEME, *address)
+        return await self._link(outlet, contact, address, expected).ready
+
+    def _fresh(self, idle: Callable[[Outlet], None]) -> Outlet:
+        outlet = Outlet(self._reactor, self._came, idle)
+        outlet.open(lambda socket: self._reactor.listenUDP(0, socket, self._host, LONGEST))
+        return outlet
+
+    # what comes
+
+    def _came(self, outlet: Outlet, datagrams: list[Datagram]) -> None:
         """Give every connection all that is for it."""
         sorted_out: dict[Road, list[Datagram]] = {}
         for datagram in datagrams:
-            road = self._routes.find(datagram[0]) or self._stranger(*datagram)
+            road = outlet.routes.find(datagram[0]) or self._stranger(outlet, *datagram)
             if road is not None:
                 sorted_out.setdefault(road, []).append(datagram)
         for road, its_own in sorted_out.items():
             road.receive(its_own)
 
-    def _stranger(self, data: bytes, address: Address) -> Road | None:
+    def _stranger(self, outlet: Outlet, data: bytes, address: Address) -> Road | None:
+        if self._workshop.came(data, address):
+            return None
         if self._accepted is None:
             return None
         answer = self._door.knock(data, address, self._greeting >= CROWD)
         if isinstance(answer, bytes):
-            self._socket.send([(answer, address)])
-        return self._take(answer, address) if isinstance(answer, Caller) else None
+            outlet.socket.send([(answer, address)])
+        return self._take(outlet, answer, address) if isinstance(answer, Caller) else None
 
-    def _take(self, caller: Caller, address: Address) -> Road | None:
+    def _take(self, outlet: Outlet, caller: Caller, address: Address) -> Road | None:
         contact = write_contact(SCHEME, *address)
 
         def make(gone: Callable[[Link], None]) -> UdpLink:
@@ -154,13 +209,13 @@ class UdpTransport(Port):
         link = self._guest(address[0], make)
         if link is None:
             return None
-        road = self._road(self._quic.take(caller.first_id, caller.retried_as), link)
-        self._routes.add(caller.retried_as or caller.first_id, road)
+        road = self._road(outlet, self._quic.take(caller.first_id, caller.retried_as), link)
+        outlet.routes.add(caller.retried_as or caller.first_id, road)
         road.begin()
         return road
 
-    def _road(self, quic: Quic, link: UdpLink) -> Road:
-        return Road(quic, link, self._device, self._clock, self._socket.send, self._routes)
+    def _road(self, outlet: Outlet, quic: Quic, link: UdpLink) -> Road:
+        return Road(quic, link, self._device, self._clock, outlet.socket.send, outlet.routes)
 
 
 def _place(address: Address) -> str:

@@ -29,6 +29,9 @@ ID = 8
 WINDOW = 2**20
 #: bytes of a datagram: fits the smallest road of IPv6; the dialer finds out whether more fits
 DATAGRAM = 1232
+#: seconds to the peer and back, as long as nobody knows: first words that are lost are said again after three
+#: times that
+FIRST_RTT = 0.1
 #: seconds without a sign of life after which QUIC gives up; a link gives up before, and says so
 IDLE = 300.0
 
@@ -81,7 +84,7 @@ class Device:
     def __init__(self, device: DeviceKey) -> None:
         common = QuicConfiguration(
             alpn_protocols=[ALPN.decode()], connection_id_length=ID, idle_timeout=IDLE,
-            max_data=WINDOW, max_stream_data=WINDOW, max_datagram_size=DATAGRAM,
+            max_data=WINDOW, max_stream_data=WINDOW, max_datagram_size=DATAGRAM, initial_rtt=FIRST_RTT,
             supported_versions=[VERSION], verify_mode=ssl.CERT_NONE,
         )  # fmt: skip
         # That the listener holds the key of his certificate, TLS proves; names and dates mean nothing.

@@ -4,6 +4,7 @@ Which connection a datagram belongs to: by the name it carries, wherever it come
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bitdust.transport.udp.quic import ID
@@ -24,9 +25,14 @@ def name_in(datagram: bytes) -> bytes:
 
 
 class Routes:
-    """Every connection of one socket, by all its names."""
+    """
+    Every connection of one socket, by all its names.
 
-    def __init__(self) -> None:
+    @param emptied: called when the last is over.
+    """
+
+    def __init__(self, emptied: Callable[[], object] = lambda: None) -> None:
+        self._emptied = emptied
         self._roads: dict[bytes, Road] = {}
         self._names: dict[Road, set[bytes]] = {}
 
@@ -43,8 +49,11 @@ class Routes:
 
     def remove(self, road: Road) -> None:
         """The connection is over."""
-        for name in self._names.pop(road, ()):
+        names = self._names.pop(road, None)
+        for name in names or ():
             del self._roads[name]
+        if names is not None and not self._names:
+            self._emptied()
 
     def find(self, datagram: bytes) -> Road | None:
         """Whose it is."""

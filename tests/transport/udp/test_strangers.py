@@ -117,7 +117,7 @@ def test_noise(bob: Listening) -> None:
     bob.air.turn(1.0)
     assert sum(map(len, stranger.heard)) <= 3 * stranger.bytes_said
     bob.air.turn(2 * GREETING)
-    assert bob.bob._routes.all() == []
+    assert bob.bob._outlet.routes.all() == []
     bob.works()
 
 
@@ -129,7 +129,7 @@ def test_cut_short(bob: Listening) -> None:
     bob.air.turn(1.0)
     assert stranger.heard == []
     bob.air.turn(2 * GREETING)
-    assert bob.bob._routes.all() == []
+    assert bob.bob._outlet.routes.all() == []
 
 
 def test_flipped_bits(bob: Listening) -> None:
@@ -143,7 +143,7 @@ def test_flipped_bits(bob: Listening) -> None:
     bob.air.turn(2 * GREETING)
     assert sum(map(len, stranger.heard)) <= 3 * stranger.bytes_said
     assert bob.air.links == []
-    assert bob.bob._routes.all() == []
+    assert bob.bob._outlet.routes.all() == []
     bob.works()
 
 
@@ -157,7 +157,7 @@ def test_another_version(bob: Listening) -> None:
     [told] = stranger.heard
     assert told.endswith((1).to_bytes(4, "big"))
     assert len(told) < 100
-    assert bob.bob._routes.all() == []
+    assert bob.bob._outlet.routes.all() == []
 
 
 def test_no_cannon(bob: Listening) -> None:
@@ -167,7 +167,7 @@ def test_no_cannon(bob: Listening) -> None:
     bob.air.turn(2 * GREETING)
     assert stranger.heard
     assert sum(map(len, stranger.heard)) <= 3 * stranger.bytes_said
-    assert bob.bob._routes.all() == []
+    assert bob.bob._outlet.routes.all() == []
     assert len(bob.bob.links) == 0
 
 
