@@ -62,10 +62,12 @@ class Machines:
         self.rows.pop(row.index, None)
 
     def _moved(self, row: Row, event: str, state: str) -> None:
-        level = LogLevel.info if self.tells() else LogLevel.debug
+        asked_for = self.tells()
+        level = LogLevel.info if asked_for else LogLevel.debug
         self._log.emit(
-            level, "{name}: {old} --{event}--> {new}", name=row.name, old=row.state, event=event, new=state
-        )
+            level, "{name}: {old} --{event}--> {new}", name=row.name, old=row.state, event=event, new=state,
+            asked_for=asked_for,
+        )  # fmt: skip
         row.state = state
 
 

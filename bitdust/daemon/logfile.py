@@ -4,6 +4,7 @@ The node's log: a file of bounded size, as talkative as `logs/debug-level` says.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import IO, Any, TextIO, TypeAlias, cast
@@ -18,6 +19,8 @@ from twisted.logger import (
 )
 from twisted.python.logfile import LogFile
 from zope.interface import implementer
+
+from bitdust.daemon.flood import Flood
 
 NAME = "bitdust.log"
 ROTATE_AT = 5_000_000  # bytes
@@ -43,9 +46,16 @@ class NodeLog:
     Writes what happens into `folder`, and to `console` too when there is one.
 
     @param debug_level: 0 (only what breaks us) to 20 (everything).
+    @param seconds: a clock that never goes back: of what happens too often only some is told.
     """
 
-    def __init__(self, folder: Path, debug_level: int = USUAL, console: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        seconds: Callable[[], float],
+        debug_level: int = USUAL,
+        console: TextIO | None = None,
+    ) -> None:
         self._file: IO[Any] = cast(
             IO[Any],
             LogFile(  # type: ignore[no-untyped-call]
@@ -57,7 +67,7 @@ class NodeLog:
         outputs = [textFileLogObserver(self._file)]
         if console is not None:
             outputs.append(textFileLogObserver(console))
-        self._observers = [FilteringLogObserver(output, [self._wanted]) for output in outputs]
+        self._observers = [FilteringLogObserver(Flood(output, seconds), [self._wanted]) for output in outputs]
         self.set_level(debug_level)
 
     def __call__(self, event: LogEvent) -> None:

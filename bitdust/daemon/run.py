@@ -59,7 +59,7 @@ def _serve(home: Path, build: Build, starter: Starter, quiet: bool) -> tuple[int
     from bitdust.daemon.process import Process
     from bitdust.world import system_rng
 
-    log = NodeLog(home / LOGS, console=None if quiet else sys.stderr)
+    log = NodeLog(home / LOGS, reactor.seconds, console=None if quiet else sys.stderr)
     globalLogBeginner.beginLoggingTo([log], redirectStandardIO=False)
     process = Process(reactor, home, build, starter, log, os.environ, system_rng)
     try:

@@ -10,7 +10,7 @@ from bitdust.daemon.logfile import NodeLog
 
 def test_levels(tmp_path: Path) -> None:
     """`logs/debug-level` decides what is written, at once when it changes."""
-    log = NodeLog(tmp_path)
+    log = NodeLog(tmp_path, lambda: 0.0)
     ours = Logger(namespace="bitdust.x", observer=LogPublisher(log))
     theirs = Logger(namespace="twisted.internet", observer=LogPublisher(log))
     ours.debug("one")
@@ -31,12 +31,13 @@ def test_levels(tmp_path: Path) -> None:
 
 
 def test_bounded(tmp_path: Path, monkeypatch: object) -> None:
-    """Old news make room: the files never outgrow their number and size."""
+    """T34: old news make room: the files never outgrow their number and size."""
     monkeypatch.setattr(logfile, "ROTATE_AT", 1000)  # type: ignore[attr-defined]
-    log = NodeLog(tmp_path)
+    log = NodeLog(tmp_path, lambda: 0.0)
     logger = Logger(namespace="bitdust.x", observer=LogPublisher(log))
-    for _ in range(200):
-        logger.info("x" * 100)
+    for number in range(200):
+        # Of one format there would be less.
+        logger.info(f"{number} " + "x" * 100)
     log.close()
     files = list(tmp_path.iterdir())
     assert len(files) == 1 + logfile.KEEP

@@ -58,7 +58,13 @@ class Door:
         finally:
             if self.node.settings.flag("logs/api-enabled"):
                 took = (perf_counter() - began) * 1000
-                self._log.info("{name}: {outcome} in {took:.1f} ms", name=name, outcome=outcome, took=took)
+                self._log.info(
+                    "{name}: {outcome} in {took:.1f} ms",
+                    name=name,
+                    outcome=outcome,
+                    took=took,
+                    asked_for=True,
+                )
 
 
 def plain(value: object, depth: int = 0) -> Any:
