@@ -17,6 +17,7 @@ from typing import NoReturn
 from bitdust.daemon.build import Build, build
 from bitdust.daemon.home import LOGS, URL, choose_home, open_home
 from bitdust.daemon.lock import Lock
+from bitdust.daemon.memory import keep_memory
 from bitdust.daemon.ready import PIPE, Starter
 from bitdust.errors import BitDustError
 
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str] | None = None, build: Build = build) -> int:
 def _serve(home: Path, build: Build, starter: Starter, quiet: bool) -> tuple[int, bool]:
     # A core file would carry the keys.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    keep_memory()
     from twisted.internet import reactor
     from twisted.logger import globalLogBeginner
 

@@ -12,6 +12,7 @@ import time
 from twisted.internet import reactor
 from twisted.internet.defer import gatherResults
 
+from bitdust.daemon.memory import keep_memory
 from bitdust.transport.interface import IExchange, ILink, ITransport
 from bitdust.transport.tcp.port import TcpTransport
 from bitdust.transport.udp.port import UdpTransport
@@ -106,6 +107,7 @@ async def dial(contact: str, size: int) -> None:
 
 def main() -> None:
     how, *more = sys.argv[1:]
+    keep_memory()
     work = listen(more[0], more[1]) if how == "listen" else dial(more[0], int(more[1]))
 
     def broke(why: object) -> None:
