@@ -113,9 +113,10 @@ class Peer:
             self._router.want()
 
     def hint(self, contacts: Sequence[str]) -> None:
-        """He is said to be there, too; his document need not be known."""
-        if self._hints != (contacts := tuple(contacts[:MOST_CONTACTS])):
-            self._hints = contacts
+        """He is said to be there, too; his document need not be known.  What was said last is tried first."""
+        hints = tuple(dict.fromkeys((*contacts[:MOST_CONTACTS], *self._hints)))[:MOST_CONTACTS]
+        if set(hints) != set(self._hints):
+            self._hints = hints
             if not self.is_forgettable():
                 self._router.want()
 

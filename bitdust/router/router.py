@@ -184,8 +184,12 @@ class Router:
     def is_online(self, fingerprint: str) -> bool:
         """Is there a link to the peer at this moment?"""
         # Asked of the links, not of the machine: who hears that he came asks this in the middle of its move.
+        return self.link(fingerprint) is not None
+
+    def link(self, fingerprint: str) -> ILink | None:
+        """The link in use; None when away.  Dials nobody."""
         peer = self._peers.get(fingerprint)
-        return peer is not None and peer.links.best() is not None
+        return peer.links.best() if peer is not None else None
 
     def rtt(self, fingerprint: str) -> float | None:
         """Seconds to the peer and back when last measured; None when away."""
@@ -194,8 +198,7 @@ class Router:
 
     def transport_of(self, fingerprint: str) -> str | None:
         """Name of the transport of the present link; None when away."""
-        peer = self._peers.get(fingerprint)
-        link = peer.links.best() if peer is not None else None
+        link = self.link(fingerprint)
         return link.transport_name if link is not None else None
 
     def keep(self, fingerprint: str) -> None:

@@ -32,7 +32,7 @@ class Limit:
 
     def __init__(self, clock: IReactorTime, rate: int) -> None:
         self._clock = clock
-        self._rate = rate
+        self.rate = rate
         self._left = 0.0
         self._filled = clock.seconds()
         self._waiting: dict[Go, Priority] = {}
@@ -56,7 +56,7 @@ class Limit:
     def change(self, rate: int) -> None:
         """Another rate from now on."""
         self._fill()
-        self._rate = rate
+        self.rate = rate
         self._left = min(self._left, rate * SAVED)
         self._stop()
         self._wait()
@@ -70,12 +70,12 @@ class Limit:
 
     def _fill(self) -> None:
         now = self._clock.seconds()
-        self._left = min(self._left + (now - self._filled) * self._rate, self._rate * SAVED)
+        self._left = min(self._left + (now - self._filled) * self.rate, self.rate * SAVED)
         self._filled = now
 
     def _wait(self) -> None:
         if self._timer is None and self._waiting:
-            self._timer = self._clock.callLater(max(LEAST, -self._left / self._rate), self._again)
+            self._timer = self._clock.callLater(max(LEAST, -self._left / self.rate), self._again)
 
     def _stop(self) -> None:
         if self._timer is not None:

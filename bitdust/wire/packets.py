@@ -256,6 +256,71 @@ class Letters(Packet, frozen=True, tag="letters"):
     letters: Annotated[tuple[SealedLetter, ...], Meta(max_length=MAX_LETTERS)] = ()
 
 
+class Carried(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    What a relay carries in one circuit: so many bytes in each direction, for so many seconds, at so many
+    bytes a second (0: as many as there are).  Whatever comes first ends it.
+    """
+
+    size: Annotated[int, Meta(ge=1, le=2**63 - 1)]
+    seconds: Count
+    rate: Count = 0
+
+
+class Reserve(Packet, frozen=True, tag="reserve"):
+    """
+    Asked of a relay: let others reach me over this link, for an hour; or (`wanted` false) no more.
+    Answered by Reserved, or Fail.
+    """
+
+    wanted: bool = True
+
+
+class Reserved(Packet, frozen=True, tag="reserved"):
+    """For so many seconds I carry circuits to you on these terms; 0: not any more."""
+
+    seconds: Count
+    terms: Carried
+
+
+class Join(Packet, frozen=True, tag="join"):
+    """
+    Asked of a relay: join me to `peer`, who has a reservation with you; my bytes for him follow, `size` at
+    most.  Answered by Joined, and his bytes; or by Fail.
+    """
+
+    peer: Fingerprint
+    size: Count
+
+    @property
+    def body_size(self) -> int:
+        return self.size
+
+
+class Knock(Packet, frozen=True, tag="knock"):
+    """
+    Asked by a relay: `peer` wants to be joined to you on these terms; his bytes follow.  Answered by Joined,
+    and your bytes; or by Fail.
+    """
+
+    peer: Fingerprint
+    terms: Carried
+
+    @property
+    def body_size(self) -> int:
+        return self.terms.size
+
+
+class Joined(Packet, frozen=True, tag="joined"):
+    """The circuit is there, on these terms; bytes follow.  Either end ends it by RESET."""
+
+    terms: Carried
+
+    @property
+    def body_size(self) -> int:
+        return self.terms.size
+
+
 AnyPacket = (
     Identity
     | Ack
@@ -279,6 +344,11 @@ AnyPacket = (
     | MailWaiting
     | Collect
     | Letters
+    | Reserve
+    | Reserved
+    | Join
+    | Knock
+    | Joined
 )
 
 #: longest packet as bytes; a frame's payload is at most 64 KiB

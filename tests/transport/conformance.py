@@ -72,6 +72,9 @@ class Conformance:
     #: where all its roads are, as others see them
     host = "127.0.0.1"
 
+    #: what its links are called; None: as the scheme
+    name: str | None = None
+
     def road(self, who: Person, guard: Callable[[bytes, bytes], Document]) -> ITransport:
         raise NotImplementedError
 
@@ -129,7 +132,8 @@ class Conformance:
         assert theirs.document.fingerprint == self.alice.document.fingerprint
         assert theirs.spki == self.alice.device.spki
         assert not theirs.dialed
-        assert link.transport_name == theirs.transport_name == self.roads[0].scheme
+        assert link.transport_name == theirs.transport_name == (self.name or self.roads[0].scheme)
+        assert link.direct == theirs.direct == self.roads[0].direct
 
     async def test_both_ends_hear_where_they_are_seen(self) -> None:
         """Each end tells the other the place it sees him at, and nothing where a road has no places."""

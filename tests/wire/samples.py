@@ -10,6 +10,7 @@ from bitdust.wire.packets import (
     AskIndex,
     AskSegment,
     CancelService,
+    Carried,
     Collect,
     Data,
     DeleteFile,
@@ -21,6 +22,9 @@ from bitdust.wire.packets import (
     Identity,
     IndexHead,
     IndexSegment,
+    Join,
+    Joined,
+    Knock,
     Letters,
     ListFiles,
     MailWaiting,
@@ -28,6 +32,8 @@ from bitdust.wire.packets import (
     Packet,
     Priority,
     RequestService,
+    Reserve,
+    Reserved,
     Retrieve,
     Tombstone,
     UndeleteFile,
@@ -62,6 +68,11 @@ PACKETS: list[Packet] = [
     MailWaiting(),
     Collect(taken=(BLOCK,)),
     Letters(letters=(b"sealed", b"too")),
+    Reserve(wanted=True),
+    Reserved(seconds=3600, terms=Carried(131072, 120, 0)),
+    Join(peer="b" * 52, size=2**50),
+    Knock(peer="a" * 52, terms=Carried(2**40, 86400, 10**6)),
+    Joined(terms=Carried(2**40, 86400, 10**6)),
 ]  # fmt: skip
 
 HELLO = Hello(versions=(1,), document=b"<identity/>", features=("relay",), now=1_700_000_000)

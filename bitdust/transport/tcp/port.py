@@ -32,12 +32,12 @@ from bitdust.transport.interface import Doorman, Expected, IHole, ILink, IPunche
 from bitdust.transport.link import GREETING
 from bitdust.transport.pace import Paces
 from bitdust.transport.port import Port
+from bitdust.transport.pump import Pump
 from bitdust.transport.tcp.connecting import Address, connect
 from bitdust.transport.tcp.hole import IReactor as Punching
 from bitdust.transport.tcp.hole import TcpHole
 from bitdust.transport.tcp.link import SCHEME, TcpLink
-from bitdust.transport.tcp.pump import Pump
-from bitdust.transport.tcp.tls import DeviceTls
+from bitdust.transport.tls import DeviceTls
 from bitdust.world import Rng, Wall, spawn, system_wall
 
 BACKLOG = 512

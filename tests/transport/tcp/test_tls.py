@@ -25,7 +25,7 @@ from bitdust.transport.interface import Expected, ILink, LinkLost
 from bitdust.transport.link import GREETING
 from bitdust.transport.port import PER_HOST
 from bitdust.transport.tcp.port import TcpTransport
-from bitdust.transport.tcp.tls import DeviceTls
+from bitdust.transport.tls import DeviceTls
 from bitdust.wire.frames import Hello, Type, encode_hello, frame
 from bitdust.wire.packets import Ack, ListFiles, Priority
 from tests.transport.conformance import echo

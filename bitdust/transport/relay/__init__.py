@@ -1,0 +1,1 @@
+"""Links that a third node carries and cannot read."""

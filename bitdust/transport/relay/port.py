@@ -1,0 +1,116 @@
+"""
+Links over relays: dialing through them, and taking the links that they bring.
+
+Inside a circuit the two ends speak what they speak over TCP: TLS 1.3 with their own device keys, and HELLO.
+The relay sees ciphertext.  Which link leads to a relay is not for this floor to know: it asks a callable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.protocol import Factory
+from twisted.protocols.tls import TLSMemoryBIOFactory
+from zope.interface import implementer
+
+from bitdust.errors import BitDustError, Refused, RemoteFault, Timeout, TryLater
+from bitdust.identity.keys import DeviceKey
+from bitdust.transport.interface import Doorman, Expected, IExchange, ILink, ITransport
+from bitdust.transport.port import Port
+from bitdust.transport.pump import Pump
+from bitdust.transport.relay.circuit import Circuit
+from bitdust.transport.relay.contact import SCHEME, parse_relayed
+from bitdust.transport.secure import SecureLink
+from bitdust.transport.tls import DeviceTls
+from bitdust.wire.packets import Fail, Join, Joined, Knock, Packet
+from bitdust.world import Rng, Wall, system_wall
+
+#: bytes that a dialer announces: more than any relay carries in one circuit; the relay's answer says how many
+MOST = 2**50
+
+#: asks a relay: (its fingerprint, its contacts, the question) -> the exchange
+Through = Callable[[str, Sequence[str], Packet], Awaitable[IExchange]]
+
+
+class RelayLink(SecureLink):
+    """The protocol inside TLS inside a circuit."""
+
+    transport_name: ClassVar[str] = "relay"
+    direct: ClassVar[bool] = False
+
+
+@implementer(ITransport)
+class RelayTransport(Port):
+    """
+    TLS 1.3 over circuits.
+
+    @param document: this node's own identity document as it is now.
+    @param through: asks a relay over this node's own link to it.
+    """
+
+    scheme = SCHEME
+    direct: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        device: DeviceKey,
+        document: Callable[[], bytes],
+        doorman: Doorman,
+        through: Through,
+        rng: Rng,
+        wall: Wall = system_wall,
+    ) -> None:
+        # It listens at no address, and has no pace of its own: the links to the relays have.
+        super().__init__(clock, document, doorman, "", (), "", rng, wall, None)
+        self._tls = DeviceTls(device)
+        self._through = through
+
+    def listen(self, accepted: Callable[[ILink], None]) -> Deferred[list[str]]:
+        """Take what relays bring; where that is depends on them, so there are no contacts yet."""
+        self._accepted = accepted
+        return succeed([])
+
+    async def take(self, relay: str, packet: Knock, exchange: IExchange) -> None:
+        """
+        Somebody wants to be joined to us; answers the exchange, and waits until that is over.
+
+        @param relay: the fingerprint of who brings him.
+        @raise TryLater: not now.
+        """
+        if self._accepted is None:
+            raise TryLater("this node takes no links")
+        address = f"{SCHEME}://{packet.peer}@{relay}"
+        link = self._guest(relay, lambda gone: RelayLink(self._here, address, None, gone))
+        if link is None:
+            raise TryLater("too many links come over this relay")
+        exchange.reply(Joined(packet.terms))
+        await self._join(link, exchange, packet.terms.size, dials=False).ended
+
+    async def _dial(self, contact: str, expected: Expected) -> ILink:
+        where = parse_relayed(contact)
+        exchange = await self._through(where.relay, where.places, Join(where.peer, MOST))
+        try:
+            answer = await exchange.answer()
+            if isinstance(answer, Fail):
+                raise Timeout(
+                    f"the relay {where.relay} does not join us: {Refused(answer.code, answer.text)}"
+                )
+            if not isinstance(answer, Joined):
+                raise RemoteFault(f"the relay {where.relay} answered something else")
+        except BitDustError:
+            exchange.reset("not joined")
+            raise
+        address = f"{SCHEME}://{where.peer}@{where.relay}"
+        link = self._begin(RelayLink(self._here, address, expected, self.links.gone))
+        self._join(link, exchange, min(answer.terms.size, MOST), dials=True)
+        return await link.ready
+
+    def _join(self, link: RelayLink, exchange: IExchange, size: int, *, dials: bool) -> Circuit:
+        circuit = Circuit(exchange, self._clock, size)
+        factory = TLSMemoryBIOFactory(self._tls, dials, Factory(), self._clock)
+        circuit.attach(Pump(factory, link))  # type: ignore[no-untyped-call]
+        return circuit
