@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bitdust.relay.service import RelayService
-
 from bitdust.database import Database
 from bitdust.identity.document import Document
 from bitdust.identity.pinning import SCHEMA as PEERS
 from bitdust.identity.pinning import Pins
 from bitdust.machines import Machines
+from bitdust.relay.service import RelayService
 from bitdust.router.router import Router, Sender
 from bitdust.router.tables import SCHEMA
 from bitdust.transport.interface import IExchange

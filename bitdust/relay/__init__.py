@@ -1,0 +1,1 @@
+"""Carrying what others say to each other, and being reached through those who carry for us."""

@@ -1,0 +1,430 @@
+"""The relay's role: whom it lets reserve, whom it joins, what it carries and when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from bitdust.errors import Refused, Timeout
+from bitdust.relay.reservations import HOLDS, INTRODUCTION, OF_STRANGER
+from bitdust.relay.service import BEGUN, KNOCK
+from bitdust.relay.splice import IDLE
+from bitdust.transport.interface import ExchangeReset, IExchange, LinkLost
+from bitdust.transport.memory import Network
+from bitdust.wire.packets import Ack, Data, Fail, Join, Joined, Knock, ListFiles, Priority, Reserve, Reserved
+from bitdust.world import spawn
+from tests.heap_clock import HeapClock
+from tests.relay.parties import Party, a_relay
+from tests.transport.conformance import piece, whole
+from tests.transport.people import Person, person, seeded
+
+RITA = person("rita")
+
+
+class Town:
+    """Rita carries; the others are hidden."""
+
+    def __init__(self, own: str = "", routes: int = 20) -> None:
+        self.clock = HeapClock()
+        self.network = Network(self.clock, seeded("network"))
+        friends = {person(name).document.fingerprint for name in own.split()}
+        self.rita, self.service = a_relay(self.network, RITA, own=friends.__contains__, routes=routes)
+        self.parties = [self.rita]
+        self.result(self.rita.start())
+
+    def close(self) -> None:
+        """Everybody stops; nothing ticks."""
+        for party in self.parties:
+            self.result(party.router.stop())
+        assert self.clock.getDelayedCalls() == []
+        assert self.service.carrying().circuits == 0
+
+    def party(self, name: str) -> Party:
+        party = Party(self.network, person(name))
+        self.parties.append(party)
+        self.result(party.start())
+        party.relayed.listen(party.router._accepted)
+        return party
+
+    def reserved(self, name: str) -> tuple[Party, str]:
+        """Somebody with a reservation, and his contact."""
+        party = self.party(name)
+        return party, self.result(party.reserve(RITA, "memory://rita"))
+
+    def ask(self, party: Party, question: Any) -> Any:
+        party.router.hint(RITA.document.fingerprint, ["memory://rita"])
+        return self.result(party.router.ask(RITA.document.fingerprint, question))
+
+    def join(self, party: Party, to: Person) -> IExchange:
+        """A circuit from the one to the other, as raw bytes."""
+        party.router.hint(RITA.document.fingerprint, ["memory://rita"])
+        opening = party.router.open(
+            RITA.document.fingerprint, Join(to.document.fingerprint, 2**50), priority=Priority.RESTORE
+        )
+        return self.result(opening)
+
+    def raw(self, party: Party) -> list[IExchange]:
+        """Let this party answer knocks with nothing but Joined; the exchanges that come."""
+        came: list[IExchange] = []
+
+        async def knocked(sender: Any, packet: Knock, exchange: IExchange) -> None:
+            exchange.reply(Joined(packet.terms))
+            came.append(exchange)
+            await Deferred()
+
+        party.router.answer(Knock, knocked)
+        return came
+
+    def run(self, seconds: float = 0.0) -> None:
+        until = self.clock.seconds() + seconds
+        while self.clock.turn(until):
+            pass
+
+    def result(self, work: Any, seconds: float = 30.0) -> Any:
+        work = work if isinstance(work, Deferred) else spawn(work)
+        outcome: list[Any] = []
+        work.addBoth(outcome.append)
+        until = self.clock.seconds() + seconds
+        while not outcome:
+            assert self.clock.turn(until), "no result"
+        if isinstance(outcome[0], Failure):
+            outcome[0].raiseException()
+        return outcome[0]
+
+    def refused(self, work: Any) -> str:
+        with pytest.raises(Refused) as refusal:
+            self.result(work)
+        return refusal.value.code
+
+
+class Build(Protocol):
+    """Makes a town that is closed when the test is over."""
+
+    def __call__(self, own: str = "", routes: int = 20) -> Town: ...
+
+
+@pytest.fixture
+def build() -> Iterator[Build]:
+    """Towns for one test."""
+    towns: list[Town] = []
+
+    def make(own: str = "", routes: int = 20) -> Town:
+        towns.append(Town(own, routes))
+        return towns[-1]
+
+    yield make
+    for town in towns:
+        town.close()
+
+
+def test_a_node_behind_a_nat_is_reached(build: Build) -> None:
+    """Two who cannot be dialled ask each other through Rita, and know each other by their keys."""
+    town = build(own="bob")
+    bob, contact = town.reserved("bob")
+    alice = town.party("alice")
+    bob.router.answer(ListFiles, _ack)
+    alice.router.hint(bob.who.document.fingerprint, [contact])
+    assert town.result(alice.router.ask(bob.who.document.fingerprint, ListFiles())) == Ack()
+    assert alice.router.transport_of(bob.who.document.fingerprint) == "relay"
+    assert bob.router.transport_of(alice.who.document.fingerprint) == "relay"
+    [kept] = town.service.carrying().reservations
+    assert (kept.idurl, kept.own, kept.circuits) == (bob.who.document.idurl, True, 1)
+    assert kept.carried > len(alice.who.raw) + len(bob.who.raw)
+
+
+def test_nobody_is_reached_without_a_reservation(build: Build) -> None:
+    """A link to the relay is not enough: its owner has to want it."""
+    town = build()
+    bob, alice = town.party("bob"), town.party("alice")
+    assert town.ask(bob, Reserve(False)).seconds == 0
+    code = town.refused(_answered(town.join(alice, bob.who)))
+    assert code == "not_found"
+    assert town.service.carrying().circuits == 0
+
+
+def test_a_reservation_ends(build: Build) -> None:
+    """By his own word, with its time, or with his last link; asking again makes it last."""
+    town = build()
+    bob, _ = town.reserved("bob")
+    alice = town.party("alice")
+    bob.router.keep(RITA.document.fingerprint)
+    assert town.ask(bob, Reserve()) == Reserved(HOLDS, INTRODUCTION)
+    town.ask(bob, Reserve(False))
+    assert town.service.carrying().reservations == ()
+    gone: list[str] = []
+    town.service.released.listen(lambda idurl, fingerprint: gone.append(idurl))
+    town.ask(bob, Reserve())
+    town.run(HOLDS - 10)
+    town.ask(bob, Reserve())
+    town.run(HOLDS - 10)
+    assert len(town.service.carrying().reservations) == 1
+    town.run(20)
+    assert town.service.carrying().reservations == ()
+    assert town.refused(_answered(town.join(alice, bob.who))) == "not_found"
+    town.ask(bob, Reserve())
+    town.network.cut("bob")
+    town.run(1)
+    assert town.service.carrying().reservations == ()
+    assert gone == [bob.who.document.idurl]
+
+
+def test_strangers_are_introduced_only(build: Build) -> None:
+    """128 KiB in each direction, then the circuit ends and both hear why; it is announced to both."""
+    town = build()
+    bob, _ = town.reserved("bob")
+    came = town.raw(bob)
+    alice = town.party("alice")
+    exchange = town.join(alice, bob.who)
+    assert town.result(exchange.answer()) == Joined(INTRODUCTION)
+    town.run()
+    [theirs] = came
+    exchange.write(bytes(INTRODUCTION.size + 1)).addErrback(lambda why: why.trap(ExchangeReset))
+    town.run(1)
+    town.result(_ended(theirs, "131072 bytes"))
+    town.result(_ended(exchange, "131072 bytes"))
+    assert town.service.carrying().carried == INTRODUCTION.size
+    assert town.service.carrying().circuits == 0
+
+
+def test_an_introduction_lasts_two_minutes(build: Build) -> None:
+    """However little is said."""
+    town = build()
+    bob, _ = town.reserved("bob")
+    [came] = [town.raw(bob)]
+    exchange = town.join(town.party("alice"), bob.who)
+    town.result(exchange.answer())
+    for _ in range(INTRODUCTION.seconds // 10 - 1):
+        town.result(exchange.write(b"still here"))
+        town.run(10)
+        town.result(came[0].read())
+    assert town.service.carrying().circuits == 1
+    town.run(11)
+    town.result(_ended(exchange, "120 s"))
+
+
+@pytest.mark.parametrize("own", ["alice", "bob"])
+def test_our_own_get_bulk(build: Build, own: str) -> None:
+    """A supplier or customer of ours at either end: megabytes, until nobody says anything any more."""
+    town = build(own=own)
+    bob, _ = town.reserved("bob")
+    came = town.raw(bob)
+    exchange = town.join(town.party("alice"), bob.who)
+    assert town.result(exchange.answer()).terms.size == 2**40
+    body, got = bytes(range(256)) * 20_000, bytearray()
+    town.run()
+    writing = exchange.write(body)
+    while len(got) < len(body):
+        got += town.result(came[0].read())
+    town.result(writing)
+    assert got == body
+    town.run(2 * IDLE + 1)
+    town.result(_ended(exchange, "nothing was said"))
+    assert town.service.carrying().circuits == 0
+
+
+def test_a_slow_reader_makes_the_writer_wait(build: Build) -> None:
+    """T19: what one end does not read stays with the other: the relay keeps two megabytes at most."""
+    town = build(own="alice")
+    bob, _ = town.reserved("bob")
+    came = town.raw(bob)
+    exchange = town.join(town.party("alice"), bob.who)
+    town.result(exchange.answer())
+    town.run()
+    writing = exchange.write(bytes(20 * 2**20))
+    town.run(60)
+    assert not writing.called
+    # One credit of a stream is with the reader, and so much was counted as gone on.
+    assert town.service.carrying().carried <= 2 * 2**20
+    got = 0
+    while got < 20 * 2**20:
+        got += len(town.result(came[0].read()))
+    town.result(writing)
+
+
+def test_all_circuits_together_keep_the_limit(build: Build) -> None:
+    """Two circuits share what the owner gives."""
+    town = build(own="alice bob")
+    town.service.pace.set(100_000)
+    bob, _ = town.reserved("bob")
+    came = town.raw(bob)
+    exchanges = [town.join(town.party(name), bob.who) for name in ("alice", "carol")]
+    for exchange in exchanges:
+        assert town.result(exchange.answer()).terms.rate == 100_000
+        exchange.write(bytes(8 * 2**20)).addErrback(lambda why: None)
+    got = [0, 0]
+
+    async def read(index: int) -> None:
+        while True:
+            got[index] += len(await came[index].read())
+
+    town.run()
+    for index in range(2):
+        spawn(read(index)).addErrback(lambda why: None)
+    town.run(20)
+    assert 1_800_000 < sum(got) < 2_400_000
+    assert min(got) > 700_000
+    for exchange in exchanges:
+        exchange.reset("enough")
+    # What a circuit had read before still waits for its turn.
+    town.run(30)
+    assert town.service.carrying().circuits == 0
+
+
+@pytest.mark.parametrize("who", ["dialer", "reserved", "dialer's link", "reserved's link"])
+def test_everything_ends_with_either_end(build: Build, who: str) -> None:
+    """Whoever goes, and however: the other hears of it, and nothing is left."""
+    town = build(own="bob")
+    bob, _ = town.reserved("bob")
+    came = town.raw(bob)
+    exchange = town.join(town.party("alice"), bob.who)
+    town.result(exchange.answer())
+    town.run()
+    match who:
+        case "dialer":
+            exchange.reset("no more")
+        case "reserved":
+            came[0].reset("no more")
+        case "dialer's link":
+            town.network.cut("alice")
+        case _:
+            town.network.cut("bob")
+    town.run(1)
+    for end in (exchange, came[0]):
+        with pytest.raises((ExchangeReset, LinkLost)):
+            town.result(end.read())
+    assert town.service.carrying().circuits == 0
+
+
+def test_whoever_is_knocked_at_may_say_no_or_nothing(build: Build) -> None:
+    """His refusal is told; his silence, too."""
+    town = build()
+    bob, _ = town.reserved("bob")
+    alice = town.party("alice")
+
+    async def no(sender: Any, packet: Knock, exchange: IExchange) -> Fail:
+        return Fail("try_later", "not now")
+
+    async def never(sender: Any, packet: Knock, exchange: IExchange) -> None:
+        await Deferred()
+
+    bob.router.answer(Knock, no)
+    assert town.refused(_answered(town.join(alice, bob.who))) == "refused"
+    bob.router.answer(Knock, never)
+    started = town.clock.seconds()
+    assert town.refused(_answered(town.join(alice, bob.who))) == "timeout"
+    assert town.clock.seconds() - started == KNOCK
+    assert town.service.carrying().circuits == 0
+
+
+def test_only_one_who_knocks_for_a_relay_of_ours(build: Build) -> None:
+    """A dialer learns why his relay did not join him, as an error of the dial."""
+    town = build()
+    bob, contact = town.reserved("bob")
+    town.ask(bob, Reserve(False))
+    alice = town.party("alice")
+    with pytest.raises(Timeout, match="not reached over this relay"):
+        town.result(alice.relayed.dial(contact, bob.who.expected))
+
+
+def test_reservations_are_counted(build: Build) -> None:
+    """So many altogether, half of them at most for strangers; our own always find the rest."""
+    town = build(own="zoe yve", routes=4)
+    for name in ("ann", "ben"):
+        town.reserved(name)
+    with pytest.raises(Refused, match="no more reservations"):
+        town.reserved("cid")
+    for name in ("zoe", "yve"):
+        town.reserved(name)
+    town.network.cut("ann")
+    town.run(1)
+    town.reserved("dan")
+    assert len(town.service.carrying().reservations) == 4
+
+
+def test_one_stranger_has_few_circuits(build: Build) -> None:
+    """At a time, and in a minute; others are joined meanwhile."""
+    town = build()
+    bob, _ = town.reserved("bob")
+    eve, _ = town.reserved("eve")
+    town.raw(bob)
+    town.raw(eve)
+    alice = town.party("alice")
+    open = [town.join(alice, bob.who) for _ in range(OF_STRANGER)]
+    for exchange in open:
+        town.result(exchange.answer())
+    assert town.refused(_answered(town.join(alice, bob.who))) == "tempfail"
+    assert town.refused(_answered(town.join(alice, eve.who))) == "tempfail"
+    assert town.result(town.join(town.party("carol"), eve.who).answer()) == Joined(INTRODUCTION)
+    for exchange in open:
+        exchange.reset("enough")
+    town.run(1)
+    codes = [town.refused(_answered(town.join(alice, person("nobody")))) for _ in range(BEGUN)]
+    assert codes[0] == "not_found"
+    assert codes[-1] == "tempfail"
+    town.run(61)
+    assert town.refused(_answered(town.join(alice, person("nobody")))) == "not_found"
+
+
+def test_relays_are_not_stacked(build: Build) -> None:
+    """Who comes over a relay himself gets neither a reservation nor a circuit."""
+    town = build(own="bob")
+    bob, _ = town.reserved("bob")
+    other, _ = a_relay(town.network, person("ron"))
+    town.parties.append(other)
+    town.result(other.start())
+    # Ron, too, is reached over Rita: alice's link to him goes over her.
+    via = town.result(other.reserve(RITA, "memory://rita"))
+    town.network.refuse("ron")
+    alice = town.party("alice")
+    alice.router.hint(other.who.document.fingerprint, [via])
+    for question in (Reserve(), Join(bob.who.document.fingerprint, 1)):
+        asked = alice.router.open(other.who.document.fingerprint, question, priority=Priority.CONTROL)
+        answer = town.result(town.result(asked).answer())
+        assert isinstance(answer, Fail)
+        assert answer.code == "auth"
+
+
+def test_bulk_between_two_links(build: Build) -> None:
+    """A piece of some megabytes arrives whole through the relay, over the links of two routers."""
+    town = build(own="bob")
+    bob, contact = town.reserved("bob")
+    alice = town.party("alice")
+
+    async def keep(sender: Any, packet: Data, exchange: IExchange) -> Ack:
+        return Ack(note=str(len(await whole(exchange))))
+
+    bob.router.answer(Data, keep)
+    alice.router.hint(bob.who.document.fingerprint, [contact])
+    size = 5 * 2**20
+    exchange = town.result(
+        alice.router.open(bob.who.document.fingerprint, piece(size), priority=Priority.BACKUP)
+    )
+    town.result(exchange.write(bytes(size)))
+    assert town.result(exchange.answer()) == Ack(note=str(size))
+
+
+async def _ack(sender: Any, packet: Any, exchange: IExchange) -> Ack:
+    return Ack()
+
+
+async def _answered(exchange: IExchange) -> Any:
+    """The answer; a Fail as Refused."""
+    answer = await exchange.answer()
+    if isinstance(answer, Fail):
+        raise Refused(answer.code, answer.text)
+    return answer
+
+
+async def _ended(exchange: IExchange, why: str) -> None:
+    """Read until it fails with that reason."""
+    ended = ""
+    while not ended:
+        try:
+            await exchange.read()
+        except ExchangeReset as error:
+            ended = error.message
+    assert why in ended
