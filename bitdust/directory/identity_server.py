@@ -29,12 +29,12 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from bitdust.database import Database
 from bitdust.directory.admission import KEPT_FOR, admit_document, admit_record
-from bitdust.directory.meter import Meter
 from bitdust.directory.nickname import claimed_by
 from bitdust.directory.record import check_record
 from bitdust.disk import read_file
 from bitdust.errors import BitDustError, Conflict, Damaged, NoSpace, NotFound, TryLater, Usage
 from bitdust.identity.document import MAX_DOCUMENT
+from bitdust.meter import Meter
 from bitdust.world import Wall, spawn
 
 #: most names, and most records, on one server

@@ -19,9 +19,9 @@ from typing import Any
 from twisted.internet.defer import TimeoutError
 from twisted.internet.interfaces import IReactorTime
 
-from bitdust.directory.meter import Meter
 from bitdust.errors import Denied, Offline, Refused, RemoteFault, Timeout, TryLater
 from bitdust.events import Signal
+from bitdust.meter import Meter
 from bitdust.relay.reservations import BULK, INTRODUCTION, Reservation, Reservations
 from bitdust.relay.splice import Splice
 from bitdust.router.inbox import Handler, Sender

@@ -2,8 +2,8 @@
 
 from twisted.internet.task import Clock
 
-from bitdust.directory import meter
-from bitdust.directory.meter import Meter
+from bitdust import meter
+from bitdust.meter import Meter
 
 
 def test_it_fills_again():
