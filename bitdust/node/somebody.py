@@ -15,6 +15,7 @@ from bitdust.customer.standing import SCHEMA as STANDING
 from bitdust.directory.nickname import CERTIFICATE, claim
 from bitdust.directory.record import Record
 from bitdust.errors import Usage
+from bitdust.identity.idurl import is_private
 from bitdust.machines import Machines
 from bitdust.messaging.schema import SCHEMA as MESSAGES
 from bitdust.node.customer_side import CustomerSide
@@ -54,7 +55,9 @@ class Somebody:
         self.router = Router(
             clock=ground.reactor, wall=ground.wall, rng=ground.rng, machines=machines,
             transports=transports, pins=people.pins, meet=people.meet, own=lambda: identity.document,
-            op_db=router_db,
+            op_db=router_db, may_punch=lambda host: (
+                settings.flag("services/network/private-addresses") or not is_private(host)
+            ),
         )  # fmt: skip
         self.outbox = Outbox(
             clock=ground.reactor, wall=ground.wall, rng=ground.rng, ask=self.router.ask,

@@ -21,6 +21,7 @@ from bitdust.router.lookup import Lookup
 from bitdust.router.message_router import Road, make_message_router
 from bitdust.router.pauses import Pauses
 from bitdust.router.presence import Announcements, make_presence
+from bitdust.router.punching import Punching
 from bitdust.router.upgrade import Upgrade
 from bitdust.transport.interface import Answerer, Expected, ILink, ITransport
 from bitdust.world import spawn
@@ -40,6 +41,7 @@ class Surroundings:
     clock: IReactorTime
     machines: Machines
     transports: Mapping[str, ITransport]
+    punching: Punching
     lookup: Lookup
     pauses: Pauses
     own: Callable[[], Document]
@@ -60,7 +62,7 @@ class Peer:
         self._around = around
         self._waiting: list[Deferred[ILink]] = []
         self._dials = Dials(around.clock, self._linked, self._unreached)
-        self._upgrade = Upgrade(around.clock, self._dial_straight)
+        self._upgrade = Upgrade(around.clock, self._dial_straight, self._punch, self._linked)
         #: where he is said to be, beside what his document says
         self._hints: tuple[str, ...] = ()
         self._suspect: int | None = None
@@ -278,6 +280,13 @@ class Peer:
     def _dial_straight(self) -> None:
         if dials := self._to_dial(straight=True):
             self._dials.begin(dials)
+
+    def _punch(self) -> Deferred[ILink] | None:
+        """Come through the routers between, if that is for this end to begin."""
+        link = self.links.best()
+        if link is None or link.direct or not link.dialed or self.document is None:
+            return None
+        return self._around.punching.begin(link, Expected(self.fingerprint, self.document.device_spkis))
 
     def _linked(self, link: ILink) -> None:
         self._suspect = None

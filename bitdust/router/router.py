@@ -8,23 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
+from urllib.parse import urlsplit
 
-from twisted.internet.defer import TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from bitdust.database import Database
-from bitdust.errors import Refused, RemoteFault, Timeout, Usage
+from bitdust.errors import RemoteFault, Usage
 from bitdust.events import Signal
 from bitdust.identity.document import Document
+from bitdust.identity.idurl import is_private
 from bitdust.machines import Machines
 from bitdust.router.answered import Answered
+from bitdust.router.asking import ask_on
 from bitdust.router.inbox import Handler, Inbox, Sender
+from bitdust.router.letting_in import LettingIn
 from bitdust.router.lookup import Lookup, PinBook
 from bitdust.router.pauses import Pauses
 from bitdust.router.peer import Peer, Surroundings
-from bitdust.transport.interface import Expected, IExchange, ILink, ITransport, LinkLost
-from bitdust.wire.packets import Ack, Fail, Identity, Packet, Priority
+from bitdust.router.punching import Punching
+from bitdust.transport.interface import Expected, IExchange, ILink, IPuncher, ITransport, LinkLost
+from bitdust.wire.packets import Ack, Identity, Packet, Priority, Punch, PunchNow
 from bitdust.world import Rng, Wall
 
 __all__ = ["Handler", "Router", "Sender"]
@@ -42,6 +46,7 @@ class Router:
     @param own: this node's own document as it is now.
     @param pins: the pinned identities of others (`identity.pinning.Pins`).
     @param meet: fetches the identity document at an IDURL anew (`Acquaintances.meet`).
+    @param may_punch: may this host, of which a peer says that he is seen there, be sent to?
     @param op_db: where answered op ids are remembered; its tables are `tables.SCHEMA`.
     """
 
@@ -59,6 +64,7 @@ class Router:
         meet: Callable[[str], Awaitable[Document]],
         own: Callable[[], Document],
         op_db: Database,
+        may_punch: Callable[[str], bool] = lambda host: not is_private(host),
     ) -> None:
         #: fingerprint of a peer that came online
         self.came: Signal[[str]] = Signal()
@@ -70,12 +76,18 @@ class Router:
         self._transports = tuple(transports)
         self._inbox = Inbox(Answered(op_db, wall))
         self._inbox.answer(Identity, self._told_identity)
+        by_scheme = {transport.scheme: transport for transport in self._transports}
+        punchers = {scheme: each for scheme, each in by_scheme.items() if IPuncher.providedBy(each)}
+        self._letting_in = LettingIn(clock, punchers, self._observers, may_punch)
+        self._inbox.answer(Punch, self._letting_in.asked)
+        self._inbox.answer(PunchNow, self._letting_in.begin)
         self._peers: dict[str, Peer] = {}
         self._stopped = False
         self._around = Surroundings(
             clock=clock,
             machines=machines,
-            transports={transport.scheme: transport for transport in self._transports},
+            transports=by_scheme,
+            punching=Punching(clock, rng, punchers, self._observers, may_punch),
             lookup=Lookup(pins, meet),
             pauses=Pauses(rng),
             own=own,
@@ -95,6 +107,7 @@ class Router:
         """End every link and every wait.  Nothing ticks afterwards."""
         self._stopped = True
         self._inbox.stop()
+        self._letting_in.stop()
         peers = list(self._peers.values())
         self._peers.clear()
         for peer in peers:
@@ -128,7 +141,7 @@ class Router:
         while True:
             link = await self._link(fingerprint, until)
             try:
-                return await self._ask_on(link, packet, priority, until)
+                return await ask_on(self._clock, link, packet, until - self._clock.seconds(), priority)
             except LinkLost:
                 self._peer(fingerprint).links.drop(link)
 
@@ -228,31 +241,13 @@ class Router:
             link = await self._link(fingerprint, until)
             asked = self._clock.seconds()
             try:
-                await self._ask_on(link, Identity(self._own().raw), Priority.CONTROL, until)
+                await ask_on(self._clock, link, Identity(self._own().raw), until - self._clock.seconds())
             except LinkLost:
                 self._peer(fingerprint).links.drop(link)
                 continue
             seconds = self._clock.seconds() - asked
             self._peer(fingerprint).links.measured(link, seconds)
             return seconds, link.transport_name
-
-    async def _ask_on(self, link: ILink, packet: Packet, priority: Priority, until: float) -> Packet:
-        exchange = link.ask(packet, priority)
-        try:
-            exchange.finish()
-            left = max(0.0, until - self._clock.seconds())
-            answer = await exchange.answer().addTimeout(left, self._clock)
-        except TimeoutError:
-            exchange.reset("no answer in time")
-            raise Timeout(f"{link.document.name} did not answer in time") from None
-        except BaseException:
-            exchange.reset("not needed any more")
-            raise
-        if isinstance(answer, Fail):
-            raise Refused(answer.code, answer.text)
-        if answer.body_size:
-            exchange.reset("the body is not needed")
-        return answer
 
     async def _link(self, fingerprint: str, until: float) -> ILink:
         if fingerprint == self._own().fingerprint:
@@ -285,6 +280,23 @@ class Router:
             link.close("the node is stopping" if self._stopped else "this is a link to myself")
             return
         self._peer(fingerprint).adopt(link)
+
+    def _observers(self, scheme: str) -> list[tuple[str, Expected]]:
+        """
+        Who may tell at which place he sees us on that road: whom we have dialed where he says he is, latest
+        first, those in public networks before others.
+        """
+        found = [
+            (contact, Expected(peer.fingerprint, link.document.device_spkis))
+            for peer in reversed(self._peers.values())
+            if (link := peer.links.best()) is not None
+            and link.direct
+            and link.dialed
+            and link.address in link.document.contacts
+            for contact in link.document.contacts
+            if contact.partition("://")[0] == scheme
+        ]
+        return sorted(found, key=lambda each: is_private(urlsplit(each[0]).hostname or ""))
 
     async def _told_identity(self, sender: Sender, packet: Identity, exchange: IExchange) -> Packet:
         if packet.document != sender.document.raw:

@@ -1,13 +1,19 @@
 """
-While a link goes over a relay, a straight one is tried for: after 1, 5 and 30 minutes, then every 30, and at
-once when the network has changed.
+While a link goes over a relay, a straight one is tried for: by punching at once, and by all there is after 1,
+5 and 30 minutes, then every 30, and at once when the network has changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from bitdust.errors import BitDustError
+from bitdust.transport.interface import ILink
 
 #: seconds between tries; the last holds from then on
 TRIES = (60.0, 300.0, 1800.0)
@@ -16,11 +22,22 @@ TRIES = (60.0, 300.0, 1800.0)
 class Upgrade:
     """
     @param attempt: begins to dial straight; harmless while that is under way.
+    @param punch: begins to come through the routers; None when that is for the other end to begin.
+    @param came: told of the link that came through.
     """
 
-    def __init__(self, clock: IReactorTime, attempt: Callable[[], None]) -> None:
-        self._clock, self._attempt = clock, attempt
+    _log = Logger()
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        attempt: Callable[[], None],
+        punch: Callable[[], Deferred[ILink] | None],
+        came: Callable[[ILink], None],
+    ) -> None:
+        self._clock, self._attempt, self._punch, self._came = clock, attempt, punch, came
         self._timer: IDelayedCall | None = None
+        self._punching: Deferred[ILink] | None = None
         self._tried = 0
 
     def watch(self, relayed: bool) -> None:
@@ -28,9 +45,11 @@ class Upgrade:
         if relayed and self._timer is None:
             self._tried = 0
             self._wait()
+            self._come_through()
         elif not relayed and self._timer is not None:
             self._timer.cancel()
             self._timer = None
+            self._give_up()
 
     def hurry(self) -> None:
         """Something is different now: try at once, and soon again, if there is a relayed link."""
@@ -38,6 +57,9 @@ class Upgrade:
             self._timer.cancel()
             self._tried = 0
             self._wait()
+            # What is under way knows places that may be none any more.
+            self._give_up()
+            self._come_through()
             self._attempt()
 
     def _wait(self) -> None:
@@ -47,4 +69,26 @@ class Upgrade:
     def _again(self) -> None:
         self._tried += 1
         self._wait()
+        self._come_through()
         self._attempt()
+
+    def _come_through(self) -> None:
+        if self._punching is None:
+            self._punching = self._punch()
+            if self._punching is not None:
+                self._punching.addCallbacks(self._through, self._not_through)
+
+    def _give_up(self) -> None:
+        if self._punching is not None:
+            self._punching.cancel()
+
+    def _through(self, link: ILink) -> None:
+        self._punching = None
+        self._came(link)
+
+    def _not_through(self, why: Failure) -> None:
+        self._punching = None
+        if isinstance(why.value, BitDustError):
+            self._log.debug("the link stays on its relay: {why}", why=why.getErrorMessage())
+        elif not isinstance(why.value, CancelledError):
+            self._log.failure("punching failed in an unforeseen way", why)

@@ -15,6 +15,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from bitdust.wire.place import LONGEST as LONGEST_PLACE
+
 #: an integer SQLite can hold
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
@@ -321,6 +323,27 @@ class Joined(Packet, frozen=True, tag="joined"):
         return self.terms.size
 
 
+class Punch(Packet, frozen=True, tag="punch"):
+    """
+    Let us come through our routers to each other: at these places I am seen, and I will dial.  Answered by
+    the same with the places of the answerer, or Fail; begun by PunchNow.
+    """
+
+    road: Word
+    secret: Annotated[bytes, Meta(min_length=16, max_length=16)]
+    places: Annotated[
+        tuple[Annotated[str, Meta(max_length=LONGEST_PLACE)], ...], Meta(min_length=1, max_length=4)
+    ]
+    #: at ports that neither end has used before: those of an earlier round were spoilt
+    fresh: bool = False
+
+
+class PunchNow(Packet, frozen=True, tag="punch-now"):
+    """Begin the round of this secret at once.  Answered by Ack, or Fail."""
+
+    secret: Annotated[bytes, Meta(min_length=16, max_length=16)]
+
+
 AnyPacket = (
     Identity
     | Ack
@@ -349,6 +372,8 @@ AnyPacket = (
     | Join
     | Knock
     | Joined
+    | Punch
+    | PunchNow
 )
 
 #: longest packet as bytes; a frame's payload is at most 64 KiB

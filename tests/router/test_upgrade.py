@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
+from bitdust.errors import Offline
 from bitdust.router.upgrade import TRIES, Upgrade
 
 
@@ -12,7 +16,17 @@ class Tried:
 
     def __init__(self) -> None:
         self.clock, self.at = Clock(), []
-        self.upgrade = Upgrade(self.clock, lambda: self.at.append(self.clock.seconds()))
+        self.punched: list[tuple[float, Deferred[Any]]] = []
+        self.links: list[Any] = []
+        self.given_up: list[float] = []
+        self.upgrade = Upgrade(
+            self.clock, lambda: self.at.append(self.clock.seconds()), self.punch, self.links.append
+        )
+
+    def punch(self) -> Deferred[Any]:
+        now = self.clock.seconds()
+        self.punched.append((now, Deferred(lambda _: self.given_up.append(now))))
+        return self.punched[-1][1]
 
     def run(self, seconds: float) -> None:
         for _ in range(int(seconds)):
@@ -53,3 +67,30 @@ def test_a_change_of_the_network_is_no_time_to_wait():
     tried.upgrade.hurry()
     tried.run(60)
     assert tried.at == [60.0, 360.0, 400.0, 460.0]
+
+
+def test_punching_begins_at_once():
+    """Who has come over a relay does not wait a minute to come through; who fails tries with the others."""
+    tried = Tried()
+    tried.upgrade.watch(True)
+    [(at, punching)] = tried.punched
+    assert at == 0.0
+    tried.run(61)
+    assert len(tried.punched) == 1, "it is under way"
+    punching.errback(Offline("nothing came through"))
+    tried.run(300)
+    assert [at for at, _ in tried.punched] == [0.0, 360.0]
+    tried.punched[-1][1].callback("a link")
+    assert tried.links == ["a link"]
+
+
+def test_what_came_straight_ends_the_punching():
+    """No round goes on for a link that is not needed; and none with places of before the change."""
+    tried = Tried()
+    tried.upgrade.watch(True)
+    tried.upgrade.hurry()
+    assert tried.given_up == [0.0]
+    assert len(tried.punched) == 2
+    tried.upgrade.watch(False)
+    assert tried.given_up == [0.0, 0.0]
+    assert tried.clock.getDelayedCalls() == []

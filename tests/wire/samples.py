@@ -31,6 +31,8 @@ from bitdust.wire.packets import (
     Message,
     Packet,
     Priority,
+    Punch,
+    PunchNow,
     RequestService,
     Reserve,
     Reserved,
@@ -73,6 +75,8 @@ PACKETS: list[Packet] = [
     Join(peer="b" * 52, size=2**50),
     Knock(peer="a" * 52, terms=Carried(2**40, 86400, 10**6)),
     Joined(terms=Carried(2**40, 86400, 10**6)),
+    Punch("udp", OP, ("203.0.113.7:7771", "[2001:db8::7]:7771"), True),
+    PunchNow(OP),
 ]  # fmt: skip
 
 HELLO = Hello(versions=(1,), document=b"<identity/>", features=("relay",), now=1_700_000_000)
