@@ -46,7 +46,7 @@ from bitdust.transport.memory import MemoryTransport, Network
 from bitdust.transport.pipe import End
 from bitdust.watches import Told
 from bitdust.wire.packets import Packet
-from bitdust.world import Rng, inline
+from bitdust.world import InThread, Rng, inline
 from tests.heap_clock import HeapClock
 
 T = TypeVar("T")
@@ -282,7 +282,7 @@ class House:
         for key, value in self._settings.items():
             settings.set(key, value)
         seams = Seams(
-            MemoryDirectory(self.world.shared), self._transports, self._in_thread, self.programs, self.watches
+            MemoryDirectory(self.world.shared), self._transports, self._serial, self.programs, self.watches
         )
         rng = seeded(f"{self.world.seed} {self.place}")
         self._node = Node(
@@ -307,7 +307,35 @@ class House:
             )
         ]
 
+    def lateness(self) -> float:
+        """Seconds after which an answer of its threads is heard."""
+        return self.world.lateness()
+
     def _in_thread(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        return self._heard(self._done(function, *args, **kwargs), self.lateness())
+
+    def _serial(self, name: str) -> InThread:
+        """One thread: its answers come in the order of its work."""
+        free_at = 0.0
+
+        def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+            nonlocal free_at
+            now = self.clock.seconds()
+            free_at = max(free_at, now + self.lateness())
+            return self._heard(self._done(function, *args, **kwargs), free_at - now)
+
+        return in_thread
+
+    def _heard(self, result: Deferred[T], late: float) -> Deferred[T]:
+        """Heard so much later: meanwhile others look, and change what was looked at."""
+        if late <= 0:
+            return result
+        answer: Deferred[T] = Deferred()
+        self.clock.callLater(late, lambda: result.addBoth(answer.callback))
+        return answer
+
+    def _done(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """It is done at once, unless the power goes."""
         self.calls += 1
         if not self._dead and self.crash_in >= 0:
             if self.crash_in == 0:
@@ -322,13 +350,7 @@ class House:
             # It died in the middle of that.
             result.addErrback(lambda failure: None)
             return self.world.never()
-        late = self.world.lateness()
-        if not late:
-            return result
-        # Meanwhile others look and change what was looked at.
-        answer: Deferred[T] = Deferred()
-        self.clock.callLater(late, lambda: result.addBoth(answer.callback))
-        return answer
+        return result
 
     def stop(self) -> None:
         """The node ends in peace."""
@@ -382,8 +404,8 @@ class House:
         return self.node.as_somebody().identity.fingerprint
 
     def read(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        """Ask the catalog."""
-        return self.world.wait(self.customer.db.read(work, *args, **kwargs))
+        """What the catalog says at this moment, however late it answers others."""
+        return self.customer.db._run("BEGIN", "ROLLBACK", lambda c: work(c, *args, **kwargs))
 
     # -- as a supplier
 
@@ -478,6 +500,7 @@ class World:
         self.shared: dict[str, bytes] = {}
         #: seconds after which a thread's answer is heard, drawn for each; 0: at once
         self.lateness: Callable[[], float] = lambda: 0.0
+        self._late = seeded(f"{seed} late")
         self.houses: dict[str, House] = {}
         #: what was logged as broken, or as worth a warning
         self.broken: list[str] = []
@@ -591,8 +614,11 @@ class World:
         From now on every database and thread does its work at once, and is heard so many seconds later at
         most: what others do in between is what happens in life.
         """
-        draw = seeded(f"{self.seed} late")
-        self.lateness = lambda: (1 + draw(1)[0]) / 256 * longest
+        self.lateness = lambda: self.late(longest)
+
+    def late(self, longest: float) -> float:
+        """So many seconds at most, by chance."""
+        return (1 + self._late(1)[0]) / 256 * longest
 
     # -- files
 

@@ -27,12 +27,12 @@ class Seams:
 
     @param programs: runs what is to be run before and after backups.
     @param watches: tells of folders that are watched.
-    @param serial: runs what concerns one database, one call at a time.
+    @param serial: of the name of a database: what runs all that concerns it, one call at a time.
     """
 
     directory: IDirectory
     transports: Callable[[OwnIdentity, Pins], list[ITransport]]
-    serial: InThread
+    serial: Callable[[str], InThread]
     programs: Programs
     watches: Watches
 
@@ -69,7 +69,7 @@ class Databases:
             return self._by_name[name]
         ground = self._ground
         if ground.seams is not None:
-            serial: InThread = ground.seams.serial
+            serial: InThread = ground.seams.serial(name)
         else:
             threads = Threads(ground.reactor, 1, name)
             threads.start()

@@ -50,6 +50,8 @@ class SimulatedHouse(House):
         self.words = ""
         #: contents of its files (name -> hash) after each change, oldest first
         self.snapshots: list[dict[str, str]] = []
+        #: seconds by which its disk answers late, at most
+        self.sluggish = 0.0
         #: what it still runs for us
         self._errands: list[Deferred[Any]] = []
 
@@ -62,6 +64,9 @@ class SimulatedHouse(House):
         self.world.crashing(self)
         super().crash()
         self.world.crashed(self)
+
+    def lateness(self) -> float:
+        return self.world.late(self.sluggish) if self.sluggish else super().lateness()
 
     # -- files
 

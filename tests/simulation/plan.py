@@ -19,6 +19,7 @@ USUAL: dict[str, float] = {
     "away": 0.7,
     "slow": 0.2,
     "full": 0.2,
+    "sluggish": 0.2,
     "clock": 0.5,
     "partition": 0.05,
     "swizzle": 0.05,
@@ -40,6 +41,8 @@ DEEDS: dict[str, float] = {
     "replace": 0.04,
     "restless": 0.01,
 }
+#: of so many seeds one has databases and threads that answer up to so many seconds late, all the time
+LATE_EVERY, LATE = 3, 0.004
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,11 @@ def faults_of(seed: int, shape: Shape) -> list[Fault]:
     return sorted(found, key=lambda fault: (fault.at, fault.kind, fault.who))
 
 
+def lateness_of(seed: int) -> float:
+    """Seconds by which answers of databases and threads are late at most, in the whole run of this seed."""
+    return 0.0 if seed % LATE_EVERY else LATE
+
+
 def deeds_of(seed: int, shape: Shape) -> list[Deed]:
     """What people do: a backup a day, some deletions, messages, and now and then another supplier."""
     chance = chance_of(seed, "deeds")
@@ -154,6 +162,7 @@ SMALL = Shape(9, 1.6).with_mix(
     away=1,
     slow=0.4,
     full=0.4,
+    sluggish=0.4,
     clock=1,
     partition=0.2,
     swizzle=0.1,

@@ -32,7 +32,7 @@ from tests.simulation.disks import Disks
 from tests.simulation.ledger import Ledger
 from tests.simulation.oracles import Broken, Oracles
 from tests.simulation.people import SimulatedHouse, SimulatedWorld, Storm
-from tests.simulation.plan import DAY, HOUR, Deed, Fault, Shape, chance_of, deeds_of, faults_of
+from tests.simulation.plan import DAY, HOUR, Deed, Fault, Shape, chance_of, deeds_of, faults_of, lateness_of
 from tests.simulation.striking import Striking, lie
 from tests.simulation.trace import Trace
 from tests.world import SERVER
@@ -163,6 +163,8 @@ class Simulation:
         cap = int(shape.nodes * (shape.days + PEACE / DAY) * 24 * MOST_TURNS * (10 if shape.greedy else 1))
         self.world = world = SimulatedWorld(f"simulation {seed}", folder, cap)
         world.greedy = shape.greedy
+        if late := lateness_of(seed):
+            world.answer_late(late)
         self.trace = world.trace = Trace(world.clock.seconds)
         self.disks = Disks()
         self.disks.start()

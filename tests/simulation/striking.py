@@ -16,6 +16,9 @@ from tests.simulation.plan import DESTROYING, HOUR, Fault, chance_of
 #: seconds within which a crash that waits for a certain step comes anyway
 SURELY = 600.0
 
+#: seconds after which a busy disk answers at the latest
+LATE = (0.02, 0.1, 0.5)
+
 
 class Striking:
     """
@@ -72,7 +75,7 @@ class Striking:
         self._world.network.heal()
         self._disks.full.clear()
         for house in self._world.houses.values():
-            house.skew = 0.0
+            house.skew = house.sluggish = 0.0
             if not house.gone and not house.is_alive:
                 self._start(house)
         for house in self._world.houses.values():
@@ -103,6 +106,14 @@ class Striking:
     def _full(self, house: SimulatedHouse, fault: Fault) -> None:
         self._disks.full.add(str(house.home))
         self._later(fault.seconds, lambda: self._disks.full.discard(str(house.home)))
+
+    def _sluggish(self, house: SimulatedHouse, fault: Fault) -> None:
+        house.sluggish = chance_of(fault.chance).choice(LATE)
+
+        def quick() -> None:
+            house.sluggish = 0.0
+
+        self._later(fault.seconds, quick)
 
     def _clock(self, house: SimulatedHouse, fault: Fault) -> None:
         year = 365 * 24 * HOUR
