@@ -17,8 +17,8 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from bitdust.catalog import epochs, log
-from bitdust.catalog.head import Head, Order, read_order, seal_head
-from bitdust.catalog.log import Segment, Taken
+from bitdust.catalog.head import Order, read_order, seal_head
+from bitdust.catalog.log import Segment, Standing, Taken
 from bitdust.customer.suppliers import Suppliers
 from bitdust.database import Database
 from bitdust.errors import BitDustError, Conflict, Damaged, Refused, TryLater
@@ -79,6 +79,8 @@ class IndexSynchronizer:
         self._wanted: set[str] = set()
         self._hurry: Signal[[]] = Signal()
         self._timer: Deferred[None] | None = None
+        #: with the next sealing, what everybody keeps is looked at, whether he lacks anything or not
+        self._looking = False
         self._stops: list[Callable[[], None]] = []
         self._row = machines.begin("index_synchronizer", "NoInfo")
         #: more of the log is at enough suppliers than before
@@ -97,7 +99,7 @@ class IndexSynchronizer:
     def start(self) -> None:
         """Bring everyone what he lacks."""
         self._stops = [self._suppliers.changed.listen(self._changed)]
-        self.changed()
+        self.look()
 
     def stop(self) -> None:
         """End all sending."""
@@ -111,8 +113,13 @@ class IndexSynchronizer:
         self._machines.forget(self._row)
 
     def changed(self) -> None:
-        """Facts were recorded: seal them soon."""
+        """Facts were recorded: seal them soon, and bring them to who lacks them."""
         self._seal_in(GATHER)
+
+    def look(self) -> None:
+        """The same, and look at what each supplier keeps: he may have lost it, or met another node."""
+        self._looking = True
+        self.changed()
 
     def _seal_in(self, seconds: float) -> None:
         if self._timer is None:
@@ -178,7 +185,12 @@ class IndexSynchronizer:
             if self._stops:
                 self._seal_in(AGAIN)
             return
-        self._everyone()
+        looking, self._looking = self._looking, False
+        if looking:
+            self._everyone()
+        else:
+            for fingerprint in await self._db.read(log.lacking, self._suppliers.connected()):
+                self._changed(fingerprint)
 
     async def _seal(self) -> int:
         """Seal all recorded facts; the number of the last segment."""
@@ -295,7 +307,8 @@ class IndexSynchronizer:
         answer = await self._router.ask(fingerprint, AskIndex(), within=ANSWER_WITHIN)
         if not isinstance(answer, IndexHead):
             raise Damaged("AskIndex was answered with something else")
-        ours = await self._own_head()
+        here = await self._here(fingerprint)
+        ours, acked = here.head, here.acked
         theirs = read_order(answer.head) if answer.head else None
         if theirs is not None and theirs.signer == self._keys.public:
             place = ours.place if ours is not None else (0, 0)
@@ -307,9 +320,8 @@ class IndexSynchronizer:
                     f" ours {place}): nothing is changed here any more"
                 )
                 return False
-            if await self._is_unseen(fingerprint, theirs):
+            if await self._is_unseen(fingerprint, theirs, here):
                 return False
-        acked = await self._db.read(log.acked_by, fingerprint)
         his = theirs.place if theirs is not None else (0, 0)
         if his < acked:
             self._log.warn(
@@ -329,28 +341,28 @@ class IndexSynchronizer:
             self.committed()
         return True
 
-    async def _own_head(self) -> Head | None:
+    async def _here(self, fingerprint: str) -> Standing:
         """
-        Our head; None: this catalog has no segment at all.
+        Our side of a comparison with him.
 
         @raise TryLater: the log was begun anew, and is not yet wholly in segments.
         """
-        # While facts are sealed there may be none for a moment.
+        # While facts are sealed there may be no head for a moment.
         await self._sealing.acquire()
         try:
-            ours, last = await self._db.read(lambda c: (log.head(c, 0.0), log.last(c)))
+            here = await self._db.read(log.standing, fingerprint)
         finally:
             self._sealing.release()
-        if ours is None and last:
+        if here.head is None and here.last:
             raise TryLater("the catalog's log is being begun anew")
-        return ours
+        return here
 
-    async def _is_unseen(self, fingerprint: str, theirs: Order) -> bool:
+    async def _is_unseen(self, fingerprint: str, theirs: Order, here: Standing) -> bool:
         """Does he keep what was written before our recovery, and not found by it?  Then he keeps it."""
-        origin, number = await self._db.read(lambda c: (log.recovered_from(c), epochs.current(c).number))
+        origin = here.origin
         if (
             origin is None
-            or theirs.epoch >= number
+            or theirs.epoch >= here.epoch
             or not (theirs.place > origin or theirs.sequence > origin[1])
         ):
             self.unseen.pop(fingerprint, None)

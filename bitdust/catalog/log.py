@@ -35,6 +35,7 @@ __all__ = [
     "NO_ROOT",
     "CatalogKeys",
     "Segment",
+    "Standing",
     "Taken",
     "acked_by",
     "committed",
@@ -44,6 +45,7 @@ __all__ = [
     "forget_acks",
     "head",
     "kept_bytes",
+    "lacking",
     "last",
     "leads_to",
     "mark_head_acked",
@@ -56,6 +58,7 @@ __all__ = [
     "seal_segment",
     "segment",
     "settle",
+    "standing",
     "store",
     "take",
     "unsent",
@@ -82,6 +85,25 @@ class Taken:
     previous: bytes
     ops: tuple[bytes, ...]
     last_op: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """
+    Where we stand beside one supplier.
+
+    @param head: ours; None: there is none (yet, or at this moment).
+    @param last: number of the newest segment.
+    @param epoch: the number under which we write.
+    @param origin: (epoch, sequence) of the head this catalog was recovered from; None: it was made here.
+    @param acked: (epoch, sequence) of the head that he has acknowledged.
+    """
+
+    head: Head | None
+    last: int
+    epoch: int
+    origin: tuple[int, int] | None
+    acked: tuple[int, int]
 
 
 def unsent(c: Connection) -> int:
@@ -179,6 +201,18 @@ def has_all(c: Connection, fingerprint: str) -> bool:
     """Has this supplier acknowledged everything there is, and a head that names it?"""
     _, newest = next_to(c, fingerprint, 0.0)
     return newest is not None and not unsent(c) and acked_by(c, fingerprint) >= newest.place
+
+
+def lacking(c: Connection, fingerprints: Iterable[str]) -> list[str]:
+    """Those of these suppliers who have not acknowledged everything there is."""
+    return [fingerprint for fingerprint in fingerprints if not has_all(c, fingerprint)]
+
+
+def standing(c: Connection, fingerprint: str) -> Standing:
+    """What his head is compared with."""
+    return Standing(
+        head(c, 0.0), _last(c), epochs.current(c).number, recovered_from(c), acked_by(c, fingerprint)
+    )
 
 
 def committed(c: Connection) -> int:

@@ -456,7 +456,7 @@ class CustomerSide:
         return outcome
 
     def _staffed(self) -> None:
-        self.synchronizer.changed()
+        self.synchronizer.look()
         self.staffed()
         self.monitor.staffed()
 

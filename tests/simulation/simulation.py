@@ -7,6 +7,7 @@ The oracles are those of docs/reliability.md; what one of them finds ends the ru
 from __future__ import annotations
 
 import functools
+import gc
 import heapq
 import os
 import sys
@@ -23,6 +24,7 @@ from msgspec.structs import replace
 
 from bitdust.backup import description
 from bitdust.blocks.shapes import k_of
+from bitdust.catalog import head
 from bitdust.errors import BitDustError
 from bitdust.identity import document
 from bitdust.node.customer_side import CustomerSide
@@ -47,6 +49,8 @@ MOST_TURNS = 600
 GREEDY = 2**20
 #: seconds of silence before a link is asked for a sign of life: pings are most of an idle network's calls
 QUIET = 1800.0
+#: objects made before the garbage collector looks at the young, and how rarely at the older
+COLLECT = (20_000, 20, 50)
 
 
 @dataclass
@@ -116,11 +120,15 @@ def run(
 
 @contextmanager
 def cheap() -> Iterator[None]:
-    """What costs a simulation much and changes nothing: signs of life, and reading a document again."""
+    """What costs a simulation much and changes nothing: signs of life, and reading the same again."""
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(link, "QUIET", QUIET))
-        for patch in everywhere(document.parse, functools.lru_cache(4096)(document.parse)):
-            stack.enter_context(patch)
+        # Most of what a run makes stays, or is gone without being looked for.
+        stack.callback(gc.set_threshold, *gc.get_threshold())
+        gc.set_threshold(*COLLECT)
+        for real in (document.parse, head.read_order):
+            for patch in everywhere(real, functools.lru_cache(4096)(real)):
+                stack.enter_context(patch)
         yield
 
 
@@ -128,7 +136,7 @@ def everywhere(real: Any, fake: Any) -> Iterator[AbstractContextManager[object]]
     """
     Patches that put something else in the place of a function, under every name it has in the program.
 
-    Documents are parsed, and their signatures checked, once: the same bytes mean the same.
+    Documents and heads are parsed, and their signatures checked, once: the same bytes mean the same.
     """
     for name, module in sorted(sys.modules.items()):
         if name.startswith("bitdust."):

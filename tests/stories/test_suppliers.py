@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from twisted.internet.defer import Deferred
 
 from bitdust.catalog import blocks, deletes, log, tree
 from bitdust.errors import Conflict, NotFound
+from bitdust.wire.packets import AskIndex
 from bitdust.world import spawn
 from tests.stories.test_recovery import recovered, words_of
 from tests.world import House, World, look, noise
@@ -263,3 +265,23 @@ def test_a_segment_that_is_sealed_before_the_head_is_sent(
     assert everybody.called
     world.wait(synchronizer.until_committed(), 60)
     assert world.wait(alice.node.health()).state == "safe"
+
+
+def test_a_round_looks_once(safe: tuple[World, House, Path]) -> None:
+    """Who changes nothing compares his catalog with that of each supplier once an hour, not more often."""
+    world, alice, _ = safe
+    asked: Counter[str] = Counter()
+    for house in world.seated(alice):
+
+        async def counted(truth: Any, *question: Any, name: str = house.name) -> Any:
+            asked[name] += 1
+            return await truth(*question)
+
+        house.lie(AskIndex, counted)
+    world.network.latency(0.1)
+    # By then the rounds have become rare.
+    world.run(6 * 3600)
+    asked.clear()
+    world.run(10 * 3600)
+    assert len(asked) == 4
+    assert all(9 <= times <= 11 for times in asked.values()), asked
