@@ -33,7 +33,6 @@ _BOTH_WAYS = (
 )
 _USE_ROADS = "set services/tcp-transport/enabled and services/udp-transport/enabled"
 _ONE_PORT = "the API has one port for XML-RPC, JSON-RPC, REST, events and pages"
-_NO_PROXY = "nodes do not carry the packets of other nodes"
 _FORWARD = (
     "forward services/tcp-connections/tcp-port in the router, or be a customer only: that needs no port"
 )
@@ -142,13 +141,23 @@ ABSENT = (
         "links go straight from node to node, with keys that no proxy has",
         "route the node's traffic through the system's network, such as a VPN",
     ),
-    Absent("services/proxy-server", "enabled routes-limit current-routes", _NO_PROXY, _FORWARD),
+    Absent(
+        "services/proxy-server",
+        "current-routes",
+        "who is reached over a relay is not kept: he asks again",
+        "see `bitdust relay`",
+    ),
     Absent(
         "services/proxy-transport",
-        "enabled sending-enabled receiving-enabled priority my-original-identity current-router"
-        " preferred-routers router-lifetime-seconds",
-        _NO_PROXY,
-        _FORWARD,
+        "sending-enabled priority",
+        "a relay is dialled where there is no straight road, and only then",
+        "set services/proxy-transport/enabled",
+    ),
+    Absent(
+        "services/proxy-transport",
+        "my-original-identity current-router router-lifetime-seconds",
+        "the identity stays the node's own; its relays are asked again every few minutes",
+        "see `bitdust relay`",
     ),
     Absent(
         "services/tcp-connections",

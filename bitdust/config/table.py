@@ -321,6 +321,52 @@ ALL_OPTIONS = (
         most=_PORT,
     ),
     Option(
+        "services/proxy-server/enabled",
+        "boolean",
+        False,
+        "Whether this node is a relay: it carries what nodes that cannot reach each other say, sealed, within"
+        " limits; `bitdust services` switches it.",
+        live=True,
+    ),
+    Option(
+        "services/proxy-server/routes-limit",
+        "positive integer",
+        10,
+        "How many nodes may be reached over this relay at a time; strangers get half of that.",
+        live=True,
+        most=1000,
+    ),
+    Option(
+        "services/proxy-server/carry-limit",
+        "disk space",
+        0,
+        "How many bytes a second this relay carries for others altogether; 0: as many as there are.",
+        live=True,
+    ),
+    Option(
+        "services/proxy-transport/enabled",
+        "boolean",
+        True,
+        "Whether other nodes are reached, and reach this one, over relays where there is no straight road;"
+        " `bitdust services` switches it.",
+        live=True,
+    ),
+    Option(
+        "services/proxy-transport/receiving-enabled",
+        "boolean",
+        False,
+        "Be reached over relays always, and not only when this node finds that nobody reaches it otherwise.",
+        live=True,
+    ),
+    Option(
+        "services/proxy-transport/preferred-routers",
+        "text",
+        "",
+        "IDURLs of the relays that are asked first, separated by spaces; others are asked when these are"
+        " not enough.",
+        live=True,
+    ),
+    Option(
         "personal/nickname",
         "string",
         "",

@@ -8,6 +8,7 @@ revision does not fall.
 
 from __future__ import annotations
 
+import base64
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -135,6 +136,10 @@ class Pins:
         """The identity that is bound to the name; its state is `conflict` where the name is disputed."""
         return await self._db.read(_by_idurl, url, self._parse)
 
+    async def offering(self, what: str, limit: int) -> list[Document]:
+        """Those whose documents offer that, the last seen first."""
+        return await self._db.read(_offering, what, limit, self._parse)
+
 
 def _take(
     c: sqlite3.Connection, new: Document, fetched_from: str | None, sure: bool, agreed: bool, now: int
@@ -201,6 +206,19 @@ def _bound(c: sqlite3.Connection, idurl: str) -> tuple[str, int] | None:
         "SELECT fingerprint, disputed FROM names WHERE idurl = ?", (idurl,)
     ).fetchone()
     return row
+
+
+def _offering(
+    c: sqlite3.Connection, what: str, limit: int, read: Callable[[bytes], Document]
+) -> list[Document]:
+    # As `document.build` writes it: whoever writes it otherwise has no valid document.
+    written = b"offer=" + base64.b64encode(what.encode())
+    rows = c.execute(
+        "SELECT document FROM peers WHERE instr(document, ?) AND state != 'conflict'"
+        " ORDER BY last_seen DESC, fingerprint LIMIT ?",
+        (written, limit),
+    )
+    return [document for (raw,) in rows if what in (document := read(raw)).offers]
 
 
 def _by_idurl(c: sqlite3.Connection, idurl: str, read: Callable[[bytes], Document]) -> Pinned | None:

@@ -25,6 +25,8 @@ SERVICES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "network": ("", ()),
         "tcp-transport": ("services/tcp-transport/enabled", ("network",)),
         "udp-transport": ("services/udp-transport/enabled", ("network",)),
+        "proxy-transport": ("services/proxy-transport/enabled", ("network",)),
+        "proxy-server": ("services/proxy-server/enabled", ("network",)),
         "identity-server": ("services/identity-server/enabled", ("network",)),
         "identity-propagate": ("", ("network",)),
         "supplier": ("services/supplier/enabled", ("network",)),

@@ -24,6 +24,7 @@ from bitdust.node.own_identity import MAILBOX, SUPPLIER_OFFER, OwnIdentity
 from bitdust.node.people import People
 from bitdust.node.propagation import SEQUENCE, Propagation
 from bitdust.node.registration import CATALOG as CATALOG_FILE
+from bitdust.node.relay_side import RelaySide
 from bitdust.node.roads import build_roads, public
 from bitdust.node.seams import Databases, Ground
 from bitdust.node.supplier_side import build_supplier_side
@@ -51,7 +52,9 @@ class Somebody:
         settings, own = ground.settings, identity.fingerprint
         self.catalog_db = databases.open(CATALOG_FILE, CATALOG)
         router_db = databases.open("router.db", ROUTER)
-        transports = build_roads(ground, identity, people.pins)
+        self.relays = RelaySide(ground, identity, people, self._partners, lambda: False)
+        roads = build_roads(ground, identity, people.pins)
+        transports = [*roads, *([self.relays.road] if self.relays.road is not None else [])]
         self.router = Router(
             clock=ground.reactor, wall=ground.wall, rng=ground.rng, machines=machines,
             transports=transports, pins=people.pins, meet=people.meet, own=lambda: identity.document,
@@ -59,6 +62,7 @@ class Somebody:
                 settings.flag("services/network/private-addresses") or not is_private(host)
             ),
         )  # fmt: skip
+        self.relays.join(self.router)
         self.outbox = Outbox(
             clock=ground.reactor, wall=ground.wall, rng=ground.rng, ask=self.router.ask,
             came=self.router.came, db=router_db,
@@ -93,16 +97,18 @@ class Somebody:
         self._up = False
 
         def hasten(key: str = "") -> None:
-            # The roads share their buckets.
-            for transport in transports:
+            # The roads share their buckets; what goes over a relay goes over one of them.
+            for transport in roads:
                 transport.pace.set(settings.number("services/network/send-limit"))
                 transport.intake.set(settings.number("services/network/receive-limit"))
 
-        self._paces = [pace for transport in transports for pace in (transport.pace, transport.intake)]
+        self._paces = [pace for transport in roads for pace in (transport.pace, transport.intake)]
         hasten()
         self._unfollow_limit = settings.listen("services/network/", hasten)
         self._unfollow_nickname = settings.listen("personal/nickname", lambda _: self._tell())
         self.customer.suppliers.changed.listen(lambda _: self._tell())
+        if self.relays.keeper is not None:
+            self.relays.keeper.changed.listen(self._tell)
         self.propagation.replaced.listen(self.customer.synchronizer.yield_to)
         self.customer.until_findable = self.propagation.until_recorded
 
@@ -115,6 +121,7 @@ class Somebody:
         servers = self._people.servers
         self._contacts = [public(contact, self._ground.settings, servers) for contact in contacts]
         self._tell()
+        self.relays.start()
         if self.messaging is not None:
             await self.messaging.start()
 
@@ -142,6 +149,7 @@ class Somebody:
         """Park the transfers; nothing ticks afterwards."""
         self._unfollow_nickname()
         self._unfollow_limit()
+        self.relays.stop()
         self.propagation.stop()
         if self.messaging is not None:
             self.messaging.stop()
@@ -157,9 +165,16 @@ class Somebody:
     def _tell(self) -> None:
         """Have the world know what is true of us now."""
         if self._contacts is not None:
-            offers = (SUPPLIER_OFFER,) if self.supplier is not None else ()
-            self.identity.renew(self._contacts, offers, [*self._nickname(), *self._mailboxes()])
+            offers = ((SUPPLIER_OFFER,) if self.supplier is not None else ()) + self.relays.offers()
+            contacts = [*self._contacts, *self.relays.contacts()]
+            self.identity.renew(contacts, offers, [*self._nickname(), *self._mailboxes()])
         self.propagation.soon()
+
+    async def _partners(self) -> list[str]:
+        """Fingerprints of those who have a contract with us: our suppliers, then our customers."""
+        seats = [seat.fingerprint for seat in self.customer.suppliers.seats if seat is not None]
+        rows = await self.supplier.customers() if self.supplier is not None else []
+        return [*seats, *(row.fingerprint for row in rows if row.state == "active")]
 
     def _nickname(self) -> list[tuple[str, bytes]]:
         nickname = self._ground.settings.words("personal/nickname")
