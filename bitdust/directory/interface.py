@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from zope.interface import Interface
+
+from bitdust.identity.keys import Keys
 
 T = TypeVar("T")
 #: what an `async def` method answers, for `await` or `world.spawn`
@@ -58,3 +60,30 @@ class IDirectory(Interface):
 
     def get_record(name: str) -> Work[bytes | None]:
         """The record of that name with the highest sequence number that was found; None: there is none."""
+
+
+class IWhereabouts(Interface):
+    """
+    Where nodes leave word of where they are, and gather under what they are called and offer.
+
+    Nothing that comes out of it is believed: records are opened with the document that is pinned, and whoever
+    says that he gathers is called, and shows his identity himself.  Methods are coroutines.
+
+    @raise Offline, Timeout, TryLater: (each) it does not answer.
+    """
+
+    def leave(keys: Keys, record: bytes) -> Work[None]:
+        """
+        Keep the address record for the next hours, in place of the one before.
+
+        @raise Usage: it is no record of these keys.
+        """
+
+    def look(public: bytes) -> Work[bytes | None]:
+        """The record under that key with the highest sequence number; None: there is none."""
+
+    def gather(topic: bytes, contacts: Sequence[str]) -> Work[None]:
+        """Be found under the topic (20 bytes, `address.topic`) for the next half hour, at these contacts."""
+
+    def gathered(topic: bytes) -> Work[list[tuple[str, ...]]]:
+        """Who says that he is to be found under the topic: for each the contacts that may lead to him."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from zope.interface import implementer
 
+from bitdust.directory.address import check_address
 from bitdust.directory.admission import admit_document, admit_record
-from bitdust.directory.interface import IDirectory
+from bitdust.directory.interface import IDirectory, IWhereabouts
 from bitdust.directory.nickname import claimed_by, is_nickname_key
 from bitdust.directory.record import is_record_name
 from bitdust.errors import NotFound, Usage
 from bitdust.identity.document import parse
 from bitdust.identity.idurl import is_idurl
+from bitdust.identity.keys import Keys
 
 
 @implementer(IDirectory)
@@ -65,3 +69,29 @@ class MemoryDirectory:
         if not is_record_name(name):
             raise Usage("not the name of a recovery record")
         return self._shared.get(f"record/{name}")
+
+
+@implementer(IWhereabouts)
+class MemoryWhereabouts:
+    """`records` by key, and who gathers by topic: shared by the nodes that can find each other."""
+
+    def __init__(self, records: dict[bytes, bytes], topics: dict[bytes, dict[tuple[str, ...], None]]) -> None:
+        self._records = records
+        self._topics = topics
+
+    async def leave(self, keys: Keys, record: bytes) -> None:
+        check_address(keys.directory_public, record)
+        self._records[keys.directory_public] = record
+
+    async def look(self, public: bytes) -> bytes | None:
+        raw = self._records.get(public)
+        try:
+            return raw if raw is not None and check_address(public, raw) >= 0 else None
+        except Usage:
+            return None
+
+    async def gather(self, topic: bytes, contacts: Sequence[str]) -> None:
+        self._topics.setdefault(topic, {})[tuple(contacts)] = None
+
+    async def gathered(self, topic: bytes) -> list[tuple[str, ...]]:
+        return list(self._topics.get(topic, {}))

@@ -138,6 +138,23 @@ class Keys:
         """A signature by the record key, 64 bytes."""
         return sign(self._record_signing, domain, message)
 
+    @cached_property
+    def directory_public(self) -> bytes:
+        """The Ed25519 public key under which address records are left; only our document links it to us."""
+        return _public_of(self._directory_signing)
+
+    @cached_property
+    def directory_secret(self) -> bytes:
+        """Its secret, expanded to 64 bytes (RFC 8032, 5.1.5): what libtorrent signs with."""
+        expanded = bytearray(hashlib.sha512(self._directory_signing.private_bytes_raw()).digest())
+        expanded[0] &= 248
+        expanded[31] = expanded[31] & 63 | 64
+        return bytes(expanded)
+
+    def sign_directory(self, domain: str, message: bytes) -> bytes:
+        """A signature by the directory key, 64 bytes."""
+        return sign(self._directory_signing, domain, message)
+
     def agree(self, their_public: bytes) -> bytes:
         """
         The secret that we and the holder of `their_public` (X25519) have in common; derive keys from it.
@@ -158,6 +175,10 @@ class Keys:
         return X25519PrivateKey.from_private_bytes(
             derive(self.master, f"bitdust agreement {self.generation}")
         )
+
+    @cached_property
+    def _directory_signing(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(derive(self.master, "bitdust directory"))
 
     @cached_property
     def _record_signing(self) -> Ed25519PrivateKey:

@@ -62,6 +62,23 @@ class MeetTest(TestCase):
         await self.meet(THIRD)
         assert await self.state(THIRD) == "unverified"
 
+    async def test_met_before_and_no_server_answers(self):
+        """
+        Who was met himself is who a person means by name and fingerprint, when no source can be asked; the
+        name alone is nobody's word.
+        """
+        spki = next(iter(FIRST.device_spkis))
+        await self.pins.doorman(FIRST.raw, spki)
+        for served in ({}, {HOME: TryLater("down"), SECOND: TryLater("down")}):
+            self.net.served = served
+            with pytest.raises((NotFound, TryLater)):
+                await self.meet(HOME)
+            with pytest.raises((NotFound, TryLater)):
+                await self.meet(f"{THIRD}#fp={FIRST.fingerprint}")
+            assert await self.meet(f"{HOME}#fp={FIRST.fingerprint}") == FIRST
+            assert await self.state() == "verified"
+            await self.pins._db(lambda c: c.execute("DELETE FROM names"))
+
     async def test_lying_second_server(self):
         """T41: on first contact one of two servers lies: conflict, whichever was asked."""
         lie = document(EVE, sources=[HOME, SECOND])

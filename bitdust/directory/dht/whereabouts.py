@@ -1,0 +1,76 @@
+"""Leaving word and gathering in the DHT: what is put there, and what of its answers may go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import ip_address
+
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from bitdust.directory.address import check_address
+from bitdust.directory.dht.session import Dht, Place
+from bitdust.directory.interface import IWhereabouts
+from bitdust.errors import TryLater, Usage
+from bitdust.identity.idurl import is_global
+from bitdust.identity.keys import Keys
+
+#: what keeps our items apart from what else is signed with the key
+SALT = b"bitdust address 1"
+#: the roads that an address from a gathering may lead over: BEP 5 knows no more than host and port
+ROADS = ("tcp", "udp")
+#: ports below it are not called: somebody else's mail server is not to be flooded by us
+LEAST_PORT = 1024
+
+
+@implementer(IWhereabouts)
+class DhtWhereabouts:
+    """@param private_addresses: may an answer name an address that is not of the public Internet?"""
+
+    _log = Logger()
+
+    def __init__(self, dht: Dht, *, private_addresses: bool) -> None:
+        self._dht = dht
+        self._private_addresses = private_addresses
+
+    async def leave(self, keys: Keys, record: bytes) -> None:
+        check_address(keys.directory_public, record)
+        taken = await self._dht.put(keys.directory_secret, keys.directory_public, SALT, record)
+        if not taken:
+            raise TryLater("no node of the DHT took the address record")
+
+    async def look(self, public: bytes) -> bytes | None:
+        best: tuple[int, bytes] | None = None
+        for raw in await self._dht.get(public, SALT):
+            try:
+                found = (check_address(public, raw), raw)
+            except Usage as why:
+                self._log.info("the DHT shows what is no address record: {why}", why=why.message)
+                continue
+            best = found if best is None else max(best, found)
+        return None if best is None else best[1]
+
+    async def gather(self, topic: bytes, contacts: Sequence[str]) -> None:
+        # The host is that from which our datagrams come; all that is said here is the port.
+        for port in {_port(contact) for contact in contacts if contact.partition(":")[0] in ROADS}:
+            self._dht.gather(topic, port)
+
+    async def gathered(self, topic: bytes) -> list[tuple[str, ...]]:
+        places = await self._dht.gathered(topic)
+        return [_contacts(place) for place in places if self._may_be_called(place)]
+
+    def _may_be_called(self, place: Place) -> bool:
+        try:
+            address = ip_address(place[0])
+        except ValueError:
+            return False
+        return place[1] >= LEAST_PORT and (self._private_addresses or is_global(address))
+
+
+def _port(contact: str) -> int:
+    return int(contact.rpartition(":")[2])
+
+
+def _contacts(place: Place) -> tuple[str, ...]:
+    host = f"[{place[0]}]" if ":" in place[0] else place[0]
+    return tuple(f"{road}://{host}:{place[1]}" for road in ROADS)
