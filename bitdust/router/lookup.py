@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,14 +29,37 @@ class PinBook(Protocol):
     async def doorman(self, raw: bytes, spki: bytes) -> Document: ...
 
 
+class Said(Protocol):
+    """What an address record says (`directory.address.Address`)."""
+
+    @property
+    def revision(self) -> int: ...
+    @property
+    def contacts(self) -> Sequence[str]: ...
+
+
+async def nowhere(fingerprint: str) -> Sequence[str]:
+    """No place is remembered."""
+    return ()
+
+
+async def unsaid(document: Document) -> Said | None:
+    """No address records are looked for."""
+    return None
+
+
 @dataclass(frozen=True)
 class Lookup:
     """
     @param meet: fetches and accepts the document at an IDURL.
+    @param places: contacts that have led to a peer before, the last first.
+    @param address: looks for the address record of a document's owner; None: it cannot be had.
     """
 
     pins: PinBook
     meet: Callable[[str], Awaitable[Document]]
+    places: Callable[[str], Awaitable[Sequence[str]]] = nowhere
+    address: Callable[[Document], Awaitable[Said | None]] = unsaid
     _log = Logger()
 
     async def find(self, fingerprint: str, known: Document | None, *, fresh: bool) -> Document:

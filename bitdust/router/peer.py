@@ -17,7 +17,7 @@ from bitdust.machines import Machines
 from bitdust.router.dialling import Dial
 from bitdust.router.dials import Dials
 from bitdust.router.links import UNUSED, Links
-from bitdust.router.lookup import Lookup
+from bitdust.router.lookup import Lookup, Said
 from bitdust.router.message_router import Road, make_message_router
 from bitdust.router.pauses import Pauses
 from bitdust.router.presence import Announcements, make_presence
@@ -26,8 +26,8 @@ from bitdust.router.upgrade import Upgrade
 from bitdust.transport.interface import Answerer, Expected, ILink, ITransport
 from bitdust.world import spawn
 
-#: most contacts of one document that are dialled
-MOST_CONTACTS = 8
+#: most contacts that are dialled for one link, and most hints that are kept
+MOST_CONTACTS, MOST_HINTS = 12, 8
 #: a link that was up so many seconds was a good one: the next pause is short again
 STEADY = 60.0
 #: from this attempt on his identity is fetched anew before each dial
@@ -48,6 +48,8 @@ class Surroundings:
     serve: Answerer
     came: Callable[[str], None]
     went: Callable[[str], None]
+    #: a contact has led to a peer
+    worked: Callable[[str, str], None]
 
 
 class Peer:
@@ -65,6 +67,9 @@ class Peer:
         self._upgrade = Upgrade(around.clock, self._dial_straight, self._punch, self._linked)
         #: where he is said to be, beside what his document says
         self._hints: tuple[str, ...] = ()
+        #: where he was found before, and what his address record says
+        self._good: Sequence[str] = ()
+        self._said: Said | None = None
         self._suspect: int | None = None
         self._why: BitDustError | None = None
         self._used_at = 0.0
@@ -116,7 +121,7 @@ class Peer:
 
     def hint(self, contacts: Sequence[str]) -> None:
         """He is said to be there, too; his document need not be known.  What was said last is tried first."""
-        hints = tuple(dict.fromkeys((*contacts[:MOST_CONTACTS], *self._hints)))[:MOST_CONTACTS]
+        hints = tuple(dict.fromkeys((*contacts[:MOST_HINTS], *self._hints)))[:MOST_HINTS]
         if set(hints) != set(self._hints):
             self._hints = hints
             if not self.is_forgettable():
@@ -132,6 +137,8 @@ class Peer:
             link.close("the node is stopping")
             return
         self.know(link.document)
+        if link.dialed and link.direct:
+            self._around.worked(self.fingerprint, link.address)
         self.links.add(link)
         link.serve(self._around.serve)
         best = self.links.best()
@@ -234,9 +241,11 @@ class Peer:
         return spawn(self._find()).addErrback(broke)
 
     async def _find(self) -> None:
+        lookup = self._around.lookup
         fresh = self._suspect is not None or self._road.attempts >= REFRESH_AFTER
+        self._good = await lookup.places(self.fingerprint)
         try:
-            document = await self._around.lookup.find(self.fingerprint, self.document, fresh=fresh)
+            document = await lookup.find(self.fingerprint, self.document, fresh=fresh)
         except BitDustError as why:
             if isinstance(why, NotFound) and self._to_dial():
                 self._router.found()
@@ -244,9 +253,12 @@ class Peer:
                 self._give_up(why)
             return
         self.know(document)
+        if self._suspect is not None or self._road.attempts or not self._to_dial():
+            # He is not where he was, as far as we know.
+            self._said = await lookup.address(document)
         if not self._to_dial():
             self._give_up(Offline(f"{document.name} has no address that this node can dial"))
-        elif self._suspect is not None and document.revision <= self._suspect:
+        elif self._suspect is not None and max(document.revision, self._told()) <= self._suspect:
             # Nothing newer is to be had: dialling at once would find the stranger again.
             self._suspect = None
             self._router.unknown()
@@ -265,14 +277,21 @@ class Peer:
     def _to_dial(self, *, straight: bool | None = None) -> Sequence[Dial]:
         """The contacts to try: all, or only those of straight roads, or only those of others."""
         document, transports = self.document, self._around.transports
-        expected = Expected(self.fingerprint, document.device_spkis if document is not None else None)
+        # Where he says that there is a newer document he may have another device; it comes with the link.
+        is_newest = document is not None and self._told() <= document.revision
+        expected = Expected(self.fingerprint, document.device_spkis if document and is_newest else None)
         published = document.contacts if document is not None else ()
+        said = self._said.contacts if self._said is not None else ()
         return [
             partial(transports[scheme].dial, contact, expected)
-            for contact in dict.fromkeys((*published, *self._hints))
+            for contact in dict.fromkeys((*self._good, *self._hints, *published, *said))
             if (scheme := contact.partition("://")[0]) in transports
             and straight in (None, transports[scheme].direct)
         ][:MOST_CONTACTS]
+
+    def _told(self) -> int:
+        """The revision that his address record tells of; 0 without one."""
+        return self._said.revision if self._said is not None else 0
 
     def _dial(self) -> None:
         self._dials.begin(self._to_dial(straight=True), self._to_dial(straight=False))
@@ -295,7 +314,7 @@ class Peer:
     def _unreached(self, why: BitDustError) -> None:
         self._why = why
         if isinstance(why, BadIdentity) and self.document is not None:
-            self._suspect = self.document.revision
+            self._suspect = max(self.document.revision, self._told())
             self._router.impostor()
         else:
             self._router.unreachable()

@@ -23,9 +23,10 @@ from bitdust.router.answered import Answered
 from bitdust.router.asking import ask_on
 from bitdust.router.inbox import Handler, Inbox, Sender
 from bitdust.router.letting_in import LettingIn
-from bitdust.router.lookup import Lookup, PinBook
+from bitdust.router.lookup import Lookup, PinBook, Said, unsaid
 from bitdust.router.pauses import Pauses
 from bitdust.router.peer import Peer, Surroundings
+from bitdust.router.places import Places
 from bitdust.router.punching import Punching
 from bitdust.transport.interface import Expected, IExchange, ILink, IPuncher, ITransport, LinkLost
 from bitdust.wire.packets import Ack, Identity, Packet, Priority, Punch, PunchNow
@@ -47,7 +48,8 @@ class Router:
     @param pins: the pinned identities of others (`identity.pinning.Pins`).
     @param meet: fetches the identity document at an IDURL anew (`Acquaintances.meet`).
     @param may_punch: may this host, of which a peer says that he is seen there, be sent to?
-    @param op_db: where answered op ids are remembered; its tables are `tables.SCHEMA`.
+    @param op_db: where answered op ids and good contacts are remembered; its tables are `tables.SCHEMA`.
+    @param address: looks for the address record of somebody who is not where he was.
     """
 
     _log = Logger()
@@ -65,6 +67,7 @@ class Router:
         own: Callable[[], Document],
         op_db: Database,
         may_punch: Callable[[str], bool] = lambda host: not is_private(host),
+        address: Callable[[Document], Awaitable[Said | None]] = unsaid,
     ) -> None:
         #: fingerprint of a peer that came online
         self.came: Signal[[str]] = Signal()
@@ -83,17 +86,19 @@ class Router:
         self._inbox.answer(PunchNow, self._letting_in.begin)
         self._peers: dict[str, Peer] = {}
         self._stopped = False
+        places = Places(op_db, wall)
         self._around = Surroundings(
             clock=clock,
             machines=machines,
             transports=by_scheme,
             punching=Punching(clock, rng, punchers, self._observers, may_punch),
-            lookup=Lookup(pins, meet),
+            lookup=Lookup(pins, meet, places.of, address),
             pauses=Pauses(rng),
             own=own,
             serve=self._inbox.take,
             came=self.came,
             went=self.went,
+            worked=places.worked,
         )
 
     async def start(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""The tables of `router.db`: op ids that were answered, and packets that must still arrive."""
+"""The tables of `router.db`: op ids that were answered, packets that must still arrive, good contacts."""
 
 from __future__ import annotations
 
@@ -21,5 +21,14 @@ SCHEMA = [
         deadline REAL NOT NULL
     );
     CREATE INDEX outbox_peer ON outbox (fingerprint, id)
+    """,
     """
+    CREATE TABLE places (
+        fingerprint TEXT NOT NULL,
+        contact TEXT NOT NULL,
+        time REAL NOT NULL,         -- when it last led to him
+        PRIMARY KEY (fingerprint, contact)
+    ) WITHOUT ROWID;
+    CREATE INDEX places_time ON places (time);
+    """,
 ]

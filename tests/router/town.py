@@ -17,6 +17,7 @@ from bitdust.identity.keys import DeviceKey, Keys, spki_of
 from bitdust.identity.pinning import SCHEMA as PEERS
 from bitdust.identity.pinning import Pins
 from bitdust.machines import Machines
+from bitdust.router.lookup import Said
 from bitdust.router.router import Router
 from bitdust.router.tables import SCHEMA
 from bitdust.transport.interface import ILink
@@ -94,6 +95,7 @@ class Resident:
             meet=self.meet,
             own=lambda: self.document,
             op_db=self.router_db,
+            address=self.address,
         )
         self.router.came.listen(self.came.append)
         self.router.went.listen(self.went.append)
@@ -105,6 +107,10 @@ class Resident:
         if raw is None:
             raise Offline("no identity server answers")
         return await self.pins.accept(raw, fetched_from=idurl)
+
+    async def address(self, document: Document) -> Said | None:
+        self.town.looked_for.append(document.name)
+        return self.town.said.get(document.fingerprint)
 
     def knows(self, *others: Resident) -> None:
         """Pin the others' present documents."""
@@ -134,6 +140,9 @@ class Town:
         self.served: dict[str, bytes] = {}
         self.fetched: list[str] = []
         self.residents: list[Resident] = []
+        #: address records, and whose were looked for
+        self.said: dict[str, Said] = {}
+        self.looked_for: list[str] = []
 
     def resident(self, name: str) -> Resident:
         resident = Resident(self, name)
