@@ -34,6 +34,7 @@ from bitdust.catalog.blocks import Block
 from bitdust.config.options import Options
 from bitdust.config.settings import Settings
 from bitdust.config.table import ALL_OPTIONS
+from bitdust.directory.interface import IDirectory, IWhereabouts
 from bitdust.directory.memory import MemoryDirectory
 from bitdust.identity.keys import spki_of
 from bitdust.identity.pinning import Pins
@@ -282,8 +283,9 @@ class House:
         for key, value in self._settings.items():
             settings.set(key, value)
         seams = Seams(
-            MemoryDirectory(self.world.shared), self._transports, self._serial, self.programs, self.watches
-        )
+            self.world.directory, self._transports, self._serial, self.programs, self.watches,
+            self.world.whereabouts,
+        )  # fmt: skip
         rng = seeded(f"{self.world.seed} {self.place}")
         self._node = Node(
             reactor=self.clock, home=self.home, settings=settings, rng=rng, wall=self.wall,
@@ -498,6 +500,9 @@ class World:
         self.clock = HeapClock()
         self.network = CountedNetwork(self.clock, seeded(f"{seed} network"))
         self.shared: dict[str, bytes] = {}
+        self.directory: IDirectory = MemoryDirectory(self.shared)
+        #: where nodes leave word of where they are; None: nowhere
+        self.whereabouts: IWhereabouts | None = None
         #: seconds after which a thread's answer is heard, drawn for each; 0: at once
         self.lateness: Callable[[], float] = lambda: 0.0
         self._late = seeded(f"{seed} late")

@@ -26,7 +26,6 @@ class Absent:
         return tuple(f"{self.above}/{name}" for name in self.names.split())
 
 
-_NO_DHT = "there is no distributed hash table: nodes are found through identity servers"
 _USE_SERVERS = "set services/identity-propagate/known-servers"
 _BOTH_WAYS = (
     "a road is switched for both directions at once; the first that answers is taken, TCP a moment ahead"
@@ -119,7 +118,12 @@ ABSENT = (
         "nodes tell each other no addresses by UDP",
         "set services/tcp-connections/host, when the address that is found out is not the right one",
     ),
-    Absent("services/entangled-dht", "enabled udp-port known-nodes attached-layers", _NO_DHT, _USE_SERVERS),
+    Absent(
+        "services/entangled-dht",
+        "attached-layers",
+        "the DHT is that of BitTorrent, which has no layers",
+        "set services/entangled-dht/private and known-nodes for a DHT of your own",
+    ),
     *(
         Absent(
             "services/id-server",

@@ -367,6 +367,32 @@ ALL_OPTIONS = (
         live=True,
     ),
     Option(
+        "services/entangled-dht/enabled",
+        "boolean",
+        True,
+        "Be in the DHT of BitTorrent, where libtorrent is installed, and so be found without any server.",
+        live=True,
+    ),
+    Option(
+        "services/entangled-dht/udp-port",
+        "positive integer",
+        14441,
+        "The UDP port for the DHT; 0: any free one.  Where it is in use another is taken.",
+        most=_PORT,
+    ),
+    Option(
+        "services/entangled-dht/known-nodes",
+        "string",
+        "",
+        "Nodes of the DHT to begin with, as host:port with spaces or commas between; empty: the public ones.",
+    ),
+    Option(
+        "services/entangled-dht/private",
+        "boolean",
+        False,
+        "Whether the known nodes are a DHT of their own, also of many nodes at one address.",
+    ),
+    Option(
         "personal/nickname",
         "string",
         "",

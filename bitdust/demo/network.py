@@ -185,6 +185,7 @@ class Network:
             "services/tcp-connections/interface": LOOPBACK,
             "services/tcp-connections/tcp-port": 0,
             "services/udp-datagrams/udp-port": 0,
+            "services/entangled-dht/enabled": False,
             "services/supplier/free-space-floor": "64 MB",
         }
         for key, value in {**usual, **options}.items():

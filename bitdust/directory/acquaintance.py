@@ -12,11 +12,14 @@ from itertools import pairwise
 from twisted.logger import Logger
 
 from bitdust.directory.interface import IDirectory
-from bitdust.errors import BadIdentity, BitDustError, IdentityConflict
+from bitdust.errors import BadIdentity, BitDustError, IdentityConflict, NotFound, Timeout, TryLater
 from bitdust.identity.document import Document, check_successor, parse
 from bitdust.identity.idurl import Idurl, parse_idurl
 from bitdust.identity.pinning import Pins
 from bitdust.world import spawn
+
+#: what a source that cannot be reached, or does not know, answers
+UNREACHABLE = (NotFound, Timeout, TryLater)
 
 
 class Acquaintances:
@@ -40,13 +43,26 @@ class Acquaintances:
         """
         name = parse_idurl(idurl_text)
         known = await self._pins.by_idurl(name.url)
-        heard = await self._ask_all(name, known.document if known is not None else None)
+        try:
+            heard = await self._ask_all(name, known.document if known is not None else None)
+        except UNREACHABLE:
+            met = await self._met_before(name)
+            if met is None:
+                raise
+            return met
         wanted = name.fingerprint
         if wanted is None and known is not None and known.state != "conflict":
             wanted = known.fingerprint
         if wanted is None:
             await self._check_agreement(name, heard)
         return await self._take(name, heard, wanted)
+
+    async def _met_before(self, name: Idurl) -> Document | None:
+        """Who was met under the fingerprint that a person gives for the name, and claims the name himself."""
+        known = await self._pins.get(name.fingerprint) if name.fingerprint is not None else None
+        if known is None or name.url not in known.document.sources:
+            return None
+        return await self._pins.accept(known.document.raw, fetched_from=name.url, pin=name.fingerprint)
 
     async def _ask_all(self, name: Idurl, known: Document | None) -> dict[str, Document]:
         """What each source that can be reached serves; never empty."""

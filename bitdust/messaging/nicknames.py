@@ -18,6 +18,7 @@ from bitdust.errors import BitDustError, IdentityConflict
 from bitdust.identity.document import Document
 from bitdust.identity.pinning import Pins
 from bitdust.messaging.address_book import AddressBook
+from bitdust.world import spawn
 
 #: most claims that are looked at
 MOST = 20
@@ -49,6 +50,7 @@ class Nicknames:
 
     @param directory: as it is now.
     @param meet: fetches and pins who bears an IDURL (`Acquaintances.meet`).
+    @param gathered: meets those who gather under the key of a nickname; None: nobody gathers anywhere.
     """
 
     _log = Logger()
@@ -60,11 +62,13 @@ class Nicknames:
         pins: Pins,
         meet: Callable[[str], Awaitable[Document]],
         book: AddressBook,
+        gathered: Callable[[str], Awaitable[list[Document]]] | None = None,
     ) -> None:
         self._directory = directory
         self._pins = pins
         self._meet = meet
         self._book = book
+        self._gathered = gathered
 
     async def find(self, nickname: str) -> Found:
         """
@@ -75,17 +79,21 @@ class Nicknames:
         """
         key = nickname_key(nickname)
         known = await self._book.named(nickname)
+        # Side by side: servers that are gone take as long to be missed as others take to be met.
+        gathering = spawn(self._met(key))
         try:
             claims = await self._directory().claims(key, MOST)
-        except BitDustError:
-            if known is None:
-                raise
-            claims = []
+            fault = None
+        except BitDustError as why:
+            claims, fault = [], why
         candidates: list[Candidate] = []
         for idurl in claims[:MOST]:
-            one = await self._candidate(idurl, key, len(candidates))
-            if one is not None and all(one.fingerprint != each.fingerprint for each in candidates):
-                candidates.append(one)
+            _add(candidates, await self._candidate(idurl, key, len(candidates)))
+        met = await gathering
+        for document in met or ():
+            _add(candidates, await self._itself(document, key, len(candidates)))
+        if fault is not None and known is None and met is None:
+            raise fault
         chosen = next((each for each in candidates if each.state != "conflict"), None)
         if known is not None:
             place = (each.position for each in candidates if each.fingerprint == known.fingerprint)
@@ -93,6 +101,27 @@ class Nicknames:
         if chosen is None:
             return Found(nickname, "", -1, tuple(candidates))
         return Found(nickname, chosen.idurl, chosen.position, tuple(candidates))
+
+    async def _met(self, key: str) -> list[Document] | None:
+        """Those who gather under it; None: that cannot be asked."""
+        if self._gathered is None:
+            return None
+        try:
+            return (await self._gathered(key))[:MOST]
+        except BitDustError as why:
+            self._log.info("no gathering can be asked for: {why}", why=why.message)
+            return None
+
+    async def _itself(self, document: Document, key: str, position: int) -> Candidate | None:
+        """Somebody who was met; his name only he himself claims, so it comes with his fingerprint."""
+        if claimed_by(document) != key:
+            return None
+        pinned = await self._pins.get(document.fingerprint)
+        named = await self._pins.by_idurl(document.idurl)
+        text = document.idurl
+        if named is None or named.fingerprint != document.fingerprint:
+            text = f"{document.idurl}#fp={document.fingerprint}"
+        return Candidate(text, document.fingerprint, pinned.state if pinned else "unverified", position)
 
     async def _candidate(self, idurl: str, key: str, position: int) -> Candidate | None:
         """The claimant, once his identity holds and says so itself."""
@@ -110,3 +139,8 @@ class Nicknames:
         return Candidate(
             idurl, document.fingerprint, pinned.state if pinned is not None else "unverified", position
         )
+
+
+def _add(candidates: list[Candidate], one: Candidate | None) -> None:
+    if one is not None and all(one.fingerprint != each.fingerprint for each in candidates):
+        candidates.append(one)

@@ -18,6 +18,7 @@ from bitdust.messaging.mailbox import Mailbox
 from bitdust.messaging.messages import Messages
 from bitdust.messaging.nicknames import Nicknames
 from bitdust.messaging.postman import Postman
+from bitdust.node.gatherings import Gatherings
 from bitdust.node.own_identity import MAILBOX, OwnIdentity
 from bitdust.node.people import People
 from bitdust.node.seams import Ground
@@ -50,6 +51,7 @@ class MessagingSide:
         people: People,
         suppliers: Suppliers,
         supplier: SupplierService | None,
+        gatherings: Gatherings | None = None,
     ) -> None:
         self._own = identity.fingerprint
         self._router = router
@@ -60,8 +62,9 @@ class MessagingSide:
             db=db, own=self._own, pins=people.pins, meet=people.meet, is_online=router.is_online
         )
         self.nicknames = Nicknames(
-            directory=lambda: people.directory, pins=people.pins, meet=people.meet, book=self.book
-        )
+            directory=lambda: people.directory, pins=people.pins, meet=people.meet, book=self.book,
+            gathered=gatherings.called if gatherings is not None else None,
+        )  # fmt: skip
         self.mailbox = Mailbox(
             db=db, wall=ground.wall, is_customer=self._is_customer, ask=router.ask, is_online=router.is_online
         )

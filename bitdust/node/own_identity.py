@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bitdust.directory.address import CERTIFICATE as DIRECTORY
 from bitdust.directory.nickname import CERTIFICATE
 from bitdust.disk import private_folder, read_file, sync_folder, write_file
 from bitdust.errors import BitDustError, Damaged, Denied
@@ -100,7 +101,7 @@ class OwnIdentity:
         """
         Say where we are reached now, what we offer, and what else we claim.  False: that is said already.
 
-        @param claims: further certificates: our nickname and our mailboxes.
+        @param claims: further certificates: our nickname, our mailboxes, and the key of our address records.
         """
         old = self.document
         claimed = claims_of(old)
@@ -142,8 +143,8 @@ class OwnIdentity:
 
 
 def claims_of(document: Document) -> tuple[tuple[str, bytes], ...]:
-    """The nickname and the mailboxes that a document claims."""
-    return tuple(each for each in document.certificates if each[0] in (CERTIFICATE, MAILBOX))
+    """The nickname, the mailboxes and the directory key that a document claims."""
+    return tuple(each for each in document.certificates if each[0] in (CERTIFICATE, MAILBOX, DIRECTORY))
 
 
 #: what the parts of a node ask for where they need the document as it is now

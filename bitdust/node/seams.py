@@ -11,7 +11,7 @@ from typing import Any
 
 from bitdust.config.settings import Settings
 from bitdust.database import Database
-from bitdust.directory.interface import IDirectory
+from bitdust.directory.interface import IDirectory, IWhereabouts
 from bitdust.identity.pinning import Pins
 from bitdust.node.own_identity import OwnIdentity
 from bitdust.programs import Programs
@@ -35,6 +35,8 @@ class Seams:
     serial: Callable[[str], InThread]
     programs: Programs
     watches: Watches
+    #: where nodes leave word of where they are; None: nowhere
+    whereabouts: IWhereabouts | None = None
 
 
 @dataclass(frozen=True)

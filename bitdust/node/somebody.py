@@ -15,10 +15,12 @@ from bitdust.customer.standing import SCHEMA as STANDING
 from bitdust.directory.nickname import CERTIFICATE, claim
 from bitdust.directory.record import Record
 from bitdust.errors import Usage
+from bitdust.identity.document import Document
 from bitdust.identity.idurl import is_private
 from bitdust.machines import Machines
 from bitdust.messaging.schema import SCHEMA as MESSAGES
 from bitdust.node.customer_side import CustomerSide
+from bitdust.node.directories import Directories
 from bitdust.node.messaging_side import MessagingSide
 from bitdust.node.own_identity import MAILBOX, SUPPLIER_OFFER, OwnIdentity
 from bitdust.node.people import People
@@ -35,6 +37,9 @@ from bitdust.router.tables import SCHEMA as ROUTER
 from bitdust.supplier.customers import SCHEMA as SHELF
 from bitdust.supplier.service import SupplierService
 from bitdust.watches import RealWatches
+
+#: with so many candidates of identity servers no other directory is asked
+ENOUGH = 30
 
 
 class Somebody:
@@ -55,14 +60,16 @@ class Somebody:
         self.relays = RelaySide(ground, identity, people, self._partners, lambda: False)
         roads = build_roads(ground, identity, people.pins)
         transports = [*roads, *([self.relays.road] if self.relays.road is not None else [])]
+        self.directories = Directories(ground, identity)
         self.router = Router(
             clock=ground.reactor, wall=ground.wall, rng=ground.rng, machines=machines,
             transports=transports, pins=people.pins, meet=people.meet, own=lambda: identity.document,
             op_db=router_db, may_punch=lambda host: (
                 settings.flag("services/network/private-addresses") or not is_private(host)
-            ),
+            ), address=self.directories.address,
         )  # fmt: skip
         self.relays.join(self.router)
+        self.directories.join(self.router.call)
         self.outbox = Outbox(
             clock=ground.reactor, wall=ground.wall, rng=ground.rng, ask=self.router.ask,
             came=self.router.came, db=router_db,
@@ -78,8 +85,8 @@ class Somebody:
         self.customer = CustomerSide(
             clock=ground.reactor, wall=ground.wall, rng=ground.rng, in_thread=ground.in_thread,
             db=self.catalog_db, router=self.router, machines=machines, settings=settings, keys=identity.keys,
-            own=own, home=ground.home, document_of=people.document_of, meet=people.meet,
-            candidates=people.candidates, outbox=self.outbox,
+            own=own, home=ground.home, document_of=people.document_of, meet=self._meet,
+            candidates=self._candidates, outbox=self.outbox,
             standing=databases.open("standing.db", STANDING), programs=self.programs,
             watches=ground.seams.watches if ground.seams else RealWatches(ground.reactor),
         )  # fmt: skip
@@ -92,6 +99,7 @@ class Somebody:
             self.messaging = MessagingSide(
                 ground=ground, db=databases.open("messages.db", MESSAGES), identity=identity,
                 router=self.router, people=people, suppliers=self.customer.suppliers, supplier=self.supplier,
+                gatherings=self.directories.gatherings,
             )  # fmt: skip
         self._contacts: list[str] | None = None
         self._up = False
@@ -117,6 +125,7 @@ class Somebody:
         if self.supplier is not None:
             await self.supplier.start()
         contacts = await self.router.start()
+        await self.directories.start()
         await self.outbox.start()
         servers = self._people.servers
         self._contacts = [public(contact, self._ground.settings, servers) for contact in contacts]
@@ -157,6 +166,7 @@ class Somebody:
         await self.programs.end()
         if self.supplier is not None:
             await self.supplier.stop()
+        await self.directories.stop()
         await self.outbox.stop()
         await self.router.stop()
         for pace in self._paces:
@@ -167,8 +177,25 @@ class Somebody:
         if self._contacts is not None:
             offers = ((SUPPLIER_OFFER,) if self.supplier is not None else ()) + self.relays.offers()
             contacts = [*self._contacts, *self.relays.contacts()]
-            self.identity.renew(contacts, offers, [*self._nickname(), *self._mailboxes()])
+            claims = [*self._nickname(), *self._mailboxes(), *self.directories.claim()]
+            self.identity.renew(contacts, offers, claims)
+            self.directories.soon()
         self.propagation.soon()
+
+    async def _meet(self, text: str) -> Document:
+        """Who bears the IDURL, or is at one of the contacts that `_candidates` told."""
+        gatherings = self.directories.gatherings
+        if gatherings is not None and not text.startswith("http"):
+            return await gatherings.meet(text)
+        return await self._people.meet(text)
+
+    async def _candidates(self, limit: int) -> list[str]:
+        """Who offers to be a supplier: as identity servers say, and those who gather where these know few."""
+        offers = await self._people.candidates(limit)
+        gatherings = self.directories.gatherings
+        if gatherings is None or len(offers) >= ENOUGH:
+            return offers
+        return offers + await gatherings.offering(limit - len(offers))
 
     async def _partners(self) -> list[str]:
         """Fingerprints of those who have a contract with us: our suppliers, then our customers."""

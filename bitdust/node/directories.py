@@ -1,0 +1,77 @@
+"""
+directories -- what this node tells and asks beside identity servers: where nodes leave word of themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from bitdust.directory.address import CERTIFICATE, Address
+from bitdust.directory.finding import AddressFinder
+from bitdust.directory.interface import IWhereabouts
+from bitdust.identity.document import Document
+from bitdust.node.entangled_dht import build_dht, start_dht, stop_dht
+from bitdust.node.gatherings import Gatherings
+from bitdust.node.leaving_word import LeavingWord
+from bitdust.node.own_identity import OwnIdentity
+from bitdust.node.seams import Ground
+
+if TYPE_CHECKING:
+    from bitdust.directory.dht.session import Dht
+
+
+class Directories:
+    """Built with everything that the settings switch on; nothing is asked or told before `start`."""
+
+    def __init__(self, ground: Ground, identity: OwnIdentity) -> None:
+        self._ground = ground
+        self._identity = identity
+        self.dht: Dht | None = build_dht(ground)
+        self.whereabouts: IWhereabouts | None = ground.seams.whereabouts if ground.seams else None
+        if self.dht is not None:
+            from bitdust.directory.dht.whereabouts import DhtWhereabouts
+
+            self.whereabouts = DhtWhereabouts(
+                self.dht, private_addresses=ground.settings.flag("services/network/private-addresses")
+            )
+        self.finder: AddressFinder | None = None
+        self.word: LeavingWord | None = None
+        self.gatherings: Gatherings | None = None
+        if self.whereabouts is not None:
+            self.finder = AddressFinder(self.whereabouts, ground.reactor, ground.wall)
+            self.word = LeavingWord(
+                self.whereabouts, identity.keys, lambda: identity.document, ground.reactor, ground.wall
+            )
+
+    def join(self, call: Callable[[str], Awaitable[Document]]) -> None:
+        """@param call: meets whoever is at a contact (`Router.call`)."""
+        if self.whereabouts is not None:
+            self.gatherings = Gatherings(self.whereabouts, call, self._ground.reactor, self._ground.rng)
+
+    async def start(self) -> None:
+        """Come into the networks, and begin to leave word of us."""
+        if self.dht is not None:
+            await start_dht(self.dht, self._ground)
+        if self.word is not None:
+            self.word.start()
+
+    async def stop(self) -> None:
+        """Leave them.  Nothing ticks afterwards, and no thread is left."""
+        if self.word is not None:
+            self.word.stop()
+        if self.dht is not None:
+            await stop_dht(self.dht, self._ground)
+
+    def soon(self) -> None:
+        """Our document may have changed."""
+        if self.word is not None:
+            self.word.soon()
+
+    def claim(self) -> list[tuple[str, bytes]]:
+        """What our document says of where we leave address records."""
+        return [(CERTIFICATE, self._identity.keys.directory_public)] if self.whereabouts is not None else []
+
+    async def address(self, document: Document) -> Address | None:
+        """Where the owner of the document says he is now."""
+        return await self.finder.find(document) if self.finder is not None else None

@@ -1,0 +1,109 @@
+"""
+leaving_word -- where we are, what we are called and what we offer, told where strangers can find it.
+
+The address record each hour and whenever our document changes; the gatherings each half hour: what is kept
+there lives a little longer than that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from bitdust.directory.address import address_of, check_address, seal_address, topic
+from bitdust.directory.interface import IWhereabouts
+from bitdust.directory.nickname import claimed_by
+from bitdust.directory.offers import offer
+from bitdust.errors import BitDustError
+from bitdust.events import Signal
+from bitdust.identity.document import Document
+from bitdust.identity.keys import Keys
+from bitdust.node.own_identity import SUPPLIER_OFFER
+from bitdust.world import Wall, background, either, give_up, pause
+
+#: seconds after which the record, and the gatherings, are told again
+RECORD_AGAIN, GATHER_AGAIN = 3600.0, 1800.0
+#: seconds changes are gathered for, and the pauses between attempts
+CALM, FIRST_PAUSE, LONGEST_PAUSE = 1.0, 2.0, 600.0
+
+
+@dataclass
+class LeavingWord:
+    """@param own: our document as it is now."""
+
+    whereabouts: IWhereabouts
+    keys: Keys
+    own: Callable[[], Document]
+    clock: IReactorTime
+    wall: Wall
+    #: what was wrong at the last attempt; "" when all went well
+    trouble: str = ""
+    _work: Deferred[None] | None = None
+    _changed: Signal[[]] = field(default_factory=Signal)
+    _sequence: int = -1
+    #: what was told last, and when
+    _recorded: tuple[bytes, float] = (b"", 0.0)
+    _gathered: tuple[tuple[object, ...], float] = ((), 0.0)
+
+    _log = Logger()
+
+    def start(self) -> None:
+        """Begin, and go on until `stop`."""
+        self._work = background(
+            self._go_on(), lambda failure: self._log.failure("leaving word of us broke", failure)
+        )
+
+    def soon(self) -> None:
+        """Our document has changed."""
+        self._changed()
+
+    def stop(self) -> None:
+        """Nothing ticks afterwards.  What was left stays for an hour or two."""
+        if self._work is not None:
+            give_up(self._work)
+
+    async def _go_on(self) -> None:
+        retry = FIRST_PAUSE
+        while True:
+            await pause(self.clock, CALM)
+            try:
+                await self._leave()
+                await self._gather()
+                self.trouble, wait, retry = "", GATHER_AGAIN, FIRST_PAUSE
+            except BitDustError as why:
+                self.trouble, wait, retry = why.message, retry, min(2 * retry, LONGEST_PAUSE)
+                self._log.info("the directory does not know yet where we are: {why}", why=why.message)
+            await either(self.clock, self._changed.next(), wait)
+
+    async def _leave(self) -> None:
+        document = self.own()
+        raw, when = self._recorded
+        if raw == document.raw and self.clock.seconds() - when < RECORD_AGAIN - CALM:
+            return
+        if self._sequence < 0:
+            # An earlier life, or a machine whose clock was ahead, may have gone further.
+            kept = await self.whereabouts.look(self.keys.directory_public)
+            self._sequence = check_address(self.keys.directory_public, kept) if kept is not None else 0
+        now = self.wall()
+        self._sequence = max(self._sequence + 1, int(now))
+        await self.whereabouts.leave(
+            self.keys, seal_address(self.keys, address_of(document, now), self._sequence)
+        )
+        self._recorded = (document.raw, self.clock.seconds())
+
+    async def _gather(self) -> None:
+        document = self.own()
+        claimed, offers = claimed_by(document), SUPPLIER_OFFER in document.offers
+        said, when = self._gathered
+        now = (claimed, offers, document.contacts)
+        if said == now and self.clock.seconds() - when < GATHER_AGAIN - CALM:
+            return
+        if claimed:
+            await self.whereabouts.gather(topic("nickname", claimed), document.contacts)
+        if offers:
+            await offer(self.whereabouts, document.fingerprint, document.contacts)
+        self._gathered = (now, self.clock.seconds())

@@ -1,0 +1,106 @@
+"""Real nodes that find each other without an identity server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import libtorrent
+import pytest
+
+from bitdust.demo.network import Network, Peer
+from tests.processes.nodes import until
+
+#: nodes of the private DHT, and the network they are in
+SIZE, NET = 16, "127.0.31"
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Iterator[Network]:
+    with Network(tmp_path / "net") as network:
+        yield network
+
+
+@pytest.fixture
+def dht() -> Iterator[str]:
+    """Sixteen nodes of libtorrent that know each other; `known-nodes` for whoever comes."""
+    places = [(f"{NET}.{number}", 6881) for number in range(1, SIZE + 1)]
+    sessions = [libtorrent.session(_alone(f"{host}:{port}")) for host, port in places]
+    for session in sessions:
+        for place in places:
+            session.add_dht_node(place)
+    until(lambda: all(_knows(session) >= SIZE // 2 for session in sessions))
+    yield " ".join(f"{host}:{port}" for host, port in places)
+    sessions.clear()
+
+
+def _alone(interface: str) -> dict[str, Any]:
+    category = libtorrent.alert.category_t
+    off = (
+        "enable_lsd enable_upnp enable_natpmp enable_incoming_tcp enable_outgoing_tcp enable_incoming_utp"
+        " enable_outgoing_utp dht_restrict_routing_ips dht_restrict_search_ips dht_enforce_node_id"
+        " dht_prefer_verified_node_ids dht_ignore_dark_internet"
+    )
+    return {
+        **dict.fromkeys(off.split(), False),
+        "listen_interfaces": interface,
+        "dht_bootstrap_nodes": "",
+        "dht_block_ratelimit": 1000,
+        "alert_mask": category.stats_notification | category.status_notification,
+    }
+
+
+def _knows(session: libtorrent.session) -> int:
+    session.post_session_stats()
+    found = [alert for alert in session.pop_alerts() if isinstance(alert, libtorrent.session_stats_alert)]
+    return int(found[-1].values["dht.dht_nodes"]) if found else 0
+
+
+def options(number: int, dht: str, **more: object) -> dict[str, object]:
+    """A node at an address of its own, in the private DHT."""
+    address = f"127.0.32.{number}"
+    return {
+        "services/tcp-connections/host": address,
+        "services/tcp-connections/interface": address,
+        "services/entangled-dht/enabled": True,
+        "services/entangled-dht/private": True,
+        "services/entangled-dht/known-nodes": dht,
+        "services/customer/enabled": False,
+        **{key.replace("__", "/").replace("_", "-"): value for key, value in more.items()},
+    }
+
+
+def found(peer: Peer, nickname: str) -> dict[str, Any]:
+    """Whom that nickname means; waits until somebody is found."""
+
+    def look() -> dict[str, Any] | None:
+        answer = peer.client.call("find_peer_by_nickname", nickname)
+        return answer if answer["result"] == "exist" else None
+
+    return until(look, 60.0, every=0.5)
+
+
+def test_by_nickname_alone(net: Network, dht: str) -> None:
+    """
+    Two who know nothing but each other's nickname, with every identity server dead for good: found through
+    the DHT, unverified; and a message each way.
+    """
+    server = net.start_identity_server()
+    alice = net.start(["alice"], options(1, dht, personal__nickname="Alice in Wonderland"))[0]
+    bob = net.start(["bob"], options(2, dht, personal__nickname="Bob the Builder"))[0]
+    server.kill()
+    there = found(alice, "bob the builder")
+    candidate = there["candidates"][0]
+    assert candidate["state"] == "unverified"
+    assert there["idurl"].endswith(f"/bob.xml#fp={candidate['fingerprint']}")
+    assert bob.client.call("identity_get")["fingerprint"] == candidate["fingerprint"]
+    back = found(bob, "ALICE in wonderland")
+    for writer, reader, to in ((alice, bob, there), (bob, alice, back)):
+        text = f"from {writer.name}"
+        writer.client.call("send_message", to["idurl"], text)
+        until(lambda reader=reader, text=text: text in _texts(reader))
+
+
+def _texts(peer: Peer) -> list[str]:
+    return [each["message"] for each in peer.client.call("list_messages") if each["direction"] == "in"]

@@ -1,0 +1,129 @@
+"""Every identity server is dead: who knows each other meets, and strangers gather elsewhere.  T39."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from zope.interface import implementer
+
+from bitdust.directory.interface import IDirectory
+from bitdust.directory.memory import MemoryWhereabouts
+from bitdust.errors import Timeout, TryLater
+from bitdust.node.gatherings import MOST
+from tests.world import House, World
+
+
+@implementer(IDirectory)
+class Dead:
+    """Servers that answer nobody."""
+
+    async def find(self, idurl: str) -> bytes:
+        raise Timeout("no identity server answers")
+
+    async def publish(self, idurl: str, document: bytes) -> None:
+        raise Timeout("no identity server answers")
+
+    async def candidates(self, limit: int) -> list[str]:
+        return []
+
+    async def claims(self, key: str, limit: int) -> list[str]:
+        raise TryLater("no identity server answers")
+
+    async def put_record(self, name: str, record: bytes) -> None:
+        raise Timeout("no identity server answers")
+
+    async def get_record(self, name: str) -> bytes | None:
+        raise Timeout("no identity server answers")
+
+
+def rebuild(house: House) -> None:
+    """End it and start it again."""
+    house.stop()
+    house.begin()
+
+
+def servers_die(world: World) -> None:
+    """For all who live, and all who come."""
+    world.directory = Dead()
+    for house in world.houses.values():
+        house.node.people.directory, house.node.people._acquaintances = world.directory, _meets(house)
+        house.node.as_somebody().propagation.directory = world.directory
+
+
+def _meets(house: House) -> Any:
+    from bitdust.directory.acquaintance import Acquaintances
+
+    return Acquaintances(house.world.directory, house.node.people.pins)
+
+
+@pytest.fixture
+def gathering(world: World) -> World:
+    """A world with a place where nodes leave word and gather."""
+    world.whereabouts = MemoryWhereabouts({}, {})
+    return world
+
+
+def test_t39_known_peers_still_meet(world: World) -> None:
+    """Each of them is started again, at another place: they find each other, and back up."""
+    world.whereabouts = MemoryWhereabouts({}, {})
+    suppliers = world.suppliers(4)
+    alice = world.customer()
+    source = world.tree(a=100_000)
+    alice.back_up(source)
+    alice.until_safe()
+    servers_die(world)
+    for house in (*suppliers, alice):
+        rebuild(house)
+    world.until(lambda: world.staffed(alice, 4), 3600.0)
+    (source / "b").write_bytes(bytes(1000))
+    assert alice.back_up(source).state == "committed"
+
+
+def test_suppliers_are_found_where_they_gather(gathering: World) -> None:
+    """A customer that no identity server helps hires those who offer."""
+    world = gathering
+    world.suppliers(5)
+    alice = world.house("alice", services__supplier__enabled=False, services__customer__enabled=False).start()
+    servers_die(world)
+    alice.stop()
+    alice._settings["services/customer/enabled"] = True
+    alice.begin()
+    world.until(lambda: world.staffed(alice, 4), 3600.0)
+
+
+def test_found_by_nickname_and_written_to(gathering: World) -> None:
+    """Two who know only each other's nickname."""
+    world = gathering
+    alice = world.house("alice", services__customer__enabled=False, personal__nickname="Alice").start()
+    bob = world.house("bob", services__customer__enabled=False, personal__nickname="Bob").start()
+    world.run(60.0)
+    servers_die(world)
+    found = world.wait(alice.node.messaging.nicknames.find("bob"))
+    assert [(each.idurl, each.state) for each in found.candidates] == [
+        (f"{bob.idurl}#fp={found.candidates[0].fingerprint}", "unverified")
+    ]
+    world.wait(alice.node.messaging.messages.send(found.idurl, "hello"))
+    world.run(10.0)
+    came = world.wait(bob.node.messaging.messages.listed(10, 0.0, None))
+    assert [each.message for each in came] == ["hello"]
+
+
+def test_who_gathers_and_is_not_called_so(gathering: World) -> None:
+    """Addresses of others, and of nobody, under a nickname: few are called, and nobody is shown."""
+    world = gathering
+    alice = world.house("alice", services__customer__enabled=False).start()
+    eve = world.house("eve", services__customer__enabled=False, personal__nickname="Eve").start()
+    from bitdust.directory.address import topic
+    from bitdust.directory.nickname import nickname_key
+
+    here = topic("nickname", nickname_key("bob"))
+    assert world.whereabouts is not None
+    for number in range(200):
+        world.wait(world.whereabouts.gather(here, (f"memory://nobody{number}",)))
+    world.wait(world.whereabouts.gather(here, (f"memory://{eve.place}",)))
+    found = world.wait(alice.node.messaging.nicknames.find("bob"))
+    assert found.candidates == ()
+    gatherings = alice.node.as_somebody().directories.gatherings
+    assert gatherings is not None
+    assert 0 < gatherings.asked <= MOST
