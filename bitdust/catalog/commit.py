@@ -5,6 +5,7 @@ The moment a version comes to be: one transaction from what a job found to facts
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 
 from bitdust.catalog import holdings, jobs, versions
 from bitdust.catalog.chunks import chunks_of
@@ -26,7 +27,7 @@ from bitdust.catalog.facts import (
     decode_meta,
     decode_runs,
 )
-from bitdust.catalog.ops import record
+from bitdust.catalog.ops import AnyOp, record, record_all
 from bitdust.catalog.replay import ACKED, COMMITTED, SEALED
 from bitdust.catalog.rows import path_of
 from bitdust.errors import Conflict, TryLater
@@ -141,6 +142,7 @@ def _record_changes(c: sqlite3.Connection, running: jobs.Job, item: int, seq: in
                 "limit": _PAGE,
             },
         ).fetchall()
+        changed: list[AnyOp] = []
         for key, meta, content, _ in rows:
             if meta is None:
                 # It ended, or changed, with a version that was removed since, or with a checkpoint.
@@ -150,7 +152,8 @@ def _record_changes(c: sqlite3.Connection, running: jobs.Job, item: int, seq: in
             if weak.isdisjoint(serials):
                 _must_be_there(c, path, serials - there)
                 there |= serials
-                record_entry(c, running.item, seq, path, decode_meta(meta), runs)
+                changed += entry_facts(running.item, seq, path, decode_meta(meta), runs)
+        record_all(c, changed)
         if len(rows) < _PAGE:
             return
         after = rows[-1][0]
@@ -180,13 +183,13 @@ def _as_before(c: sqlite3.Connection, item: int, key: bytes, base: int) -> tuple
     return row[0], row[1]
 
 
-def record_entry(
-    c: sqlite3.Connection, item: str, seq: int, path: bytes, meta: Meta, runs: tuple[Run, ...]
-) -> None:
+def entry_facts(
+    item: str, seq: int, path: bytes, meta: Meta, runs: tuple[Run, ...]
+) -> Iterator[EntryAdded | EntryMore]:
     """One entry as facts, however long its content is."""
-    record(c, EntryAdded(item, seq, path, meta, runs[:MAX_RUNS]))
+    yield EntryAdded(item, seq, path, meta, runs[:MAX_RUNS])
     for first in range(MAX_RUNS, len(runs), MAX_RUNS):
-        record(c, EntryMore(item, seq, path, runs[first : first + MAX_RUNS]))
+        yield EntryMore(item, seq, path, runs[first : first + MAX_RUNS])
 
 
 def _record_closed(c: sqlite3.Connection, item: int, path_id: str, seq: int) -> None:
@@ -199,8 +202,10 @@ def _record_closed(c: sqlite3.Connection, item: int, path_id: str, seq: int) -> 
             CLOSED,
             {"item": item, "newest": newest, "seq": seq, "until": until, "id": id_, "limit": _PAGE},
         ).fetchall()
+        back: list[AnyOp] = []
         for key, meta, content, _, _ in rows:
-            record_entry(c, path_id, seq, path_of(key), decode_meta(meta), decode_runs(content))
+            back += entry_facts(path_id, seq, path_of(key), decode_meta(meta), decode_runs(content))
+        record_all(c, back)
         if len(rows) < _PAGE:
             return
         until, id_ = rows[-1][3:]
@@ -218,8 +223,7 @@ def _record_gone(c: sqlite3.Connection, job: int, item: int, path_id: str, seq: 
                 "limit": _PAGE,
             },
         ).fetchall()
-        for (key,) in rows:
-            record(c, EntryGone(path_id, seq, path_of(key)))
+        record_all(c, [EntryGone(path_id, seq, path_of(key)) for (key,) in rows])
         if len(rows) < _PAGE:
             return
         after = rows[-1][0]

@@ -19,33 +19,6 @@ Connection = sqlite3.Connection
 _COLUMNS = "item, seq, label, files, bytes, stored, time, complete, skipped, log_seq, pinned"
 
 
-def entry_added(c: Connection, op: facts.EntryAdded) -> None:
-    item, key = item_row(c, op.item), key_of(op.path)
-    until = op.until or FOREVER
-    if until <= op.seq:
-        raise Damaged(f"an entry of item {op.item} ends before it begins")
-    if until == FOREVER:
-        _close(c, item, key, op.seq)
-    c.execute(
-        "INSERT OR REPLACE INTO entries (item, key, since, until, kind, size, stored, meta, content)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            item,
-            key,
-            op.seq,
-            until,
-            op.meta.kind,
-            op.meta.size,
-            stored_of(c, op.content),
-            facts.encode_meta(op.meta),
-            facts.encode_runs(op.content),
-        ),
-    )
-    for serial in sorted({run[0] for run in op.content}):
-        _use(c, item, serial, op.seq, until)
-    c.execute("UPDATE items SET last_seq = ? WHERE id = ? AND last_seq < ?", (op.seq, item, op.seq))
-
-
 def entry_more(c: Connection, op: facts.EntryMore) -> None:
     item, key = item_row(c, op.item), key_of(op.path)
     row = c.execute(
@@ -59,11 +32,18 @@ def entry_more(c: Connection, op: facts.EntryMore) -> None:
         (facts.encode_runs(known + op.content), stored_of(c, op.content), row[0]),
     )
     for serial in {run[0] for run in op.content} - {run[0] for run in known}:
-        _use(c, item, serial, op.seq, row[1])
+        use(c, item, serial, op.seq, row[1])
 
 
 def entry_gone(c: Connection, op: facts.EntryGone) -> None:
-    _close(c, item_row(c, op.item), key_of(op.path), op.seq)
+    item = item_row(c, op.item)
+    row = c.execute(
+        "SELECT id, since, content FROM entries INDEXED BY entries_open"
+        " WHERE item = ? AND key = ? AND until = 9223372036854775807",
+        (item, key_of(op.path)),
+    ).fetchone()
+    if row is not None:
+        close(c, item, row, op.seq)
 
 
 def stored_of(c: Connection, runs: tuple[facts.Run, ...]) -> int:
@@ -79,13 +59,13 @@ def stored_of(c: Connection, runs: tuple[facts.Run, ...]) -> int:
     return bytes_
 
 
-def _use(c: Connection, item: int, serial: int, since: int, until: int) -> None:
-    # The rows of (item, serial) stay the union of the intervals of all entries that need the block.
+def use(c: Connection, item: int, serial: int, since: int, until: int, count: int = 1) -> None:
+    """So many entries more need the block: its rows stay the union of the intervals of all that do."""
     if (
         until == FOREVER
         and c.execute(
-            "UPDATE uses SET live = live + 1 WHERE item = ? AND serial = ? AND since <= ? AND until = ?",
-            (item, serial, since, until),
+            "UPDATE uses SET live = live + ? WHERE item = ? AND serial = ? AND since <= ? AND until = ?",
+            (count, item, serial, since, until),
         ).rowcount
     ):
         return
@@ -94,7 +74,7 @@ def _use(c: Connection, item: int, serial: int, since: int, until: int) -> None:
         " until >= ? ORDER BY since",
         (item, serial, until, since),
     ).fetchall()
-    live = sum(row[2] for row in near) + (until == FOREVER)
+    live = sum(row[2] for row in near) + (count if until == FOREVER else 0)
     first, last = min([since, *(r[0] for r in near)]), max([until, *(r[1] for r in near)])
     if len(near) != 1 or near[0][0] != first:
         c.executemany(
@@ -120,19 +100,14 @@ def _unuse(c: Connection, item: int, content: bytes, seq: int) -> None:
         c.execute("DELETE FROM uses WHERE item = ? AND serial = ? AND since >= until", at[:2])
 
 
-def _close(c: Connection, item: int, key: bytes, seq: int) -> None:
-    row = c.execute(
-        "SELECT id, since, content FROM entries INDEXED BY entries_open"
-        " WHERE item = ? AND key = ? AND until = 9223372036854775807",
-        (item, key),
-    ).fetchone()
-    if row is None:
-        return
-    if row[1] >= seq:
-        c.execute("DELETE FROM entries WHERE id = ?", (row[0],))
+def close(c: Connection, item: int, row: tuple[int, int, bytes], seq: int) -> None:
+    """What was there, (row, since, content) of an entry, is not in version `seq` any more."""
+    id_, since, content = row
+    if since >= seq:
+        c.execute("DELETE FROM entries WHERE id = ?", (id_,))
     else:
-        c.execute("UPDATE entries SET until = ? WHERE id = ?", (seq, row[0]))
-    _unuse(c, item, row[2], seq)
+        c.execute("UPDATE entries SET until = ? WHERE id = ?", (seq, id_))
+    _unuse(c, item, content, seq)
 
 
 def version_added(c: Connection, op: facts.VersionAdded) -> None:

@@ -16,7 +16,7 @@ from bitdust.blocks.shapes import commit_at
 from bitdust.catalog import epochs
 from bitdust.catalog.facts import decode
 from bitdust.catalog.head import Head
-from bitdust.catalog.ops import apply
+from bitdust.catalog.ops import apply_all
 from bitdust.catalog.rows import known_peer, mark, note, peer, raise_mark, set_mark, set_note
 from bitdust.catalog.segment import (
     MAX_FACTS,
@@ -331,8 +331,7 @@ def replay(c: Connection, segment: Segment, ops: Iterable[bytes]) -> None:
     last = _last(c)
     if last and (segment.number != last + 1 or segment.previous != _root(c)):
         raise Damaged(f"segment {segment.number} of the catalog's log does not follow segment {last}")
-    for op in ops:
-        apply(c, decode(op))
+    apply_all(c, (decode(op) for op in ops))
     _keep(c, segment, 0)
 
 

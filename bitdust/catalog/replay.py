@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from bitdust.catalog import facts, history, moves
+from bitdust.catalog.additions import entries_added
 from bitdust.catalog.facts import ItemType
 from bitdust.catalog.rows import below, item_row, peer, raise_mark, soiled
 from bitdust.errors import Damaged
@@ -134,6 +135,12 @@ def chunks_added(c: Connection, op: facts.ChunksAdded) -> None:
 
 
 def _chunks(c: Connection, serial: int, first: int, chunks: tuple[facts.ChunkFact, ...]) -> None:
+    (there,) = c.execute(
+        "SELECT count(*) FROM chunks WHERE serial = ? AND number >= ? AND number < ?",
+        (serial, first, first + len(chunks)),
+    ).fetchone()
+    if there == len(chunks):
+        return  # sealed here
     c.executemany(
         "INSERT OR IGNORE INTO chunks (serial, number, id, offset, stored, length, flags)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -193,7 +200,7 @@ WRITERS: dict[type[facts.Op], Callable[[Connection, Any], None]] = {
     facts.Placed: placed,
     facts.ChunksMoved: moves.chunks_moved,
     facts.BlockDropped: block_dropped,
-    facts.EntryAdded: history.entry_added,
+    facts.EntryAdded: lambda c, op: entries_added(c, [op]),
     facts.EntryMore: history.entry_more,
     facts.EntryGone: history.entry_gone,
     facts.VersionAdded: history.version_added,

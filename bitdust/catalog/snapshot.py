@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from bitdust.catalog import facts
 from bitdust.catalog.chunks import chunks_of
 from bitdust.catalog.epochs import unpack
-from bitdust.catalog.ops import apply
+from bitdust.catalog.ops import apply_all
 from bitdust.catalog.replay import COMMITTED
 from bitdust.catalog.rows import mark, path_of
 from bitdust.catalog.schema import FOREVER
@@ -30,8 +30,7 @@ def load(c: sqlite3.Connection, ops: Iterable[bytes]) -> None:
 
     @raise Damaged: the facts are malformed or contradict each other.
     """
-    for op in ops:
-        apply(c, facts.decode(op))
+    apply_all(c, (facts.decode(op) for op in ops))
 
 
 def dump_facts(c: sqlite3.Connection) -> Iterator[facts.AnyOp]:
