@@ -23,7 +23,7 @@ from bitdust.backup.folders import Folders
 from bitdust.backup.owners import Owners
 from bitdust.backup.sparse import Content, holes_of
 from bitdust.backup.walk import Found, Skipped, not_taken
-from bitdust.blocks.chunker import Cutter, chunk_id
+from bitdust.blocks.chunker import MIN_CHUNK, Cutter, chunk_id
 from bitdust.catalog.facts import Kind
 
 #: bytes of file content in one stretch, more or less
@@ -88,7 +88,10 @@ class Reading:
             if self._current is None:
                 if not self._queue:
                     break
-                self._current = self._read(self._queue.popleft())
+                found = self._queue.popleft()
+                if self._small(found, stretch):
+                    continue
+                self._current = self._read(found)
             for part in self._current:
                 if isinstance(part, Found):
                     stretch.done.append(part)
@@ -103,6 +106,44 @@ class Reading:
             return stretch
         self._folders.close()
         return None
+
+    def _small(self, found: Found, stretch: Stretch) -> bool:
+        """
+        Read a file of one chunk, as most are, in one go.
+
+        False: nothing was done, since there is something about it that `_read` knows what to do with.
+        """
+        if found.meta.kind is not Kind.FILE or not 0 < found.meta.size <= MIN_CHUNK or not found.path:
+            return False
+        folder, _, name = found.path.rpartition(b"/")
+        try:
+            descriptor = os.open(name, _FLAGS | os.O_NOFOLLOW, dir_fd=self._folders.at(folder))
+        except OSError:
+            return False
+        try:
+            before = os.fstat(descriptor)
+            size = before.st_size
+            if (
+                not modes.S_ISREG(before.st_mode)
+                or size != found.meta.size
+                or before.st_ino != found.meta.ino
+                or before.st_dev != found.meta.dev
+                or before.st_blocks * 512 < size
+                or os.listxattr(descriptor)
+            ):
+                return False
+            meta = describe(before, Kind.FILE, self._now_ns(), self._owners)
+            content = os.pread(descriptor, size, 0)
+            if len(content) != size or _dates(before) != _dates(os.fstat(descriptor)):
+                return False
+        except OSError:
+            return False
+        finally:
+            os.close(descriptor)
+        stretch.cuts.append(Cut(found.path, chunk_id(content, self._chunk_key), content))
+        stretch.size += size
+        stretch.done.append(Found(found.path, meta))
+        return True
 
     def _read(self, found: Found) -> Iterator[Cut | Found]:
         if found.meta.kind is Kind.FILE:
