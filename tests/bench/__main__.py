@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from bitdust.blocks.erasure import Codecs
-from tests.bench import doors, healing, limits, ours, raw, roads, shapes
+from tests.bench import doors, healing, limits, ours, raw, roads, scale, shapes
 from tests.bench.measure import Figures
 from tests.bench.peers import Scripts, missing
 from tests.bench.render import tables
@@ -91,6 +91,13 @@ def main() -> int:
             roads.run(figures, "bitdust", run)
     if "limits" in only:
         limits.run(figures, "bitdust", 0, options.work)
+    if "scale" in only:
+        scale.run_bytes(figures, "bitdust", 0, options.work, scale.BYTES)
+        scale.run_files(figures, "bitdust", 0, options.work, scale.FILES)
+    if "10GB" in only:
+        scale.run_bytes(figures, "bitdust", 0, options.work, scale.VAST_BYTES)
+    if "1000000" in only:
+        scale.run_files(figures, "bitdust", 0, options.work, scale.VAST_FILES)
     shutil.rmtree(options.work, ignore_errors=True)
     print(f"\nwritten to {out}\n\n{tables(figures.rows)}")
     return 0

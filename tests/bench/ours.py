@@ -17,7 +17,7 @@ from tests.bench import measure
 from tests.bench.measure import MB, Figures, alone
 
 #: seconds the longest single step may take
-PATIENCE = 900.0
+PATIENCE = 3600.0
 
 
 @dataclass
