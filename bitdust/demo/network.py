@@ -186,6 +186,7 @@ class Network:
             "services/tcp-connections/tcp-port": 0,
             "services/udp-datagrams/udp-port": 0,
             "services/entangled-dht/enabled": False,
+            "services/lan-beacons/enabled": False,
             "services/supplier/free-space-floor": "64 MB",
         }
         for key, value in {**usual, **options}.items():

@@ -132,6 +132,10 @@ class Pins:
         """The identity with that fingerprint, if we know it."""
         return await self._db.read(_pinned, fingerprint, self._parse)
 
+    async def acquaintances(self, limit: int) -> list[str]:
+        """Fingerprints of those we know, up to so many, whom we heard of last first."""
+        return await self._db.read(_acquaintances, limit)
+
     async def by_idurl(self, url: str) -> Pinned | None:
         """The identity that is bound to the name; its state is `conflict` where the name is disputed."""
         return await self._db.read(_by_idurl, url, self._parse)
@@ -199,6 +203,11 @@ def _dispute(c: sqlite3.Connection, claims: dict[str, Document], now: int) -> No
         exists = c.execute("SELECT 1 FROM peers WHERE fingerprint = ?", (document.fingerprint,)).fetchone()
         if exists is None:
             _insert(c, document, "conflict", now)
+
+
+def _acquaintances(c: sqlite3.Connection, limit: int) -> list[str]:
+    rows = c.execute("SELECT fingerprint FROM peers ORDER BY last_seen DESC, fingerprint LIMIT ?", (limit,))
+    return [fingerprint for (fingerprint,) in rows]
 
 
 def _bound(c: sqlite3.Connection, idurl: str) -> tuple[str, int] | None:

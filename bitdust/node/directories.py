@@ -4,18 +4,22 @@ directories -- what this node tells and asks beside identity servers: where node
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bitdust.directory.address import CERTIFICATE, Address
 from bitdust.directory.finding import AddressFinder
 from bitdust.directory.interface import IWhereabouts
+from bitdust.directory.lan import LanBeacons
 from bitdust.identity.document import Document
+from bitdust.identity.pinning import Pins
 from bitdust.node.entangled_dht import build_dht, start_dht, stop_dht
 from bitdust.node.gatherings import Gatherings
+from bitdust.node.lan_beacons import build_lan
 from bitdust.node.leaving_word import LeavingWord
 from bitdust.node.own_identity import OwnIdentity
 from bitdust.node.seams import Ground
+from bitdust.router.router import Router
 
 if TYPE_CHECKING:
     from bitdust.directory.dht.session import Dht
@@ -38,19 +42,37 @@ class Directories:
         self.finder: AddressFinder | None = None
         self.word: LeavingWord | None = None
         self.gatherings: Gatherings | None = None
+        self.lan: LanBeacons | None = None
+        #: at which port each road listens
+        self._ports: dict[str, int] = {}
         if self.whereabouts is not None:
             self.finder = AddressFinder(self.whereabouts, ground.reactor, ground.wall)
             self.word = LeavingWord(
                 self.whereabouts, identity.keys, lambda: identity.document, ground.reactor, ground.wall
             )
 
-    def join(self, call: Callable[[str], Awaitable[Document]]) -> None:
-        """@param call: meets whoever is at a contact (`Router.call`)."""
+    def join(self, router: Router, pins: Pins) -> None:
+        """@param router: what is found is tried there."""
         if self.whereabouts is not None:
-            self.gatherings = Gatherings(self.whereabouts, call, self._ground.reactor, self._ground.rng)
+            self.gatherings = Gatherings(
+                self.whereabouts, router.call, self._ground.reactor, self._ground.rng
+            )
+        self.lan = build_lan(self._ground, self._identity, lambda: self._ports, router, pins)
 
-    async def start(self) -> None:
-        """Come into the networks, and begin to leave word of us."""
+    async def start(self, contacts: Sequence[str]) -> None:
+        """
+        Come into the networks, and begin to leave word of us.
+
+        @param contacts: where our roads listen.
+        """
+        roads = (contact.partition("://")[0] for contact in contacts)
+        self._ports = {
+            road: int(contact.rpartition(":")[2])
+            for road, contact in zip(roads, contacts, strict=True)
+            if road in ("tcp", "udp")
+        }
+        if self.lan is not None:
+            self.lan.start()
         if self.dht is not None:
             await start_dht(self.dht, self._ground)
         if self.word is not None:
@@ -58,6 +80,8 @@ class Directories:
 
     async def stop(self) -> None:
         """Leave them.  Nothing ticks afterwards, and no thread is left."""
+        if self.lan is not None:
+            await self.lan.stop()
         if self.word is not None:
             self.word.stop()
         if self.dht is not None:

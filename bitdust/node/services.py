@@ -28,6 +28,7 @@ SERVICES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "proxy-transport": ("services/proxy-transport/enabled", ("network",)),
         "proxy-server": ("services/proxy-server/enabled", ("network",)),
         "entangled-dht": ("services/entangled-dht/enabled", ("network",)),
+        "lan-beacons": ("services/lan-beacons/enabled", ("network",)),
         "identity-server": ("services/identity-server/enabled", ("network",)),
         "identity-propagate": ("", ("network",)),
         "supplier": ("services/supplier/enabled", ("network",)),

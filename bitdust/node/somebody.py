@@ -69,7 +69,7 @@ class Somebody:
             ), address=self.directories.address,
         )  # fmt: skip
         self.relays.join(self.router)
-        self.directories.join(self.router.call)
+        self.directories.join(self.router, people.pins)
         self.outbox = Outbox(
             clock=ground.reactor, wall=ground.wall, rng=ground.rng, ask=self.router.ask,
             came=self.router.came, db=router_db,
@@ -125,7 +125,7 @@ class Somebody:
         if self.supplier is not None:
             await self.supplier.start()
         contacts = await self.router.start()
-        await self.directories.start()
+        await self.directories.start(contacts)
         await self.outbox.start()
         servers = self._people.servers
         self._contacts = [public(contact, self._ground.settings, servers) for contact in contacts]

@@ -39,6 +39,9 @@ class MessageRouter(Protocol):
     def unwanted(self) -> None:
         """Nobody needs one any more."""
 
+    def seen(self) -> None:
+        """He is there at this moment: no pause is needed, and the contacts to dial are others now."""
+
     def stop(self) -> None:
         """The node ends."""
 
@@ -113,6 +116,9 @@ def _build() -> Callable[[Road], MessageRouter]:
         state.upon(up.want).loop().returns(None)
     Identity.upon(up.want, nodata=True).loop().returns(None)
     for state in (Idle, Connected, Over):
+        state.upon(up.seen).loop().returns(None)
+    Identity.upon(up.seen, nodata=True).loop().returns(None)
+    for state in (Idle, Connected, Over):
         state.upon(up.unwanted).loop().returns(None)
     Over.upon(up.stop).loop().returns(None)
     for state in (Connected, Over):
@@ -142,6 +148,15 @@ def _build() -> Callable[[Road], MessageRouter]:
     def hurried(router: MessageRouter, road: Road, timer: IDelayedCall) -> None:
         if timer.getTime() - road.clock.seconds() > IMPATIENCE:
             timer.reset(IMPATIENCE)
+
+    @Waiting.upon(up.seen).loop()
+    def awaited(router: MessageRouter, road: Road, timer: IDelayedCall) -> None:
+        timer.reset(0)
+
+    @Choosing.upon(up.seen).loop()
+    def nearer(router: MessageRouter, road: Road) -> None:
+        road.hang_up()
+        road.dial()
 
     @Identity.upon(up.found).to(Choosing)
     def chosen(router: MessageRouter, road: Road, lookup: Deferred[None]) -> None:

@@ -127,6 +127,12 @@ class Peer:
             if not self.is_forgettable():
                 self._router.want()
 
+    def seen(self, contacts: Sequence[str]) -> None:
+        """He is there at this moment: whoever waits for him waits for no pause, and for no dead contact."""
+        self.hint(contacts)
+        if not self.is_forgettable():
+            self._router.seen()
+
     def try_straight(self) -> None:
         """The network has changed: perhaps he can be reached without a relay now."""
         self._upgrade.hurry()

@@ -180,6 +180,11 @@ class Router:
         if not self._stopped and fingerprint != self._own().fingerprint:
             self._peer(fingerprint).hint(contacts)
 
+    def seen(self, fingerprint: str, contacts: Sequence[str]) -> None:
+        """He is there at this moment: if he is wanted he is dialled at once."""
+        if not self._stopped and fingerprint != self._own().fingerprint:
+            self._peer(fingerprint).seen(contacts)
+
     async def call(self, contact: str) -> Document:
         """
         Meet whoever is at this contact; he is a peer like any other then.

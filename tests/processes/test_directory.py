@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import libtorrent
 import pytest
 
-from bitdust.demo.network import Network, Peer
-from tests.processes.nodes import until
+from bitdust.config.settings import Settings
+from bitdust.demo.network import SETTINGS, Network, Peer, free_port
+from tests.processes.nodes import again, until
 
 #: nodes of the private DHT, and the network they are in
 SIZE, NET = 16, "127.0.31"
@@ -57,18 +59,33 @@ def _knows(session: libtorrent.session) -> int:
     return int(found[-1].values["dht.dht_nodes"]) if found else 0
 
 
-def options(number: int, dht: str, **more: object) -> dict[str, object]:
-    """A node at an address of its own, in the private DHT."""
-    address = f"127.0.32.{number}"
+def options(number: int, **more: object) -> dict[str, object]:
+    """A node at an address of its own."""
     return {
-        "services/tcp-connections/host": address,
-        "services/tcp-connections/interface": address,
-        "services/entangled-dht/enabled": True,
-        "services/entangled-dht/private": True,
-        "services/entangled-dht/known-nodes": dht,
+        **at(number),
         "services/customer/enabled": False,
         **{key.replace("__", "/").replace("_", "-"): value for key, value in more.items()},
     }
+
+
+def at(number: int) -> dict[str, object]:
+    """The address of that number."""
+    address = f"127.0.32.{number}"
+    return {"services/tcp-connections/host": address, "services/tcp-connections/interface": address}
+
+
+def entangled(known: str) -> dict[str, object]:
+    """In the private DHT."""
+    return {
+        "services/entangled-dht/enabled": True,
+        "services/entangled-dht/private": True,
+        "services/entangled-dht/known-nodes": known,
+    }
+
+
+def beacons() -> dict[str, object]:
+    """In a local network in which no other test is."""
+    return {"services/lan-beacons/enabled": True, "services/lan-beacons/udp-port": free_port()}
 
 
 def found(peer: Peer, nickname: str) -> dict[str, Any]:
@@ -87,8 +104,10 @@ def test_by_nickname_alone(net: Network, dht: str) -> None:
     the DHT, unverified; and a message each way.
     """
     server = net.start_identity_server()
-    alice = net.start(["alice"], options(1, dht, personal__nickname="Alice in Wonderland"))[0]
-    bob = net.start(["bob"], options(2, dht, personal__nickname="Bob the Builder"))[0]
+    alice, bob = (
+        net.start([name], {**options(number, personal__nickname=nickname), **entangled(dht)})[0]
+        for number, name, nickname in ((1, "alice", "Alice in Wonderland"), (2, "bob", "Bob the Builder"))
+    )
     server.kill()
     there = found(alice, "bob the builder")
     candidate = there["candidates"][0]
@@ -104,3 +123,26 @@ def test_by_nickname_alone(net: Network, dht: str) -> None:
 
 def _texts(peer: Peer) -> list[str]:
     return [each["message"] for each in peer.client.call("list_messages") if each["direction"] == "in"]
+
+
+def test_known_peers_meet_in_the_local_network(net: Network) -> None:
+    """
+    T39: with every identity server dead and no DHT, somebody comes back at another address and port: his
+    acquaintance hears his beacon, and what waited for him is there.
+    """
+    lan = beacons()
+    server = net.start_identity_server()
+    alice, bob = (
+        net.start([name], {**options(number), **lan})[0] for number, name in ((3, "alice"), (4, "bob"))
+    )
+    idurl = bob.client.call("identity_get")["idurl"]
+    alice.client.call("add_correspondent", idurl)
+    bob.stop()
+    server.kill()
+    alice.client.call("send_message", idurl, "are you there?")
+    for key, value in at(5).items():
+        Settings(bob.home / SETTINGS).set(key, value)
+    again(bob)
+    begun = time.monotonic()
+    until(lambda: "are you there?" in _texts(bob), 20.0)
+    print(f"met within {time.monotonic() - begun:.2f} s")

@@ -113,6 +113,36 @@ def test_a_record_that_leads_to_somebody_else():
     assert alice.came == []
 
 
+def test_who_is_seen_is_dialled_at_once():
+    """He is wanted, and the next try is far away: word that he is there, at the same place, makes it now."""
+    town = Town()
+    alice, bob = town.pair()
+    bob.leave()
+    alice.router.keep(bob.fingerprint)
+    town.run(3600.0)
+    bob.move_in()
+    alice.router.seen(bob.fingerprint, ["memory://" + bob.name])
+    town.run(0.1)
+    assert alice.router.is_online(bob.fingerprint)
+    alice.router.seen(bob.fingerprint, ["memory://nobody"])
+    town.run(60.0)
+    assert alice.came == [bob.fingerprint]
+
+
+def test_who_is_seen_elsewhere_while_the_dial_hangs():
+    """A dial that leads into silence is given up for the place where he was seen."""
+    town = Town()
+    alice, bob = town.pair()
+    moved(town, bob, "elsewhere")
+    town.resident("nobody")
+    town.network.partition({alice.name}, {bob.name})
+    alice.router.keep(bob.fingerprint)
+    town.run(1.0)
+    alice.router.seen(bob.fingerprint, ["memory://elsewhere"])
+    town.run(1.0)
+    assert alice.router.is_online(bob.fingerprint)
+
+
 def test_who_is_where_he_was_is_not_looked_for():
     """A directory is no part of a dial that works."""
     town = Town()
