@@ -141,8 +141,8 @@ class MulticastTest(TestCase):
         assert stranger.found == 0
 
     async def test_no_multicast(self):
-        """An address that is no group, or not of this machine, costs the beacons and nothing else."""
-        spot = Spot("192.0.2.77", PORT)
+        """An address that is not of this machine costs the beacons and nothing else."""
+        spot = Spot(GROUP, PORT, "192.0.2.77")
         one = LanBeacons(reactor, lambda: NOW, system_rng, spot, WHO["a"], lambda: PORTS, None, None)
         one.start()
         await one.stop()
