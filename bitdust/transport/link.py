@@ -23,6 +23,7 @@ from bitdust.identity.document import Document
 from bitdust.transport import happened
 from bitdust.transport.exchange import Exchange
 from bitdust.transport.interface import Answerer, Doorman, ExchangeReset, Expected, ILink, LinkLost
+from bitdust.transport.manners import Manners
 from bitdust.transport.pace import STEP, Pace
 from bitdust.transport.session import Session
 from bitdust.transport.stream import Stream
@@ -92,6 +93,7 @@ class Link(Protocol):
         self._here, self._expected, self._gone = here, expected, gone
         self._session = Session(dialer=self.dialed)
         self._go = self._flush
+        self._manners = Manners(here.clock, self, self._flush)
         self._timer: IDelayedCall | None = None
         self._begun = self._open = self._over = False
         self._corked = self._paused = False
@@ -338,13 +340,7 @@ class Link(Protocol):
         self._corked = True
         try:
             while not (self._paused or self._over):
-                limit = self._here.pace.limit
-                if limit is None:
-                    data, drained = self._session.take(BATCH)
-                else:
-                    turn = self._session.turn()
-                    data, drained = self._session.take(limit.room(self._go, turn) if turn is not None else 0)
-                    limit.spend(len(data))
+                data, drained = self._take()
                 if not data:
                     return
                 self.transport.write(data)  # type: ignore[union-attr]
@@ -352,6 +348,29 @@ class Link(Protocol):
                     stream.owner.drained()
         finally:
             self._corked = False
+
+    def _take(self) -> tuple[bytes, list[Stream]]:
+        """What may go now: as much as the road takes, the limit allows, and manners where it can wait."""
+        limit, turn = self._here.pace.limit, self._session.turn()
+        room, waits = BATCH, turn is not None and turn >= Priority.BACKUP
+        if waits:
+            room = self._manners.room(BATCH)
+        if limit is not None and room:
+            room = min(room, limit.room(self._go, turn)) if turn is not None else 0
+        data, drained = self._session.take(room)
+        if limit is not None:
+            limit.spend(len(data))
+        if waits:
+            self._manners.spend(len(data))
+        return data, drained
+
+    def rtt(self) -> float | None:
+        """For `Manners`: seconds there and back, with what waits on the way; None: unknown on this road."""
+        return None
+
+    def under_way(self) -> int:
+        """For `Manners`: bytes handed to the road that the peer's end has not acknowledged."""
+        return 0
 
     # time
 
@@ -390,6 +409,7 @@ class Link(Protocol):
             return
         self._over, self._why = True, failure.message
         self._sleep()
+        self._manners.stop()
         self._let_go(cut)
         lost = failure if isinstance(failure, LinkLost) else LinkLost(failure.message)
         for stream in self._session.unfinished():

@@ -24,6 +24,8 @@ LINK_STEP = 2**20
 #: questions of one side that may be open at a time, and how many of them only urgent ones may use
 MAX_OPEN, RESERVED = 64, 8
 
+#: bytes of a frame below which none is cut for want of room
+SHORTEST = 1024
 #: bytes of urgent frames handed out at a time when no bodies may go
 URGENT = 64 * 1024
 
@@ -150,7 +152,7 @@ class Sending:
             stream = self._turns.next()
             if stream is None:
                 break
-            size += self._cut(stream, parts)
+            size += self._cut(stream, parts, max(limit, SHORTEST))
             if not stream.out_size:
                 drained.append(stream)
         return b"".join(parts), drained
@@ -173,9 +175,9 @@ class Sending:
         self._due.clear()
         return (len(parts) - before) * (frames.HEADER + 4)
 
-    def _cut(self, stream: Stream, parts: list[bytes | memoryview]) -> int:
+    def _cut(self, stream: Stream, parts: list[bytes | memoryview], most: int) -> int:
         first = stream.out[0]
-        size = min(len(first), MAX_PAYLOAD, stream.out_credit, self._out_credit)
+        size = min(len(first), MAX_PAYLOAD, most, stream.out_credit, self._out_credit)
         parts.append(frames.header(Type.DATA, stream.number, size))
         if size == len(first):
             parts.append(first)

@@ -91,9 +91,10 @@ class End(LineReceiver):
             await exchange.write(bytes(min(STEP, size - begin)))
         return await exchange.answer() == Ack()
 
-    async def count(self) -> int:
-        """Links that others have made to us."""
-        return len(self.links)
+    async def limit(self, rate: int) -> None:
+        """Send no more than so many bytes a second."""
+        for road in self.roads.values():
+            road.pace.set(rate)
 
     async def close(self) -> None:
         for hole in self.hole_of.values():

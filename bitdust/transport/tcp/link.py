@@ -4,7 +4,11 @@ A link over TLS over TCP.
 
 from __future__ import annotations
 
+import fcntl
 import socket
+import struct
+import sys
+import termios
 from typing import ClassVar
 
 from bitdust.transport.secure import SecureLink
@@ -15,6 +19,9 @@ SCHEME = "tcp"
 #: bytes of one read and one send of the socket, and how far sends may pile up.  Measured under TLS between
 #: two processes: 64 KiB (Twisted's own) 457 MB/s, 128 to 512 KiB 450 to 720, 1 MiB 320.
 GULP = 256 * 1024
+#: of what Linux tells of a connection, `tcpi_rtt` (tcp_info in linux/tcp.h)
+_RTT = struct.Struct("@68xI")
+_COUNT = struct.Struct("@i")
 #: unsent bytes the kernel takes at most: what is urgent must not stand behind megabytes
 UNSENT = 256 * 1024
 
@@ -23,6 +30,18 @@ class TcpLink(SecureLink):
     """The protocol inside TLS over a socket."""
 
     transport_name: ClassVar[str] = SCHEME
+
+    def rtt(self) -> float | None:
+        road = self.transport.transport  # type: ignore[union-attr]
+        if sys.platform != "linux" or road is None:
+            return None
+        information = road.getHandle().getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RTT.size)
+        microseconds: int = _RTT.unpack(information)[0]
+        return microseconds / 1e6
+
+    def under_way(self) -> int:
+        road = self.transport.transport  # type: ignore[union-attr]
+        return _COUNT.unpack(fcntl.ioctl(road.getHandle(), termios.TIOCOUTQ, bytes(_COUNT.size)))[0]  # type: ignore[no-any-return]
 
     def connectionMade(self) -> None:
         road = self.transport.transport  # type: ignore[union-attr]

@@ -55,6 +55,14 @@ class Quic(QuicConnection):
             self.held = False
             self._drain_core()
 
+    def rtt(self) -> float | None:
+        """Seconds there and back, as measured last; None before that."""
+        return None if self._core is None else self._core.latest_rtt
+
+    def in_flight(self) -> int:
+        """Bytes that were sent and are neither acknowledged nor lost."""
+        return 0 if self._core is None else self._core.bytes_in_flight
+
     def spki(self) -> bytes | None:
         """The SPKI hash of the certificate the listener has shown."""
         certificate = self.get_peercert()

@@ -115,6 +115,14 @@ class Road:
         self._quic.release()
         self._wake()
 
+    def rtt(self) -> float | None:
+        """Seconds there and back, as measured last."""
+        return self._quic.rtt()
+
+    def under_way(self) -> int:
+        """Bytes that were written and are not acknowledged."""
+        return self._quic.get_send_buffer_size(STREAM) + self._quic.in_flight()
+
     # what the socket does with it
 
     def receive(self, datagrams: Sequence[Datagram]) -> None:
