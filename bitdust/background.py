@@ -4,7 +4,7 @@ background -- work that a part begins and nobody waits for.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -16,12 +16,16 @@ from bitdust.world import background, give_up
 
 
 class Background:
-    """All such work of one part; what fails is logged, and done again by whoever comes round again."""
+    """
+    All such work of one part; what fails is logged, and done again by whoever comes round again.
 
-    def __init__(self, log: Logger) -> None:
+    @param troubled: told of each failure.
+    """
+
+    def __init__(self, log: Logger, troubled: Callable[[], None]) -> None:
         self._log = log
+        self._troubled = troubled
         self._running: list[Deferred[None]] = []
-        self._troubled = False
 
     def begin(self, work: Coroutine[Deferred[Any], Any, object]) -> None:
         """Begin it now."""
@@ -35,14 +39,9 @@ class Background:
         for work in list(self._running):
             give_up(work)
 
-    def calm(self) -> bool:
-        """Whether nothing failed since this was asked last."""
-        calm, self._troubled = not self._troubled, False
-        return calm
-
     def _failed(self, failure: Failure) -> None:
         # What a disk says for a moment is no fault of ours; the next round does it again, and soon.
-        self._troubled = True
+        self._troubled()
         if isinstance(failure.value, BitDustError | OSError):
             self._log.warn("work in the background is done later: {why}", why=failure.value)
         else:

@@ -8,6 +8,7 @@ chance are stood in for.  Nothing waits: an hour of clock passes in the time its
 from __future__ import annotations
 
 import errno
+import gc
 import hashlib
 import os
 import random
@@ -17,9 +18,11 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from types import CoroutineType
+from typing import Any, ParamSpec, TypeVar, cast
 
 from twisted.internet.base import DelayedCall
 from twisted.internet.defer import Deferred
@@ -282,6 +285,7 @@ class House:
         settings = Settings(self.home / "config.toml", None, OPTIONS)
         for key, value in self._settings.items():
             settings.set(key, value)
+        in_thread = cast(InThread, partial(self._in_thread, self.lives))
         seams = Seams(
             self.world.directory, self._transports, self._serial, self.programs, self.watches,
             self.world.whereabouts,
@@ -289,7 +293,7 @@ class House:
         rng = seeded(f"{self.world.seed} {self.place}")
         self._node = Node(
             reactor=self.clock, home=self.home, settings=settings, rng=rng, wall=self.wall,
-            threads=self._in_thread, seams=seams,
+            threads=in_thread, seams=seams,
         )  # fmt: skip
         self.world.wait(self._node.start())
         return self._node
@@ -313,18 +317,20 @@ class House:
         """Seconds after which an answer of its threads is heard."""
         return self.world.lateness()
 
-    def _in_thread(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        return self._heard(self._done(function, *args, **kwargs), self.lateness())
+    def _in_thread(
+        self, life: int, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Deferred[T]:
+        return self._heard(self._done(life, function, *args, **kwargs), self.lateness())
 
     def _serial(self, name: str) -> InThread:
         """One thread: its answers come in the order of its work."""
-        free_at = 0.0
+        free_at, life = 0.0, self.lives
 
         def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
             nonlocal free_at
             now = self.clock.seconds()
             free_at = max(free_at, now + self.lateness())
-            return self._heard(self._done(function, *args, **kwargs), free_at - now)
+            return self._heard(self._done(life, function, *args, **kwargs), free_at - now)
 
         return in_thread
 
@@ -336,8 +342,10 @@ class House:
         self.clock.callLater(late, lambda: result.addBoth(answer.callback))
         return answer
 
-    def _done(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """It is done at once, unless the power goes."""
+    def _done(self, life: int, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """It is done at once, unless the power goes; the dead do nothing any more."""
+        if life != self.lives:
+            return self.world.never()
         self.calls += 1
         if not self._dead and self.crash_in >= 0:
             if self.crash_in == 0:
@@ -346,9 +354,8 @@ class House:
                 self.crash_in -= 1
         if self._dead:
             return self.world.never()
-        lives = self.lives
         result = inline(function, *args, **kwargs)
-        if self._dead and self.lives == lives:
+        if self._dead and self.lives == life:
             # It died in the middle of that.
             result.addErrback(lambda failure: None)
             return self.world.never()
@@ -371,6 +378,8 @@ class House:
             if database._connection is not None:
                 database._connection.close()
         GRAVEYARD.append(node)
+        # What the power going has torn apart is held by nothing else.
+        GRAVEYARD.extend(each for each in gc.get_objects() if type(each) in (CoroutineType, Deferred))
 
     def restart(self) -> House:
         """Stop and start."""

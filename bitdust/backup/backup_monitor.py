@@ -9,7 +9,7 @@ backup_monitor -- the round that keeps everything whole.
                                                                   stop, from anywhere: Over
 
 Hire until every seat is taken, ask every supplier what he holds, rebuild what is missing, rest.  A restart in
-the middle of a round begins another one when it has ended.
+the middle of a round begins another one when it has ended; trouble, whenever it comes, makes the rest short.
 """
 
 from __future__ import annotations
@@ -31,6 +31,10 @@ class BackupMonitor(Protocol):
     # from the user (backups_update), and whoever learns that something changed
     def restart(self) -> None:
         """Begin a round, now or when this one has ended."""
+
+    # from work in the background, of a round or not
+    def troubled(self) -> None:
+        """Something failed that the next round does again."""
 
     # from node
     def stop(self) -> None:
@@ -59,8 +63,6 @@ class Round:
     hire: Callable[[], None]
     list_files: Callable[[], None]
     rebuild: Callable[[], None]
-    #: did nothing fail since this was asked last?
-    calm: Callable[[], bool] = lambda: True
     #: seconds from a round in which something happened to the next
     first_rest: Callable[[], float] = lambda: REST
     #: another round was asked for in the middle of this one
@@ -76,7 +78,7 @@ def _build() -> Callable[[Round], BackupMonitor]:
     up = BackupMonitor
 
     def rest(monitor: BackupMonitor, round_: Round) -> IDelayedCall:
-        if not round_.calm() or not round_.rest:
+        if not round_.rest:
             round_.rest = round_.first_rest()
         round_.next_at = round_.clock.seconds() + round_.rest
         return round_.clock.callLater(round_.rest, monitor._again)
@@ -97,6 +99,8 @@ def _build() -> Callable[[Round], BackupMonitor]:
         state.upon(up.rebuilt).loop().returns(None)
     for each in (up.staffed, up.listed, up.rebuilt):
         Ready.upon(each, nodata=True).loop().returns(None)
+    for state in (Idle, Over):
+        state.upon(up.troubled).loop().returns(None)
     Over.upon(up.restart).loop().returns(None)
     Over.upon(up.stop).loop().returns(None)
     for state in (Idle, FireHire, ListFiles, Rebuilding):
@@ -108,6 +112,19 @@ def _build() -> Callable[[Round], BackupMonitor]:
     def later(monitor: BackupMonitor, round_: Round) -> None:
         round_.wanted = True
         round_.rest = 0.0
+
+    @FireHire.upon(up.troubled).loop()
+    @ListFiles.upon(up.troubled).loop()
+    @Rebuilding.upon(up.troubled).loop()
+    def rest_shortly(monitor: BackupMonitor, round_: Round) -> None:
+        round_.rest = 0.0
+
+    @Ready.upon(up.troubled).loop()
+    def rest_no_longer(monitor: BackupMonitor, round_: Round, timer: IDelayedCall) -> None:
+        round_.rest = round_.first_rest()
+        if timer.getTime() - round_.clock.seconds() > round_.rest:
+            timer.reset(round_.rest)
+            round_.next_at = timer.getTime()
 
     @Idle.upon(up.restart).to(FireHire)
     def begin(monitor: BackupMonitor, round_: Round) -> None:

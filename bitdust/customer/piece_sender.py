@@ -113,8 +113,8 @@ class PieceSender:
             answered.addTimeout(STALLED, self._clock)
             answer = await answered
         except BaseException:
-            exchange.reset("given up")
             answered.addErrback(lambda _: None)
+            exchange.reset("given up")
             raise
         if isinstance(answer, Fail):
             raise Refused(answer.code, answer.text)

@@ -111,7 +111,7 @@ class CustomerSide:
         self.staffed: Signal[[]] = Signal()
         #: waits until a new machine would find our suppliers
         self.until_findable: Callable[[], Awaitable[None]] = self._found
-        self._background = Background(self._log)
+        self._background = Background(self._log, lambda: self.monitor.troubled())
         self._watched: list[Row] = []
         self._up = False
         own_folders = frozenset(
@@ -286,7 +286,6 @@ class CustomerSide:
             hire=self.fire_hire.restart,
             list_files=self._list_files,
             rebuild=self._rebuild,
-            calm=self._background.calm,
             first_rest=lambda: float(settings.number("services/backups/round-seconds")),
         )
         self.monitor = make_backup_monitor(self._round)

@@ -11,7 +11,7 @@ from bitdust.backup.backup_monitor import REST, Round, make_backup_monitor
 from bitdust.machines import Machines, cells
 
 STATES = {"Idle", "FireHire", "ListFiles", "Rebuilding", "Ready", "Over"}
-FROM_OUTSIDE = {"restart", "stop", "staffed", "listed", "rebuilt"}
+FROM_OUTSIDE = {"restart", "stop", "troubled", "staffed", "listed", "rebuilt"}
 ROUND = "hire list rebuild"
 
 
@@ -56,6 +56,27 @@ class Watch:
         ("restart staffed restart listed rebuilt", "FireHire", f"{ROUND} hire"),
         ("restart staffed listed restart rebuilt", "FireHire", f"{ROUND} hire"),
         ("restart restart staffed listed rebuilt staffed listed rebuilt", "Ready", f"{ROUND} {ROUND}"),
+        # trouble makes the rest short, never longer
+        ("troubled 600", "Idle", ""),
+        ("restart staffed listed rebuilt 500 troubled 99", "Ready", ROUND),
+        ("restart staffed listed rebuilt 500 troubled 100", "FireHire", f"{ROUND} hire"),
+        ("restart staffed listed rebuilt 600 staffed listed rebuilt 1199", "Ready", f"{ROUND} {ROUND}"),
+        (
+            "restart staffed listed rebuilt 600 staffed listed rebuilt 60 troubled 599",
+            "Ready",
+            f"{ROUND} {ROUND}",
+        ),
+        (
+            "restart staffed listed rebuilt 600 staffed listed rebuilt 60 troubled 600",
+            "FireHire",
+            f"{ROUND} {ROUND} hire",
+        ),
+        (
+            "restart staffed listed rebuilt 600 staffed troubled listed rebuilt 600",
+            "FireHire",
+            f"{ROUND} {ROUND} hire",
+        ),
+        ("restart stop troubled", "Over", "hire"),
         # work that ends when nobody waits for it
         ("staffed listed rebuilt", "Idle", ""),
         ("restart listed rebuilt", "FireHire", "hire"),
@@ -129,9 +150,12 @@ def test_a_round_that_failed_comes_again_soon() -> None:
         begun.append(clock.seconds())
         monitor.staffed()
 
-    monitor = make_backup_monitor(
-        Round(clock, hire, lambda: monitor.listed(), lambda: monitor.rebuilt(), lambda: not fails[0])
-    )
+    def rebuild() -> None:
+        if fails[0]:
+            monitor.troubled()
+        monitor.rebuilt()
+
+    monitor = make_backup_monitor(Round(clock, hire, lambda: monitor.listed(), rebuild))
     monitor.restart()
     for minute in range(4 * 60):
         fails[0] = minute >= 70 and minute < 140
@@ -148,8 +172,8 @@ class AnyOrder(RuleBasedStateMachine):
         self.over = False
         self.unheard = False
 
-    @rule(word=st.sampled_from(["staffed", "listed", "rebuilt"]))
-    def work_ends(self, word: str) -> None:
+    @rule(word=st.sampled_from(["staffed", "listed", "rebuilt", "troubled"]))
+    def work_ends_or_fails(self, word: str) -> None:
         self._watch(word)
 
     @rule()
