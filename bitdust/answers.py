@@ -455,6 +455,44 @@ class ProcessHealthWarnings(TypedDict):
     next: str
 
 
+class RelayStatus(TypedDict):
+    """Keys of an answer."""
+
+    result: str
+    carries: bool
+    circuits: int
+    carried: int
+    carried_for: list[RelayStatusCarriedFor]
+    uses: bool
+    needed: bool
+    carried_by: list[RelayStatusCarriedBy]
+
+
+class RelayStatusCarriedBy(TypedDict):
+    """Keys of an answer."""
+
+    idurl: str
+    fingerprint: str
+    contact: str
+    since: float
+    bulk: bool
+    size: int
+    seconds: int
+    rate: int
+
+
+class RelayStatusCarriedFor(TypedDict):
+    """Keys of an answer."""
+
+    idurl: str
+    fingerprint: str
+    own: bool
+    since: float
+    until: float
+    circuits: int
+    carried: int
+
+
 class RestorePreview(TypedDict):
     """Keys of an answer."""
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         PoliciesList,
         PolicySet,
         ProcessHealth,
+        RelayStatus,
         RestorePreview,
         RestoresRunning,
         Result,
@@ -543,6 +544,13 @@ class Calls:
     ) -> Result:
         """End every connection to other nodes and make those that are needed anew, without waiting."""
         answer: Result = self.call("reconnect")
+        return answer
+
+    def relay_status(
+        self,
+    ) -> RelayStatus:
+        """Who is reached over this node, and over whom it is reached, in words and figures."""
+        answer: RelayStatus = self.call("relay_status")
         return answer
 
     def remove_correspondent(

@@ -19,6 +19,7 @@ from bitdust.api import (
     network,
     policies,
     process,
+    relays,
     restores,
     schedules,
     services,
@@ -52,4 +53,5 @@ def all_methods() -> Registry:
         identity,
         messages,
         network,
+        relays,
     )

@@ -395,6 +395,37 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         ],
         "customer_reject": {**RESULT, "idurl": str},
         "customers_ping": [_SIGN],
+        "relay_status": {
+            **RESULT,
+            "carries": bool,
+            "circuits": int,
+            "carried": int,
+            "carried_for": [
+                {
+                    "idurl": str,
+                    "fingerprint": str,
+                    "own": bool,
+                    "since": float,
+                    "until": float,
+                    "circuits": int,
+                    "carried": int,
+                }
+            ],
+            "uses": bool,
+            "needed": bool,
+            "carried_by": [
+                {
+                    "idurl": str,
+                    "fingerprint": str,
+                    "contact": str,
+                    "since": float,
+                    "bulk": bool,
+                    "size": int,
+                    "seconds": int,
+                    "rate": int,
+                }
+            ],
+        },
         "services_list": [_SERVICE],
         "service_info": _SERVICE,
         "service_start": {**RESULT, **_SERVICE},

@@ -48,6 +48,7 @@ SECTIONS = {
     "Peers": {
         "supplier": ("supplier:supplier", "Those who keep our pieces: list, ping, replace."),
         "customer": ("customer:customer", "Those whose pieces we keep: list."),
+        "relay": ("relay:relay", "Who is reached over this node, and over whom it is reached."),
         "contact": ("contact:contact", "The people we write to: list, add, remove, find."),
         "message": ("message:message", "Private messages: list, send, follow, delete."),
         "ping": ("ping:ping", "Ask a peer for a sign of life."),

@@ -20,6 +20,7 @@ from bitdust.customer.supplier_finder import Hired
 from bitdust.customer.suppliers import Suppliers
 from bitdust.node.customer_side import CustomerSide
 from bitdust.node.happenings import Happenings
+from bitdust.node.relay_side import RelaySide
 from bitdust.supplier.service import SupplierService
 
 #: seconds between two looks at work that moves, and at work that stands still
@@ -162,6 +163,26 @@ class Chronicle:
                 lambda who, idurl: tell("customer.expired", idurl=idurl, fingerprint=who)
             ),
         ]
+
+    def follow_relays(self, relays: RelaySide) -> None:
+        """Tell of relays: we as one, and those over which we are reached."""
+
+        def about(type: str) -> Callable[[str, str], None]:
+            return lambda idurl, who: self._happenings.tell(type, idurl=idurl, fingerprint=who)
+
+        def lost(idurl: str, who: str, why: str) -> None:
+            self._happenings.tell("relay.lost", idurl=idurl, fingerprint=who, why=why)
+
+        if relays.service is not None:
+            self._stops += [
+                relays.service.reserved.listen(about("relay.reserved")),
+                relays.service.released.listen(about("relay.released")),
+            ]
+        if relays.keeper is not None:
+            self._stops += [
+                relays.keeper.found.listen(about("relay.found")),
+                relays.keeper.lost.listen(lost),
+            ]
 
 
 def follow_settings(settings: Settings, happenings: Happenings) -> Callable[[], None]:

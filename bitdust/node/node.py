@@ -35,6 +35,7 @@ from bitdust.node.pages import Pages
 from bitdust.node.peers import Peers
 from bitdust.node.people import People
 from bitdust.node.registration import IDENTITY, Registration
+from bitdust.node.relay_view import RelayView
 from bitdust.node.seams import Databases, Ground, Seams
 from bitdust.node.services import Services
 from bitdust.node.somebody import Somebody, customers_folder
@@ -125,6 +126,7 @@ class Node:
         self.somebody = somebody
         self._chronicle = Chronicle(self._ground.reactor, self.happenings, self._health_watch.soon)
         self._chronicle.follow(somebody.customer, somebody.supplier)
+        self._chronicle.follow_relays(somebody.relays)
         if somebody.messaging is not None:
             somebody.messaging.messages.received.listen(
                 lambda message: self.happenings.tell("message.received", id=message.id, sender=message.sender)
@@ -309,6 +311,10 @@ class Node:
         return await self._ground.in_thread(
             tell.local, self.home, customers_folder(self._ground), self.settings
         )
+
+    def relay_status(self) -> RelayView:
+        """Whom we carry for, and who carries for us."""
+        return self.as_somebody().relays.status()
 
     async def ping(self, idurl: str, timeout: float) -> Pong:
         """

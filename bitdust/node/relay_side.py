@@ -12,6 +12,7 @@ from bitdust.errors import BitDustError, Denied
 from bitdust.identity.document import Document
 from bitdust.node.own_identity import OwnIdentity
 from bitdust.node.people import People
+from bitdust.node.relay_view import RelayView, relay_view
 from bitdust.node.seams import Ground
 from bitdust.relay.keeper import Keeper
 from bitdust.relay.service import OFFER, RelayService
@@ -111,6 +112,16 @@ class RelaySide:
     def contacts(self) -> list[str]:
         """The contacts at which relays take calls for us."""
         return self.keeper.contacts() if self.keeper is not None else []
+
+    def status(self) -> RelayView:
+        """What is told of all that."""
+        clock, wall = self._ground.reactor.seconds(), self._ground.wall()
+        return relay_view(
+            self.service.carrying() if self.service is not None else None,
+            self.keeper.places() if self.keeper is not None else None,
+            self._wanted(),
+            lambda then: wall + then - clock,
+        )
 
     def offers(self) -> tuple[str, ...]:
         """What we offer as a relay, for the identity."""

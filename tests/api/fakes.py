@@ -45,6 +45,7 @@ from bitdust.customer.durability import Durability
 from bitdust.errors import NoIdentity, NotFound
 from bitdust.machines import Machines
 from bitdust.node.happenings import Happenings
+from bitdust.node.relay_view import CarriedBy, CarriedFor, RelayView
 from bitdust.node.views import (
     CustomerView,
     Doing,
@@ -421,6 +422,11 @@ class FakeNode:
 
     async def space_local(self) -> dict[str, int]:
         return {"spool": 2**33}
+
+    def relay_status(self) -> RelayView:
+        ours = CarriedFor(ALICE, FINGERPRINT, True, 1.0, 2.0, 1, 2**33)
+        theirs = CarriedBy(ALICE, FINGERPRINT, "proxy://a@b/tcp/c:1", 1.0, False, 2**17, 120, 0)
+        return RelayView(("A relay.", "Reached."), True, 1, 2**33, (ours,), True, True, (theirs,))
 
     async def ping(self, idurl: str, timeout: float) -> Pong:
         self.asked.append(("ping", idurl, timeout))

@@ -438,3 +438,20 @@ def test_identity(node):
         ("identity_backup", f"{Path.home()}/kit", "pass"),
         ("identity_recover", "abandon art", ["a:1", "b:2"], None),
     ]
+
+
+def test_relays(node):
+    """Both sides in words and figures; numbers beyond 32 bits among them."""
+    status = call(node, "relay_status")
+    assert status["result"] == "A relay. Reached."
+    assert status["carried_for"][0]["carried"] == 2**33
+    assert status["carried_by"][0] == {
+        "idurl": ALICE,
+        "fingerprint": FINGERPRINT,
+        "contact": "proxy://a@b/tcp/c:1",
+        "since": 1.0,
+        "bulk": False,
+        "size": 2**17,
+        "seconds": 120,
+        "rate": 0,
+    }

@@ -127,6 +127,7 @@ NAMES = """
     remove_correspondent find_peer_by_nickname filemanager show gui_link
     config_explain customer_reject customers_ping events_list reconnect service_info service_start
     service_stop services_list supplier_change suppliers_ping
+    relay_status
     excludes_list exclude_add exclude_remove backup_preview
     backups_clean versions_find version_list versions_diff version_read
     backup_undelete
@@ -193,7 +194,7 @@ def test_questions_change_nothing():
         *("events_list", "suppliers_ping", "customers_ping", "config_explain"),
         *("services_list", "service_info", "excludes_list", "schedules_list", "backup_preview"),
         *("restore_preview", "backups_deleted", "policies_list"),
-        "drills_list",
+        *("drills_list", "relay_status"),
         *("versions_find", "version_list", "versions_diff", "version_read"),
     }
 

@@ -56,3 +56,23 @@ def test_config_explain(run: Run, home: Path) -> None:
     found = run("--json", "config", "explain", "services/customer/needed-space").json
     assert (found["value"], found["source"], found["default"]) == ("5 GB", "file", "1 GB")
     assert run("config", "explain", "no/such").code == 15
+
+
+def test_relay(run: Run, node: StubNode) -> None:
+    """Sentences first, then who is carried for and by whom, as tables."""
+    node.answers["relay_status"] = {
+        "result": "This node is a relay.",
+        "carried_for": [
+            {"idurl": "http://h/sam.xml", "own": True, "circuits": 2, "carried": 3_000_000, "since": 0.0}
+        ],
+        "carried_by": [
+            {"idurl": "http://h/rita.xml", "bulk": False, "size": 131072, "seconds": 120, "since": 0.0}
+        ],
+    }
+    out = run("relay").out
+    assert out.startswith("This node is a relay.\n")
+    assert "sam" in out
+    assert "ours" in out
+    assert "128 KB in 120 s" in out
+    node.answers["relay_status"] = {"result": "Nothing.", "carried_for": [], "carried_by": []}
+    assert run("relay").out == "Nothing.\n"

@@ -93,6 +93,7 @@ SHOWN = {
     "identity create alice": "identity_create",
     "identity backup": "identity_backup",
     f"recover {'word ' * 24}": "identity_recover",
+    "relay": "relay_status",
     "services list": "services_list",
     "services show supplier": "service_info",
     "services start supplier": "service_start",

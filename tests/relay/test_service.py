@@ -407,6 +407,26 @@ def test_bulk_between_two_links(build: Build) -> None:
     assert town.result(exchange.answer()) == Ack(note=str(size))
 
 
+def test_bulk_waits_for_a_straight_road(build: Build) -> None:
+    """Over an introduction a small question is answered, a piece is refused at once, and the link stays."""
+    town = build()
+    bob, contact = town.reserved("bob")
+    alice = town.party("alice")
+    bob.router.answer(ListFiles, _ack)
+    who = bob.who.document.fingerprint
+    alice.router.hint(who, [contact])
+    assert town.result(alice.router.ask(who, ListFiles())) == Ack()
+    link = alice.router.link(who)
+    exchange = town.result(alice.router.open(who, piece(2**20), priority=Priority.BACKUP))
+    for waiting in (exchange.write(bytes(1000)), exchange.answer(), exchange.read()):
+        with pytest.raises(ExchangeReset, match="only introduced"):
+            town.result(waiting)
+    exchange.finish()
+    exchange.reset("over")
+    assert town.result(alice.router.ask(who, ListFiles())) == Ack()
+    assert alice.router.link(who) is link
+
+
 async def _ack(sender: Any, packet: Any, exchange: IExchange) -> Ack:
     return Ack()
 

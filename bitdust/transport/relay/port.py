@@ -18,28 +18,47 @@ from zope.interface import implementer
 
 from bitdust.errors import BitDustError, Refused, RemoteFault, Timeout, TryLater
 from bitdust.identity.keys import DeviceKey
-from bitdust.transport.interface import Doorman, Expected, IExchange, ILink, ITransport
+from bitdust.transport.exchange import Exchange
+from bitdust.transport.interface import Doorman, ExchangeReset, Expected, IExchange, ILink, ITransport
 from bitdust.transport.port import Port
 from bitdust.transport.pump import Pump
 from bitdust.transport.relay.circuit import Circuit
 from bitdust.transport.relay.contact import SCHEME, parse_relayed
 from bitdust.transport.secure import SecureLink
+from bitdust.transport.stream import Stream
 from bitdust.transport.tls import DeviceTls
-from bitdust.wire.packets import Fail, Join, Joined, Knock, Packet
+from bitdust.wire.packets import Fail, Join, Joined, Knock, Packet, Priority
 from bitdust.world import Rng, Wall, system_wall
 
 #: bytes that a dialer announces: more than any relay carries in one circuit; the relay's answer says how many
 MOST = 2**50
+
+#: a circuit for fewer bytes is an introduction: a piece may have as many
+BULK = 128 * 2**20
 
 #: asks a relay: (its fingerprint, its contacts, the question) -> the exchange
 Through = Callable[[str, Sequence[str], Packet], Awaitable[IExchange]]
 
 
 class RelayLink(SecureLink):
-    """The protocol inside TLS inside a circuit."""
+    """
+    The protocol inside TLS inside a circuit.
+
+    Over one that is only for an introduction nothing is asked that would break it off in the middle.
+    """
 
     transport_name: ClassVar[str] = "relay"
     direct: ClassVar[bool] = False
+    #: bytes that the relay carries in each direction
+    size = MOST
+
+    def ask(self, packet: Packet, priority: Priority) -> Exchange:
+        if self.size >= BULK or priority <= Priority.MESSAGE:
+            return super().ask(packet, priority)
+        refusal = ExchangeReset(
+            "two nodes are only introduced over this relay: more goes over a straight road"
+        )
+        return Exchange(self._session, Stream(True, packet, priority), self._flush, refusal)
 
 
 @implementer(ITransport)
@@ -110,6 +129,7 @@ class RelayTransport(Port):
         return await link.ready
 
     def _join(self, link: RelayLink, exchange: IExchange, size: int, *, dials: bool) -> Circuit:
+        link.size = size
         circuit = Circuit(exchange, self._clock, size)
         factory = TLSMemoryBIOFactory(self._tls, dials, Factory(), self._clock)
         circuit.attach(Pump(factory, link))  # type: ignore[no-untyped-call]
