@@ -109,6 +109,11 @@ class RelaySide:
         if self.keeper is not None:
             self.keeper.hurry()
 
+    def befriended(self, fingerprint: str) -> None:
+        """Somebody has a contract with us from now on, in either direction."""
+        if self.service is not None:
+            self.service.befriended(fingerprint)
+
     def contacts(self) -> list[str]:
         """The contacts at which relays take calls for us."""
         return self.keeper.contacts() if self.keeper is not None else []

@@ -115,6 +115,9 @@ class Somebody:
         self._unfollow_limit = settings.listen("services/network/", hasten)
         self._unfollow_nickname = settings.listen("personal/nickname", lambda _: self._tell())
         self.customer.suppliers.changed.listen(lambda _: self._tell())
+        self.customer.suppliers.hired.listen(lambda who, _position: self.relays.befriended(who.fingerprint))
+        if self.supplier is not None:
+            self.supplier.accepted.listen(lambda who, _idurl, _granted: self.relays.befriended(who))
         if self.relays.keeper is not None:
             self.relays.keeper.changed.listen(self._tell)
         self.propagation.replaced.listen(self.customer.synchronizer.yield_to)

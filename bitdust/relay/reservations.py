@@ -82,6 +82,11 @@ class Reservations:
         known.idurl, known.own, known.until = idurl, own, now + HOLDS
         return known
 
+    def befriended(self, fingerprint: str) -> None:
+        """He is one of our own now."""
+        if fingerprint in self._kept:
+            self._kept[fingerprint].own = True
+
     def release(self, fingerprint: str) -> Reservation | None:
         """It holds no longer; what it was, if there was one."""
         return self._kept.pop(fingerprint, None)

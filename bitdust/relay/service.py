@@ -68,6 +68,8 @@ class RelayService:
         self._clock, self._link_to, self._is_own = clock, link_to, is_own
         self._reservations = Reservations(clock, routes)
         self._meter = Meter(clock, BEGUN, MINUTE)
+        #: introductions under way, and whose they are
+        self._introductions: dict[Splice, tuple[str, str]] = {}
 
     def commands(self) -> dict[type[Packet], Handler[Any]]:
         """What can be asked, for `Router.answer`."""
@@ -83,6 +85,13 @@ class RelayService:
         gone = self._reservations.release(fingerprint)
         if gone is not None:
             self.released(gone.idurl, fingerprint)
+
+    def befriended(self, fingerprint: str) -> None:
+        """He is a supplier or customer of ours now: what was an introduction begins anew, on better terms."""
+        self._reservations.befriended(fingerprint)
+        for splice, whose in tuple(self._introductions.items()):
+            if fingerprint in whose:
+                splice.end("this relay carries more for you now")
 
     async def reserve(self, sender: Sender, packet: Reserve, _exchange: IExchange) -> Packet:
         """
@@ -131,9 +140,12 @@ class RelayService:
                 self._reservations.carried += size
 
             splice = Splice(self._clock, exchange, theirs, terms, self.pace, carried)
+            if not own:
+                self._introductions[splice] = (sender.fingerprint, packet.peer)
             try:
                 await splice.over
             finally:
+                self._introductions.pop(splice, None)
                 splice.end("this relay stops")
         return None
 

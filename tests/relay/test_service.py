@@ -32,6 +32,7 @@ class Town:
         self.clock = HeapClock()
         self.network = Network(self.clock, seeded("network"))
         friends = {person(name).document.fingerprint for name in own.split()}
+        self.friends = friends
         self.rita, self.service = a_relay(self.network, RITA, own=friends.__contains__, routes=routes)
         self.parties = [self.rita]
         self.result(self.rita.start())
@@ -425,6 +426,32 @@ def test_bulk_waits_for_a_straight_road(build: Build) -> None:
     exchange.reset("over")
     assert town.result(alice.router.ask(who, ListFiles())) == Ack()
     assert alice.router.link(who) is link
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+def test_a_new_friend_gets_better_terms_at_once(build: Build, who: str) -> None:
+    """With a contract the introduction ends, and the link that follows carries everything."""
+    town = build()
+    bob, contact = town.reserved("bob")
+    alice = town.party("alice")
+
+    async def keep(sender: Any, packet: Data, exchange: IExchange) -> Ack:
+        return Ack(note=str(len(await whole(exchange))))
+
+    bob.router.answer(Data, keep)
+    peer = bob.who.document.fingerprint
+    alice.router.hint(peer, [contact])
+    alice.router.keep(peer)
+    town.run(5)
+    assert [each.own for each in town.service.carrying().reservations] == [False]
+    friend = person(who).document.fingerprint
+    town.friends.add(friend)
+    town.service.befriended(friend)
+    assert [each.own for each in town.service.carrying().reservations] == [who == "bob"]
+    town.run(10)
+    exchange = town.result(alice.router.open(peer, piece(2**20), priority=Priority.BACKUP))
+    town.result(exchange.write(bytes(2**20)))
+    assert town.result(exchange.answer()) == Ack(note=str(2**20))
 
 
 async def _ack(sender: Any, packet: Any, exchange: IExchange) -> Ack:
