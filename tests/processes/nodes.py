@@ -168,11 +168,16 @@ def listens_at(pid: int) -> set[tuple[str, int]]:
 
 def start_dying(peer: Peer, spot: str) -> subprocess.Popen[bytes]:
     """Begin a node that kills itself at a spot, see `dying.py`."""
-    script = Path(__file__).with_name("dying.py")
+    return start_odd(peer, "dying.py", spot)
+
+
+def start_odd(peer: Peer, script: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """Begin a node that a script beside this file makes of the program."""
+    path = Path(__file__).with_name(script)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BITDUST_")}
     with (peer.home / "console.log").open("ab") as log:
         peer.process = subprocess.Popen(
-            [sys.executable, str(script), spot, "--home", str(peer.home), "--quiet"],
+            [sys.executable, str(path), *arguments, "--home", str(peer.home), "--quiet"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
