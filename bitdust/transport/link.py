@@ -187,7 +187,7 @@ class Link(Protocol):
         """The road leads to the wrong one, or is not secure: not a byte of ours goes there."""
         self._end(failure, cut=True)
 
-    def dataReceived(self, data: bytes) -> None:
+    def dataReceived(self, data: bytes | memoryview) -> None:
         if self._over:
             return
         self._heard = True

@@ -9,18 +9,27 @@ soon as the handshake is over, and leaves everything rare to Twisted: handshakes
 from __future__ import annotations
 
 from OpenSSL import SSL
-from twisted.protocols.tls import TLSMemoryBIOProtocol
+from twisted.internet.interfaces import IProtocol
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 
-#: plain bytes of the largest TLS record
-RECORD = 16 * 1024
+from bitdust.transport.tcp.records import RECORD, Records
+
 #: bytes that TLS adds to a record at most, and those of its own messages that may wait beside our data
 _OVERHEAD, _MESSAGES = 256, 4096
 
 
 class Pump(TLSMemoryBIOProtocol):
-    """The TLS of one connection; the protocol inside gets all that one read of the socket brought as one."""
+    """
+    The TLS of one connection; the protocol inside gets all that one read of the socket brought as one.
+
+    @param records: where it decrypts; the protocol inside keeps nothing of what it is shown there.
+    """
 
     _secure = False
+
+    def __init__(self, factory: TLSMemoryBIOFactory, inside: IProtocol, records: Records) -> None:
+        super().__init__(factory, inside)  # type: ignore[no-untyped-call]
+        self._records = records
 
     def write(self, data: bytes) -> None:
         """Encrypt and hand on."""
@@ -46,18 +55,13 @@ class Pump(TLSMemoryBIOProtocol):
             return
         connection = self.getHandle()  # type: ignore[no-untyped-call]
         connection.bio_write(data)
-        records: list[bytes] = []
-        ended = False
-        try:
-            while True:
-                records.append(connection.recv(RECORD))
-        except SSL.WantReadError:
-            pass
-        except SSL.Error:
-            ended = True
-        if records:
-            self.wrappedProtocol.dataReceived(b"".join(records))
-        if ended and self.connected:
+        goes_on = True
+        while goes_on and self.connected:
+            plain, goes_on = self._records.read(connection)
+            if not plain:
+                break
+            self.wrappedProtocol.dataReceived(plain)  # type: ignore[arg-type]
+        if not goes_on and self.connected:
             # The end of the stream, or an error: OpenSSL says it again to Twisted.
             self._flushReceiveBIO()  # type: ignore[no-untyped-call]
 

@@ -60,11 +60,12 @@ class Session(Sending):
         #: the streams for which something came in this turn
         self._arrived: list[Stream] = []
 
-    def receive(self, data: bytes) -> list[Event]:
-        """What these bytes from the peer mean."""
+    def receive(self, data: bytes | memoryview) -> list[Event]:
+        """What these bytes from the peer mean.  Nothing refers to `data` any more when this returns."""
         if self.over:
             return []
-        self._reader.feed(data)
+        # Before he is accepted, what follows HELLO is kept as it came.
+        self._reader.feed(data if self._accepted else bytes(data))
         if self._greeted and not self._accepted and self._reader.size > MAX_EARLY:
             return [self._fault("too much before HELLO was answered")]
         return self._read()

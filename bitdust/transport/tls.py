@@ -15,6 +15,7 @@ from zope.interface import implementer
 
 from bitdust.identity.keys import DeviceKey
 from bitdust.transport.certificates import ALPN, spki_of
+from bitdust.transport.tcp.records import Records
 
 
 class Judge(Shape):
@@ -25,7 +26,7 @@ class Judge(Shape):
 
 @implementer(IOpenSSLClientConnectionCreator, IOpenSSLServerConnectionCreator)
 class DeviceTls:
-    """Makes the TLS side of every connection of one device."""
+    """Makes the TLS side of every connection of one device; they share the space to decrypt into."""
 
     def __init__(self, device: DeviceKey) -> None:
         # Not twisted's CertificateOptions: it still speaks pyOpenSSL's deprecated certificate objects.
@@ -41,6 +42,7 @@ class DeviceTls:
         context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         context.set_options(SSL.OP_NO_TICKET)
         self.context = context
+        self.records = Records()
 
     def clientConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         return self._connection(tlsProtocol)

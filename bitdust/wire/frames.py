@@ -54,7 +54,7 @@ class Type(IntEnum):
 #: those that concern the link and not one stream: their stream number is 0
 OF_THE_LINK = frozenset({Type.HELLO, Type.PING, Type.PONG, Type.GOAWAY})
 
-#: (type, stream, payload).  The payload is a view into what was fed: copy it to keep it.
+#: (type, stream, payload).  The payload is a view into what was fed: copy it to keep it longer than that.
 Frame = tuple[int, int, memoryview]
 
 
@@ -148,19 +148,19 @@ class FrameReader:
     """
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self._have = 0
-        self._need = HEADER
+        self._begun = bytearray()
+        self._fresh: bytes | memoryview = b""
 
     @property
     def size(self) -> int:
         """Bytes that were fed and are in no frame given yet."""
-        return self._have
+        return len(self._begun) + len(self._fresh)
 
-    def feed(self, data: bytes) -> None:
-        """Bytes from the peer."""
-        self._parts.append(data)
-        self._have += len(data)
+    def feed(self, data: bytes | memoryview) -> None:
+        """Bytes from the peer.  They are looked at in `frames`, and nothing of them is kept longer."""
+        if self._fresh:
+            self._begun += self._fresh
+        self._fresh = data
 
     def frames(self) -> Generator[Frame, None, None]:
         """
@@ -168,25 +168,45 @@ class FrameReader:
 
         @raise RemoteFault: a frame is longer than any may be.
         """
-        if self._have < self._need:
-            return
-        self._need = HEADER
-        whole = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        view, at, end = memoryview(whole), 0, len(whole)
+        # Only the frame that had begun is put together anew; all others are seen where they lie.
+        fresh = memoryview(self._fresh)
+        while fresh and (missing := self._missing()):
+            self._begun += fresh[:missing]
+            fresh = fresh[missing:]
+        rest = [view for view in (memoryview(self._begun), fresh) if view]
+        self._begun, self._fresh = bytearray(), b""
         try:
-            while True:
-                if end - at < HEADER:
-                    return
-                word, stream = _header.unpack_from(whole, at)
-                length = word >> 8
-                if length > MAX_PAYLOAD:
-                    raise RemoteFault(f"a frame of {length} bytes; {MAX_PAYLOAD} is the most")
-                self._need = HEADER + length
-                if end - at < self._need:
-                    return
-                self._need = HEADER
-                start, at = at + HEADER, at + HEADER + length
-                yield word & 0xFF, stream, view[start:at]
+            while rest:
+                view = rest[0]
+                length = _length(view)
+                if len(view) < HEADER + length:
+                    if len(rest) == 1:
+                        return
+                    # It was stopped in the middle, before: more than one frame had been kept.
+                    rest = [memoryview(b"".join(rest))]
+                    continue
+                rest = [view[HEADER + length :], *rest[1:]] if len(view) > HEADER + length else rest[1:]
+                word, stream = _header.unpack_from(view)
+                yield word & 0xFF, stream, view[HEADER : HEADER + length]
         finally:
-            rest = whole if at == 0 else whole[at:]
-            self._parts, self._have = ([rest] if rest else []), len(rest)
+            for view in rest:
+                self._begun += view
+
+    def _missing(self) -> int:
+        """Bytes that the frame lacks which had begun, as far as is known; 0 when it is none, or is whole."""
+        have = len(self._begun)
+        return max(0, HEADER + _length(self._begun) - have) if 0 < have < HEADER + MAX_PAYLOAD else 0
+
+
+def _length(frame: bytearray | memoryview) -> int:
+    """
+    Bytes of its payload; 0 as long as the header is not there.
+
+    @raise RemoteFault: it is longer than any may be.
+    """
+    if len(frame) < HEADER:
+        return 0
+    length: int = _header.unpack_from(frame)[0] >> 8
+    if length > MAX_PAYLOAD:
+        raise RemoteFault(f"a frame of {length} bytes; {MAX_PAYLOAD} is the most")
+    return length

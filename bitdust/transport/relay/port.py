@@ -132,5 +132,5 @@ class RelayTransport(Port):
         link.size = size
         circuit = Circuit(exchange, self._clock, size)
         factory = TLSMemoryBIOFactory(self._tls, dials, Factory(), self._clock)
-        circuit.attach(Pump(factory, link))  # type: ignore[no-untyped-call]
+        circuit.attach(Pump(factory, link, self._tls.records))
         return circuit

@@ -173,8 +173,9 @@ class _Door(Factory):
         self, link: Callable[[Caller], TcpLink | None], tls: DeviceTls, dials: bool, clock: IReactorTime
     ) -> None:
         self._link = link
+        self._records = tls.records
         self._tls = TLSMemoryBIOFactory(tls, dials, self, clock)
 
     def buildProtocol(self, addr: IAddress | None) -> TLSMemoryBIOProtocol | None:
         link = self._link(cast(Caller, addr))
-        return None if link is None else Pump(self._tls, link)  # type: ignore[no-untyped-call]
+        return None if link is None else Pump(self._tls, link, self._records)
