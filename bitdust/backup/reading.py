@@ -23,7 +23,7 @@ from bitdust.backup.folders import Folders
 from bitdust.backup.owners import Owners
 from bitdust.backup.sparse import Content, holes_of
 from bitdust.backup.walk import Found, Skipped, not_taken
-from bitdust.blocks.chunker import MIN_CHUNK, Cutter, chunk_id
+from bitdust.blocks.chunker import MAX_CHUNK, MIN_CHUNK, Cutter, chunk_id
 from bitdust.catalog.facts import Kind
 
 #: bytes of file content in one stretch, more or less
@@ -68,6 +68,8 @@ class Reading:
         self._folders = Folders(root)
         self._owners = Owners()
         self._cutter = Cutter()
+        #: what is read of the file, one stretch behind what was left of the one before
+        self._space = memoryview(bytearray(MAX_CHUNK + sparse.READ))
         self._queue: deque[Found] = deque()
         self._current: Iterator[Cut | Found] | None = None
         #: first names of files that were not there any more -> the name that was read in their place, or b""
@@ -219,25 +221,19 @@ class Reading:
     def _cuts(self, path: bytes, content: Content) -> Iterator[Cut]:
         # The content is one stream without the holes, so that a moved hole moves no cut behind it; and it is
         # cut only when there is much of it, since each look begins again behind the last cut.
-        rest: list[bytes] = []
-        fresh = 0
-        for part in content.parts():
-            rest.append(part)
-            fresh += len(part)
-            if fresh >= sparse.READ:
-                rest = [(yield from self._chunks(path, b"".join(rest), final=False))]
-                fresh = 0
-        yield from self._chunks(path, b"".join(rest), final=True)
-
-    def _chunks(self, path: bytes, buffer: bytes, *, final: bool) -> Generator[Cut, None, bytes]:
-        """The chunks that end in the buffer; answers what is behind them."""
-        view = memoryview(buffer)
-        start = 0
-        for end in self._cutter.cuts(buffer, final):
-            content = view[start:end]
-            yield Cut(path, chunk_id(content, self._chunk_key), content)
-            start = end
-        return buffer[start:]
+        have, final = 0, False
+        while not final:
+            room = self._space[have : have + sparse.READ]
+            got = content.fill(room)
+            have, final = have + got, got < len(room)
+            start = 0
+            for end in self._cutter.cuts(self._space[:have], final):
+                # A copy, since the space is read over.
+                chunk = bytes(self._space[start:end])
+                yield Cut(path, chunk_id(chunk, self._chunk_key), chunk)
+                start = end
+            have -= start
+            self._space[:have] = self._space[start : start + have]
 
 
 def _dates(status: os.stat_result) -> tuple[int, int, int]:

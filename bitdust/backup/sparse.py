@@ -52,17 +52,28 @@ class Content:
     size: int
     holes: Holes
     end: int = 0
+    #: holes that lie before it
+    _passed: int = 0
 
-    def parts(self) -> Iterator[bytes]:
-        """All of it, in order.  Ends early where the file has become shorter."""
-        for hole, length in (*self.holes, (self.size, 0)):
-            while self.end < hole:
-                part = os.pread(self.descriptor, min(READ, hole - self.end), self.end)
-                if not part:
-                    return
-                self.end += len(part)
-                yield part
-            self.end = hole + length
+    def fill(self, space: memoryview) -> int:
+        """
+        Read on until the space is full.  The bytes read: fewer than there is room for at the end of the
+        content, or where the file has become shorter.
+        """
+        done = 0
+        while done < len(space) and self._passed <= len(self.holes):
+            hole, length = self.holes[self._passed] if self._passed < len(self.holes) else (self.size, 0)
+            if self.end < hole:
+                room = space[done : done + hole - self.end]
+                got = os.preadv(self.descriptor, [room], self.end)
+                if not got:
+                    break
+                done += got
+                self.end += got
+            else:
+                self.end = hole + length
+                self._passed += 1
+        return done
 
     def holes_read(self) -> Holes:
         """Those of the holes that lie in what was read."""

@@ -74,13 +74,25 @@ def test_the_cuts_do_not_depend_on_the_reads(
     assert [taken.store[each] for each in taken.chunks[b"file"]] == expected
 
 
+def _read_by(monkeypatch: pytest.MonkeyPatch, pread: Callable[[int, int, int], bytes]) -> None:
+    """Files are read by this function, also where they are read into a space that is there."""
+
+    def preadv(descriptor: int, spaces: list[memoryview], at: int) -> int:
+        data = pread(descriptor, len(spaces[0]), at)
+        spaces[0][: len(data)] = data
+        return len(data)
+
+    monkeypatch.setattr(os, "pread", pread)
+    monkeypatch.setattr(os, "preadv", preadv)
+
+
 def test_the_cuts_do_not_depend_on_short_reads(
     large: tuple[Path, list[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A system that gives less than it was asked for changes nothing."""
     folder, expected = large
     pread = os.pread
-    monkeypatch.setattr(os, "pread", lambda fd, size, at: pread(fd, min(size, 777_777), at))
+    _read_by(monkeypatch, lambda fd, size, at: pread(fd, min(size, 777_777), at))
     taken = read(folder, entries(folder))
     assert [taken.store[each] for each in taken.chunks[b"file"]] == expected
 
@@ -233,7 +245,7 @@ def test_a_disk_that_fails_in_the_middle(tmp_path: Path, monkeypatch: pytest.Mon
         return pread(descriptor, size, at)
 
     given = entries(tmp_path)
-    monkeypatch.setattr(os, "pread", failing)
+    _read_by(monkeypatch, failing)
     taken = read(tmp_path, given)
     assert [each.path for each in taken.done] == [b"", b"c"]
     assert [each.path for each in taken.skipped] == [b"a", b"b"]
@@ -249,7 +261,7 @@ def _meanwhile(monkeypatch: pytest.MonkeyPatch, change: Callable[[int], None]) -
         change(count[0])
         return data
 
-    monkeypatch.setattr(os, "pread", busy)
+    _read_by(monkeypatch, busy)
 
 
 def test_a_change_while_reading_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
