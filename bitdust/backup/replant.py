@@ -33,7 +33,7 @@ from bitdust.backup.pile import Pile
 from bitdust.backup.sparse import content_size, is_sound, places
 from bitdust.backup.walk import Skipped
 from bitdust.catalog.facts import Kind, Meta
-from bitdust.disk import sync_file_system
+from bitdust.disk import STEP, sync_file_system
 from bitdust.errors import Conflict, Damaged
 
 #: descriptors of half-written files that are kept open
@@ -117,7 +117,7 @@ class Replant:
             for position, length in places(growing.meta, offset, len(rest)):
                 part, rest = rest[:length], rest[length:]
                 while part:
-                    done = os.pwrite(descriptor, part, position)
+                    done = os.pwrite(descriptor, part[:STEP], position)
                     position += done
                     part = part[done:]
             growing.missing -= len(content)

@@ -44,6 +44,7 @@ from bitdust.blocks.block_format import (
 )
 from bitdust.blocks.chunker import MAX_CHUNK
 from bitdust.crypto import HASH, TAG
+from bitdust.disk import STEP
 from bitdust.errors import Damaged
 
 __all__ = [
@@ -158,7 +159,7 @@ class BlockWriter:
         data = make()
         rest = memoryview(data)
         while rest:
-            rest = rest[self._file.write(rest) :]
+            rest = rest[self._file.write(rest[:STEP]) :]
         self._end += len(data)
         self._whole = True
         return len(data)
