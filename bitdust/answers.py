@@ -362,6 +362,39 @@ class ListMessages(TypedDict):
     state: str
 
 
+class NetworkStatus(TypedDict):
+    """Keys of an answer."""
+
+    state: str
+    reachable: str
+    sentence: str
+    next: list[str]
+    nat: str
+    connections: int
+    roads: list[NetworkStatusRoads]
+    addresses: list[str]
+    contacts: list[str]
+    relays: list[str]
+
+
+class NetworkStatusRoads(TypedDict):
+    """Keys of an answer."""
+
+    name: str
+    port: int
+    mapped: int
+    connections: int
+    seen: list[NetworkStatusRoadsSeen]
+
+
+class NetworkStatusRoadsSeen(TypedDict):
+    """Keys of an answer."""
+
+    place: str
+    observers: int
+    networks: int
+
+
 class Ping(TypedDict):
     """Keys of an answer."""
 
@@ -411,6 +444,7 @@ class ProcessHealth(TypedDict):
     suppliers_wanted: int
     versions: int
     pieces_missing: int
+    network: str
     verified: ProcessHealthVerified | None
     durability: ProcessHealthDurability | None
     monitor: ProcessHealthMonitor | None

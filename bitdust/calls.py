@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         IdentityRecover,
         ListCorrespondents,
         ListMessages,
+        NetworkStatus,
         Ping,
         PoliciesList,
         PolicySet,
@@ -492,6 +493,13 @@ class Calls:
     ) -> list[ListMessages]:
         """List private messages, newest last."""
         answer: list[ListMessages] = self.call("list_messages", limit, since, correspondent)
+        return answer
+
+    def network_status(
+        self,
+    ) -> NetworkStatus:
+        """Tell how other nodes reach this one, as far as they have shown, and what can be done about it."""
+        answer: NetworkStatus = self.call("network_status")
         return answer
 
     def ping(

@@ -1,5 +1,5 @@
 """
-Other nodes, wherever they are.
+Other nodes, wherever they are, and how they come here.
 """
 
 from __future__ import annotations
@@ -35,3 +35,43 @@ async def reconnect(node: Node) -> dict[str, Any]:
     """End every connection to other nodes and make those that are needed anew, without waiting."""
     node.peers.reconnect()
     return {"result": "reconnected"}
+
+
+@method()
+def network_status(node: Node) -> dict[str, Any]:
+    """
+    Tell how other nodes reach this one, as far as they have shown, and what can be done about it.
+
+    `reachable` is `directly`, `directly, from inside this network`, `through a relay`, `not` or `not known
+    yet`; `nat` what the router before us makes of UDP: `none`, `endpoint-independent`, `endpoint-dependent`
+    or `unknown`.  A place in `seen` is named by so many observers in so many networks.
+    """
+    view = node.network()
+    return {
+        "state": view.state,
+        "reachable": view.reachable.value,
+        "sentence": view.sentence,
+        "next": list(view.next),
+        "nat": view.nat.value,
+        "connections": view.links,
+        "roads": [
+            {
+                "name": road.scheme,
+                "port": road.port,
+                "mapped": view.mapped.get(road.scheme, 0),
+                "connections": road.links,
+                "seen": [
+                    {
+                        "place": str(each.place),
+                        "observers": each.observers,
+                        "networks": each.neighbourhoods,
+                    }
+                    for each in road.seen
+                ],
+            }
+            for road in view.roads
+        ],
+        "addresses": [str(address) for address in view.addresses],
+        "contacts": list(view.contacts),
+        "relays": list(view.relays),
+    }

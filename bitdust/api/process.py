@@ -63,6 +63,7 @@ async def process_health(node: Node) -> dict[str, Any]:
         "suppliers_wanted": health.suppliers_wanted,
         "versions": health.versions,
         "pieces_missing": health.pieces_missing,
+        "network": health.network,
         "verified": None if health.verified is None else asdict(health.verified),
         "durability": None if health.durability is None else asdict(health.durability),
         "monitor": None if health.monitor is None else asdict(health.monitor),

@@ -106,6 +106,7 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             "suppliers_wanted": int,
             "versions": int,
             "pieces_missing": int,
+            "network": str,
             "verified": Nullable(_DRILL),
             "durability": Nullable(
                 {
@@ -425,6 +426,26 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
                     "rate": int,
                 }
             ],
+        },
+        "network_status": {
+            "state": str,
+            "reachable": str,
+            "sentence": str,
+            "next": [str],
+            "nat": str,
+            "connections": int,
+            "roads": [
+                {
+                    "name": str,
+                    "port": int,
+                    "mapped": int,
+                    "connections": int,
+                    "seen": [{"place": str, "observers": int, "networks": int}],
+                }
+            ],
+            "addresses": [str],
+            "contacts": [str],
+            "relays": [str],
         },
         "services_list": [_SERVICE],
         "service_info": _SERVICE,

@@ -61,6 +61,7 @@ SECTIONS = {
         "start": ("node:start", "Run the node, here or in the background."),
         "stop": ("node:stop", "End the node cleanly."),
         "restart": ("node:restart", "End the node and start it anew."),
+        "network": ("network:network", "How other nodes reach this one."),
         "reconnect": ("reconnect:reconnect", "Every connection to other nodes made anew."),
         "config": ("config:config", "Settings: list, get, set."),
         "show": ("show:show", "Open the page in the browser, or print a link that does."),

@@ -133,6 +133,8 @@ def _tell(terminal: Terminal, health: dict[str, Any], brief: bool) -> None:
         when = f" Next round: {shown(doing['next_round'])}." if doing["next_round"] else ""
         waits = f" Waits for {doing['waits_for']}." if doing["waits_for"] else ""
         terminal.say(f"  {'doing':<10}{doing['doing']}{when}{waits}")
+    if health["network"]:
+        terminal.say(f"  {'network':<10}{health['network']}")
     if terminal.url is None:
         number = running_in(terminal.home)
         terminal.say(f"  {'node':<10}{terminal.home}" + (f", process {number}" if number else ""))

@@ -8,6 +8,7 @@ meanwhile.  With one it is a customer and a supplier (see somebody.py).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from bitdust.node.own_identity import OwnIdentity
 from bitdust.node.pages import Pages
 from bitdust.node.peers import Peers
 from bitdust.node.people import People
+from bitdust.node.reach_words import explained
 from bitdust.node.registration import IDENTITY, Registration
 from bitdust.node.relay_view import RelayView
 from bitdust.node.seams import Databases, Ground, Seams
@@ -44,6 +46,7 @@ from bitdust.node.views import (
     Health,
     IdentityView,
     KitView,
+    NetworkView,
     Pong,
     Replacing,
     SupplierView,
@@ -276,7 +279,12 @@ class Node:
         trouble = self.registration.trouble
         recovering = (trouble.message if trouble else "") if self.registration.is_recovering() else None
         untold = self.somebody.propagation.trouble if self.somebody is not None else ""
-        return await look_at(self.customer, recovering, untold, self.now())
+        found = await look_at(self.customer, recovering, untold, self.now())
+        return replace(found, network=self.network().sentence) if self.somebody is not None else found
+
+    def network(self) -> NetworkView:
+        """How others come to this node.  @raise NoIdentity: there is no identity yet."""
+        return explained(self.as_somebody().reachability.network(), self.settings)
 
     async def suppliers_list(self) -> list[SupplierView]:
         """The present supplier set."""

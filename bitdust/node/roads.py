@@ -4,8 +4,8 @@ roads -- how other nodes reach this one: the roads that are switched on, their p
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
 
 from twisted.logger import Logger
 
@@ -13,6 +13,9 @@ from bitdust.config.settings import Settings
 from bitdust.identity.pinning import Pins
 from bitdust.node.own_identity import OwnIdentity
 from bitdust.node.seams import Ground
+from bitdust.reach.own_addresses import addresses_towards
+from bitdust.reach.standpoint import Wishes
+from bitdust.reach.watch import Look
 from bitdust.transport.interface import ITransport
 from bitdust.transport.pace import Paces
 from bitdust.transport.tcp.port import SETTING as TCP_PORT
@@ -72,23 +75,18 @@ def ports_to_try(settings: Settings, contacts: Iterable[str], scheme: str, key: 
     return list(dict.fromkeys([*before, port, 0]))
 
 
-def public(contact: str, settings: Settings, servers: Sequence[str]) -> str:
-    """The contact of a road of ours as others shall use it."""
-    scheme = contact.partition(":")[0]
-    if scheme not in (TcpTransport.scheme, UdpTransport.scheme):
-        return contact
-    host = settings.words("services/tcp-connections/host") or _own_address(servers)
-    return f"{scheme}://{host}:{contact.rpartition(':')[2]}"
+def own_addresses(settings: Settings, servers: Sequence[str]) -> Look:
+    """Looks for the addresses of this machine that others may come to: those towards the servers first."""
+    interface = settings.words("services/tcp-connections/interface")
+    if interface and interface != EVERYWHERE:
+        return lambda: addresses_towards([interface])[:1]
+    hosts = [urlsplit(server).hostname or "" for server in servers[:1]]
+    return lambda: addresses_towards(hosts)
 
 
-def _own_address(servers: Sequence[str]) -> str:
-    """The address of this machine that leads to the first identity server; sends nothing."""
-    target = servers[0].partition("//")[2] if servers else "192.0.2.1"
-    host = target.partition("/")[0].partition(":")[0]
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect((host, 9))
-        except OSError:
-            return "127.0.0.1"
-        address: str = probe.getsockname()[0]
-        return address
+def wishes(settings: Settings) -> Wishes:
+    """What the settings say now of where we are reached."""
+    return Wishes(
+        host=settings.words("services/tcp-connections/host"),
+        private=settings.flag("services/network/private-addresses"),
+    )

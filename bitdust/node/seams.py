@@ -15,6 +15,7 @@ from bitdust.directory.interface import IDirectory, IWhereabouts
 from bitdust.identity.pinning import Pins
 from bitdust.node.own_identity import OwnIdentity
 from bitdust.programs import Programs
+from bitdust.reach.watch import Look
 from bitdust.transport.interface import ITransport
 from bitdust.watches import Watches
 from bitdust.world import InThread, Rng, Threads, Wall
@@ -28,6 +29,7 @@ class Seams:
     @param programs: runs what is to be run before and after backups.
     @param watches: tells of folders that are watched.
     @param serial: of the name of a database: what runs all that concerns it, one call at a time.
+    @param look: the addresses of the machine; None: it has none.
     """
 
     directory: IDirectory
@@ -37,6 +39,7 @@ class Seams:
     watches: Watches
     #: where nodes leave word of where they are; None: nowhere
     whereabouts: IWhereabouts | None = None
+    look: Look | None = None
 
 
 @dataclass(frozen=True)

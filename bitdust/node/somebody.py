@@ -25,9 +25,10 @@ from bitdust.node.messaging_side import MessagingSide
 from bitdust.node.own_identity import MAILBOX, SUPPLIER_OFFER, OwnIdentity
 from bitdust.node.people import People
 from bitdust.node.propagation import SEQUENCE, Propagation
+from bitdust.node.reachability import Reachability
 from bitdust.node.registration import CATALOG as CATALOG_FILE
 from bitdust.node.relay_side import RelaySide
-from bitdust.node.roads import build_roads, public
+from bitdust.node.roads import build_roads, own_addresses, wishes
 from bitdust.node.seams import Databases, Ground
 from bitdust.node.supplier_side import build_supplier_side
 from bitdust.programs import RealPrograms
@@ -57,7 +58,7 @@ class Somebody:
         settings, own = ground.settings, identity.fingerprint
         self.catalog_db = databases.open(CATALOG_FILE, CATALOG)
         router_db = databases.open("router.db", ROUTER)
-        self.relays = RelaySide(ground, identity, people, self._partners, lambda: False)
+        self.relays = RelaySide(ground, identity, people, self._partners, self._is_unreachable)
         roads = build_roads(ground, identity, people.pins)
         transports = [*roads, *([self.relays.road] if self.relays.road is not None else [])]
         self.directories = Directories(ground, identity)
@@ -70,6 +71,12 @@ class Somebody:
         )  # fmt: skip
         self.relays.join(self.router)
         self.directories.join(self.router, people.pins)
+        self.reachability = Reachability(
+            clock=ground.reactor, wall=ground.wall, machines=machines, router=self.router,
+            transports=transports, wishes=lambda: wishes(settings),
+            look=ground.seams.look if ground.seams else own_addresses(settings, people.servers),
+            tell=self._moved, relayed=self.relays.contacts, judged=self.relays.reconsider,
+        )  # fmt: skip
         self.outbox = Outbox(
             clock=ground.reactor, wall=ground.wall, rng=ground.rng, ask=self.router.ask,
             came=self.router.came, db=router_db,
@@ -113,6 +120,10 @@ class Somebody:
         self._paces = [pace for transport in roads for pace in (transport.pace, transport.intake)]
         hasten()
         self._unfollow_limit = settings.listen("services/network/", hasten)
+        self._unfollow_wishes = [
+            settings.listen(key, lambda _: self.reachability.reconsider())
+            for key in ("services/tcp-connections/host", "services/network/private-addresses")
+        ]
         self._unfollow_nickname = settings.listen("personal/nickname", lambda _: self._tell())
         self.customer.suppliers.changed.listen(lambda _: self._tell())
         self.customer.suppliers.hired.listen(lambda who, _position: self.relays.befriended(who.fingerprint))
@@ -120,6 +131,7 @@ class Somebody:
             self.supplier.accepted.listen(lambda who, _idurl, _granted: self.relays.befriended(who))
         if self.relays.keeper is not None:
             self.relays.keeper.changed.listen(self._tell)
+            self.relays.keeper.changed.listen(self.reachability.reconsider)
         self.propagation.replaced.listen(self.customer.synchronizer.yield_to)
         self.customer.until_findable = self.propagation.until_recorded
 
@@ -130,8 +142,7 @@ class Somebody:
         contacts = await self.router.start()
         await self.directories.start(contacts)
         await self.outbox.start()
-        servers = self._people.servers
-        self._contacts = [public(contact, self._ground.settings, servers) for contact in contacts]
+        self._contacts = self.reachability.start(contacts)
         self._tell()
         self.relays.start()
         if self.messaging is not None:
@@ -162,6 +173,9 @@ class Somebody:
         self._unfollow_nickname()
         self._unfollow_limit()
         self.relays.stop()
+        for unfollow in self._unfollow_wishes:
+            unfollow()
+        self.reachability.stop()
         self.propagation.stop()
         if self.messaging is not None:
             self.messaging.stop()
@@ -174,6 +188,13 @@ class Somebody:
         await self.router.stop()
         for pace in self._paces:
             pace.set(0)
+
+    def _is_unreachable(self) -> bool:
+        return self.reachability.is_unreachable()
+
+    def _moved(self, contacts: list[str]) -> None:
+        self._contacts = contacts
+        self._tell()
 
     def _tell(self) -> None:
         """Have the world know what is true of us now."""

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from bitdust.catalog.drills import Drilled
 from bitdust.customer.durability import Durability
+from bitdust.reach.claims import Believed
+from bitdust.reach.mapping import Mapping
+from bitdust.reach.scopes import Address
+from bitdust.reach.standpoint import Verdict
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Health:
     durability: Durability | None = None
     monitor: Doing | None = None
     warnings: tuple[Trouble, ...] = ()
+    #: how others come to this node, in a sentence; "" before there is an identity
+    network: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,3 +137,36 @@ class KitView:
     words: str
     path: str | None
     fingerprint: str
+
+
+@dataclass(frozen=True)
+class RoadView:
+    """A road: the port it listens at, how many links go over it, and where others see it."""
+
+    scheme: str
+    port: int
+    links: int
+    seen: tuple[Believed, ...]
+
+
+@dataclass(frozen=True)
+class NetworkView:
+    """
+    How others come to this node, as far as anybody has shown.
+
+    `state` is that of network_connector; `addresses` are this machine's own that lead out, `mapped` the ports
+    that the router has promised to let in, by road; `links` counts those to all peers.
+    """
+
+    state: str
+    reachable: Verdict
+    nat: Mapping
+    roads: tuple[RoadView, ...]
+    addresses: tuple[Address, ...]
+    mapped: dict[str, int]
+    contacts: tuple[str, ...]
+    relays: tuple[str, ...]
+    links: int
+    #: for people: the state, and what makes it better
+    sentence: str = ""
+    next: tuple[str, ...] = ()

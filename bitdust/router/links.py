@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from twisted.internet.defer import TimeoutError
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from bitdust.errors import BitDustError
-from bitdust.transport.interface import ILink
+from bitdust.transport.interface import ILink, LinkLost
 
 #: links made within so many seconds of each other were dialled at once; later, the newer one is right:
 #: its maker had lost the older
@@ -99,6 +100,23 @@ class Links:
             self._replaced[0].link.close("too many links")
         self._tidy_later()
         self._chosen()
+
+    def check(self, patience: float) -> None:
+        """Drop those that give no sign of life within so many seconds."""
+
+        def answered(seconds: float, held: _Held) -> None:
+            held.rtt = seconds
+
+        def silent(why: Failure, held: _Held) -> None:
+            # Where too many questions are under way, others find out.
+            if isinstance(why.value, TimeoutError | LinkLost):
+                self.drop(held.link)
+            elif not isinstance(why.value, BitDustError):
+                why.raiseException()
+
+        for held in self._all():
+            ping = held.link.ping().addTimeout(patience, self._clock)
+            ping.addCallbacks(answered, silent, callbackArgs=(held,), errbackArgs=(held,))
 
     def drop(self, link: ILink) -> None:
         """It turned out to be dead."""

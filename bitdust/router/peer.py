@@ -50,6 +50,7 @@ class Surroundings:
     went: Callable[[str], None]
     #: a contact has led to a peer
     worked: Callable[[str, str], None]
+    linked: Callable[[ILink], None]
 
 
 class Peer:
@@ -147,6 +148,7 @@ class Peer:
             self._around.worked(self.fingerprint, link.address)
         self.links.add(link)
         link.serve(self._around.serve)
+        self._around.linked(link)
         best = self.links.best()
         if best is not None:
             self._why = None
@@ -199,6 +201,13 @@ class Peer:
         self._road.attempts = 0
         self.links.close("connecting anew")
         if self.kept or self._waiting:
+            self._router.want()
+
+    def check(self, patience: float) -> None:
+        """Links may be dead, and pauses of the past mean nothing: see which, and make those anew."""
+        self._road.attempts = 0
+        self.links.check(patience)
+        if not self.is_forgettable():
             self._router.want()
 
     def stop(self, why: str) -> None:

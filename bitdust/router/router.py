@@ -73,6 +73,8 @@ class Router:
         self.came: Signal[[str]] = Signal()
         #: fingerprint of a peer that was online and went away
         self.went: Signal[[str]] = Signal()
+        #: a link to a peer that has just come up
+        self.linked: Signal[[ILink]] = Signal()
         self._clock = clock
         self._own = own
         self._pins = pins
@@ -99,6 +101,7 @@ class Router:
             came=self.came,
             went=self.went,
             worked=places.worked,
+            linked=self.linked,
         )
 
     async def start(self) -> list[str]:
@@ -239,6 +242,14 @@ class Router:
         """End every link, and make those anew that are kept or waited for, without the pauses of the past."""
         for peer in list(self._peers.values()):
             peer.reconnect()
+
+    def check(self, patience: float) -> None:
+        """
+        The machine was asleep, or its network is another one: links that give no sign of life within
+        `patience` seconds are made anew, and nobody waits for the pauses of the past.
+        """
+        for peer in list(self._peers.values()):
+            peer.check(patience)
 
     async def ping(self, fingerprint: str, within: float = 10.0) -> tuple[float, str]:
         """

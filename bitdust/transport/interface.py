@@ -44,10 +44,13 @@ class Expected:
     @param spkis: the SPKI hashes of the devices that his pinned document lists: another device hears nothing.
         None: we have no document of his.  Then whoever answers learns who we are, which is public, and by
         HELLO shows who he is; nothing else is said before the doorman has taken him in.
+    @param glance: only look whether he is there, as one who has not met him: from a port that he never talked
+        to, and without a HELLO.  The link that comes of it is over already.
     """
 
     fingerprint: str | None
     spkis: frozenset[bytes] | None
+    glance: bool = False
 
     def __post_init__(self) -> None:
         if self.fingerprint is None and self.spkis is not None:

@@ -178,6 +178,10 @@ class Link(Protocol):
     def begin(self, spki: bytes) -> None:
         """The road is secure and leads to a holder of this device key: say HELLO, or wait for his."""
         self.spki = spki
+        if self._expected is not None and self._expected.glance:
+            self.ready.callback(self)
+            self._end(LinkLost("only looked"), cut=True)
+            return
         self._begun = True
         self.transport.registerProducer(self, True)  # type: ignore[union-attr]
         if self.dialed:

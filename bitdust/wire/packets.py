@@ -24,6 +24,7 @@ OpId = Annotated[bytes, Meta(min_length=16, max_length=16)]
 PieceNumber = Annotated[int, Meta(ge=0, le=255)]
 Fingerprint = Annotated[str, Meta(pattern="^[a-z2-7]{52}$")]
 Text = Annotated[str, Meta(max_length=1024)]
+Contacts = Annotated[tuple[Annotated[str, Meta(max_length=256)], ...], Meta(max_length=8)]
 Word = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,31}$")]
 
 #: most leaves one Retrieve may ask for: 64 leaves of 64 KiB are 4 MiB
@@ -344,6 +345,22 @@ class PunchNow(Packet, frozen=True, tag="punch-now"):
     secret: Annotated[bytes, Meta(min_length=16, max_length=16)]
 
 
+class DialBack(Packet, frozen=True, tag="dial-back"):
+    """
+    Dial me there: do I answer?  Answered by DialledBack, or Fail.
+
+    Contacts at the address this question comes from, and no others, are dialled.
+    """
+
+    contacts: Contacts
+
+
+class DialledBack(Packet, frozen=True, tag="dialled-back"):
+    """At these of the contacts one answered who holds a device key of yours, to who came from a new port."""
+
+    reached: Contacts
+
+
 AnyPacket = (
     Identity
     | Ack
@@ -374,6 +391,8 @@ AnyPacket = (
     | Joined
     | Punch
     | PunchNow
+    | DialBack
+    | DialledBack
 )
 
 #: longest packet as bytes; a frame's payload is at most 64 KiB

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,17 @@ from bitdust.node.views import (
     Health,
     IdentityView,
     KitView,
+    NetworkView,
     Pong,
     Replacing,
+    RoadView,
     SupplierView,
     Trouble,
 )
+from bitdust.reach.claims import Believed
+from bitdust.reach.mapping import Mapping
+from bitdust.reach.standpoint import Verdict
+from bitdust.wire.place import Place
 
 BACKUP = "0/0/1/0/0/F20160313043757PM"
 ALICE = "http://127.0.0.1:8084/alice.xml"
@@ -402,6 +409,16 @@ class FakeNode:
             "safe", "Everything is safe.", 2, (), ("nothing",), 4, 4, 4, 3, 0, None,
             Durability("yellow", "One in 100.", 0.01, 365.0, 3.0, 2.5, 0),
             Doing("ready", "Resting.", 1_800_000_000.0, "bob"), (Trouble("bob is away", "wait"),),
+            "Others reach this node directly.",
+        )  # fmt: skip
+
+    def network(self) -> NetworkView:
+        believed = Believed(Place(IPv4Address("203.0.113.10"), 7771), 3, 2)
+        return NetworkView(
+            "Unreachable", Verdict.NOT, Mapping.CHANGING,
+            (RoadView("tcp", 7771, 3, (believed,)), RoadView("udp", 7772, 0, ())),
+            (IPv4Address("10.0.0.2"),), {"tcp": 17771}, ("tcp://203.0.113.10:7771",), (), 3,
+            "Others cannot come here.", ("forward the port",),
         )  # fmt: skip
 
     async def suppliers_list(self) -> list[SupplierView]:

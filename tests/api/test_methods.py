@@ -402,6 +402,7 @@ def test_process(node):
         "suppliers_wanted": 4,
         "versions": 3,
         "pieces_missing": 0,
+        "network": "Others reach this node directly.",
         "verified": None,
         "durability": {
             "light": "yellow",
@@ -422,6 +423,32 @@ def test_process(node):
     }
     node.machines.begin("fire_hire", "ready")
     assert call(node, "automats_list") == [{"index": 1, "name": "fire_hire", "state": "ready", "timers": ""}]
+
+
+def test_network(node):
+    """How others come here, by whom it was seen, and what to do about it."""
+    told = call(node, "network_status")
+    assert told == {
+        "state": "Unreachable",
+        "reachable": "not",
+        "sentence": "Others cannot come here.",
+        "next": ["forward the port"],
+        "nat": "endpoint-dependent",
+        "connections": 3,
+        "roads": [
+            {
+                "name": "tcp",
+                "port": 7771,
+                "mapped": 17771,
+                "connections": 3,
+                "seen": [{"place": "203.0.113.10:7771", "observers": 3, "networks": 2}],
+            },
+            {"name": "udp", "port": 7772, "mapped": 0, "connections": 0, "seen": []},
+        ],
+        "addresses": ["10.0.0.2"],
+        "contacts": ["tcp://203.0.113.10:7771"],
+        "relays": [],
+    }
 
 
 def test_identity(node):

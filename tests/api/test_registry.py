@@ -125,6 +125,7 @@ NAMES = """
     space_consumed space_local automats_list process_health identity_get identity_create identity_backup
     identity_recover tasks_list list_messages send_message list_correspondents add_correspondent
     remove_correspondent find_peer_by_nickname filemanager show gui_link
+    network_status
     config_explain customer_reject customers_ping events_list reconnect service_info service_start
     service_stop services_list supplier_change suppliers_ping
     relay_status
@@ -194,7 +195,7 @@ def test_questions_change_nothing():
         *("events_list", "suppliers_ping", "customers_ping", "config_explain"),
         *("services_list", "service_info", "excludes_list", "schedules_list", "backup_preview"),
         *("restore_preview", "backups_deleted", "policies_list"),
-        *("drills_list", "relay_status"),
+        *("drills_list", "relay_status", "network_status"),
         *("versions_find", "version_list", "versions_diff", "version_read"),
     }
 

@@ -110,6 +110,7 @@ def health(**changes: Any) -> dict[str, Any]:
         "suppliers_wanted": 4,
         "versions": 1,
         "pieces_missing": 0,
+        "network": "Others reach this node directly.",
         "durability": None,
         "monitor": None,
         "warnings": [],

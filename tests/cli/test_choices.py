@@ -45,6 +45,30 @@ def test_reconnect(run: Run, node: StubNode) -> None:
     assert run("reconnect").out == "reconnected\n"
 
 
+def test_network(run: Run, node: StubNode) -> None:
+    """The verdict first, then what to do, then what it rests on."""
+    road = {"port": 7771, "mapped": 0, "connections": 1}
+    seen = [{"place": "203.0.113.10:7771", "observers": 3, "networks": 2}]
+    node.answers["network_status"] = {
+        "state": "Unreachable", "reachable": "not", "sentence": "Others cannot come here.",
+        "next": ["forward the port"], "nat": "none", "connections": 4,
+        "roads": [{"name": "tcp", **road, "seen": seen}, {"name": "udp", **road, "mapped": 9, "seen": []}],
+        "addresses": ["10.0.0.2"], "contacts": ["tcp://203.0.113.10:7771"], "relays": [],
+    }  # fmt: skip
+    assert run("network").out.splitlines() == [
+        "not: Others cannot come here.",
+        "  next       forward the port",
+        "  tcp        port 7771, 1 connection",
+        "             seen at 203.0.113.10:7771 by 3 in 2 networks",
+        "  udp        port 7771, router's port 9, 1 connection",
+        "  router     none for UDP",
+        "  addresses  10.0.0.2",
+        "  published  tcp://203.0.113.10:7771",
+        "  relays     -",
+    ]
+    assert run("network", "stun").out == run("network").out
+
+
 def test_config_explain(run: Run, home: Path) -> None:
     """Of a node that is not running too: sentence, value and its source, default, bounds, variable."""
     told = run("config", "explain", "needed").out

@@ -22,6 +22,7 @@ SHOWN = {
     "stop": "stop",
     "show": "show",
     "show --link": "gui_link",
+    "network": "network_status",
     "reconnect": "reconnect",
     "restart": "restart",
     "ls": "backups_list",

@@ -84,6 +84,25 @@ def test_one_link():
     assert held.said == ["up", 7.0]
 
 
+def test_dead_links_are_found():
+    """After a sleep: who gives no sign of life in time is dropped, the others stay."""
+    held = Held()
+    dead, alive = FakeLink(dialed=True), FakeLink(dialed=True)
+    held.links.add(dead)
+    held.links.add(alive)
+    held.links.check(5.0)
+    held.clock.advance(1.0)
+    alive.pings[-1].callback(0.25)
+    assert held.links.rtt() == 0.25
+    held.clock.advance(4.0)
+    assert (dead.why, alive.why) == ("dead", None)
+    assert held.said == ["up"]
+    held.links.check(5.0)
+    held.clock.advance(5.0)
+    assert alive.why == "dead"
+    assert held.said == ["up", 10.0]
+
+
 @pytest.mark.parametrize("ours_first", [True, False])
 @pytest.mark.parametrize("ours_came_first", [True, False])
 def test_of_two_dialled_at_once_the_smaller_fingerprints_wins(ours_first, ours_came_first):

@@ -696,3 +696,27 @@ def test_a_fail_answer_of_a_handler_is_told():
     bob.router.answer(ListFiles, handler)
     with pytest.raises(Refused, match="full"):
         town.result(alice.router.ask(bob.fingerprint, ListFiles()))
+
+
+def test_after_a_sleep_nobody_waits_long():
+    """Links that died in it are made anew within seconds, and pauses of the past mean nothing."""
+    town = Town()
+    alice, bob = town.pair()
+    alice.router.keep(bob.fingerprint)
+    town.run(1.0)
+    link = alice.link(bob)
+    heard = []
+    alice.router.linked.listen(heard.append)
+    # The other end is gone, and nobody has told.
+    town.network.partition({"alice"}, {"bob"})
+    town.run(40.0)
+    assert alice.link(bob) is link
+    alice.router.check(5.0)
+    town.run(6.0)
+    assert not alice.router.is_online(bob.fingerprint)
+    town.run(600.0)
+    town.network.heal()
+    alice.router.check(5.0)
+    town.run(15.0)
+    assert alice.router.is_online(bob.fingerprint)
+    assert alice.link(bob) in heard

@@ -5,6 +5,7 @@ What every road must do.  A test class for a road inherits `Conformance` and mak
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
@@ -273,6 +274,17 @@ class Conformance:
     async def test_nobody_there(self) -> None:
         """Dialing a place where nobody listens fails with Timeout."""
         await self.fails(Timeout, self.a_road(self.alice).dial(self.place(), self.bob.expected))
+
+    async def test_a_glance(self) -> None:
+        """Only looking who is there: the right one is told from the wrong one, and nobody hears a HELLO."""
+        [contact] = await self.a_road(self.bob).listen(self.accept)
+        road = self.a_road(self.alice)
+        there = await road.dial(contact, replace(self.bob.expected, glance=True))
+        assert await there.closed() == "only looked"
+        wrong = Expected(self.bob.document.fingerprint, frozenset({self.alice.device.spki}), glance=True)
+        await self.fails(BadIdentity, road.dial(contact, wrong))
+        assert isinstance(await self.ask(await road.dial(contact, self.bob.expected), ListFiles()), Ack)
+        assert len(self.accepted) == 1
 
     async def test_a_dial_can_be_given_up(self) -> None:
         """A cancelled dial leaves nothing behind."""

@@ -15,6 +15,8 @@ from bitdust.wire.packets import (
     Data,
     DeleteFile,
     Deposit,
+    DialBack,
+    DialledBack,
     Digest,
     Fail,
     Files,
@@ -77,6 +79,8 @@ PACKETS: list[Packet] = [
     Joined(terms=Carried(2**40, 86400, 10**6)),
     Punch("udp", OP, ("203.0.113.7:7771", "[2001:db8::7]:7771"), True),
     PunchNow(OP),
+    DialBack(contacts=("tcp://203.0.113.7:7771", "udp://203.0.113.7:7771")),
+    DialledBack(reached=("tcp://203.0.113.7:7771",)),
 ]  # fmt: skip
 
 HELLO = Hello(versions=(1,), document=b"<identity/>", features=("relay",), now=1_700_000_000)

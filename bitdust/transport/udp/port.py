@@ -92,8 +92,17 @@ class UdpTransport(Port):
 
     async def _dial(self, contact: str, expected: Expected) -> ILink:
         address = await self._resolved(contact)
+        if expected.glance:
+            return await self._look(contact, address, expected)
         self._opened()
         return await self._link(self._outlet, contact, address, expected).ready
+
+    async def _look(self, contact: str, address: Address, expected: Expected) -> ILink:
+        outlet = self._workshop.fresh()
+        try:
+            return await self._link(outlet, contact, address, expected).ready
+        finally:
+            self._workshop.let_go(outlet)
 
     def _link(
         self, outlet: Outlet, contact: str, address: Address, expected: Expected, *, only_asks: bool = False
