@@ -18,6 +18,8 @@ $(BIN)/python:
 
 $(VENV)/.run: pyproject.toml setup.py | $(BIN)/python
 	$(PIP) -e '.[fast]'
+	@# As an installed package has it: compiling all of it anew is half of a node's start.
+	$(BIN)/python -m compileall -q bitdust
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run

@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 from bitdust.daemon.build import Build, Parts, RunningSettings
 from bitdust.daemon.doors import Doors, token_of
 from bitdust.daemon.logfile import NodeLog
+from bitdust.daemon.memory import coming_up
 from bitdust.daemon.ready import Starter
 from bitdust.errors import BitDustError
 from bitdust.world import Rng, Threads, spawn
@@ -70,7 +71,8 @@ class Process:
 
     async def _come_up(self, threads: Threads) -> None:
         token = token_of(self.home, self.rng)
-        parts = self.build(self.reactor, self.home, threads, token)
+        with coming_up():
+            parts = self.build(self.reactor, self.home, threads, token)
         self._parts = parts
         parts.node.on_stop.listen(self._asked_to_stop)
         self._follow_level(parts.settings)

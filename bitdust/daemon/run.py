@@ -17,7 +17,7 @@ from typing import NoReturn
 from bitdust.daemon.build import Build, build
 from bitdust.daemon.home import LOGS, URL, choose_home, open_home
 from bitdust.daemon.lock import Lock
-from bitdust.daemon.memory import keep_memory
+from bitdust.daemon.memory import coming_up, keep_memory
 from bitdust.daemon.ready import PIPE, Starter
 from bitdust.errors import BitDustError
 
@@ -54,12 +54,13 @@ def _serve(home: Path, build: Build, starter: Starter, quiet: bool) -> tuple[int
     # A core file would carry the keys.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     keep_memory()
-    from twisted.internet import reactor
-    from twisted.logger import globalLogBeginner
+    with coming_up():
+        from twisted.internet import reactor
+        from twisted.logger import globalLogBeginner
 
-    from bitdust.daemon.logfile import NodeLog
-    from bitdust.daemon.process import Process
-    from bitdust.world import system_rng
+        from bitdust.daemon.logfile import NodeLog
+        from bitdust.daemon.process import Process
+        from bitdust.world import system_rng
 
     log = NodeLog(home / LOGS, reactor.seconds, console=None if quiet else sys.stderr)
     globalLogBeginner.beginLoggingTo([log], redirectStandardIO=False)

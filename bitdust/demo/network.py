@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -166,7 +166,11 @@ class Network:
 
     def start(self, names: list[str], options: dict[str, object] | None = None) -> list[Peer]:
         """Peers, started side by side, each with an identity of its own name."""
-        peers = [self.prepare(name, options) for name in names]
+        return self.start_each(dict.fromkeys(names, options or {}))
+
+    def start_each(self, wanted: Mapping[str, dict[str, object]]) -> list[Peer]:
+        """The same, each with settings of its own."""
+        peers = [self.prepare(name, options) for name, options in wanted.items()]
         for peer in peers:
             peer.start()
         for peer in peers:

@@ -137,13 +137,12 @@ class Story:
         }
         with self._step("network", f"an identity server, {n} suppliers and alice, {n + 2} processes"):
             network.start_identity_server()
-            suppliers = network.start(PEOPLE[:n], donating)
             options = {
                 "services/supplier/enabled": False,
                 "services/customer/suppliers-number": n,
                 "services/customer/needed-space": str(needed),
             }
-            (alice,) = network.start(["alice"], options)
+            *suppliers, alice = network.start_each({**dict.fromkeys(PEOPLE[:n], donating), "alice": options})
         with self._step("hire", f"alice has {n} suppliers; any {k} of them will be enough"):
             self._until(alice, lambda health: health["suppliers_online"] == n)
         with self._step("backup") as step:

@@ -12,6 +12,7 @@ import platform
 import shutil
 import sys
 import time
+from compileall import compile_dir
 from pathlib import Path
 
 from bitdust.blocks.erasure import Codecs
@@ -53,6 +54,8 @@ def main() -> int:
     parts, only = options.parts.split(","), options.only.split(",")
     out = options.out or _HERE / "results" / time.strftime("%Y-%m-%d-%H%M.jsonl")
     out.parent.mkdir(parents=True, exist_ok=True)
+    # As an installed package has it, whatever the environment says of writing bytecode.
+    compile_dir(_REPOSITORY / "bitdust", quiet=1)
     figures = Figures(out)
     figures.take({"about": _about()})
     shutil.rmtree(options.work, ignore_errors=True)

@@ -68,14 +68,16 @@ class Grid:
     def _start(self) -> None:
         self.network.start_identity_server()
         space = {"services/supplier/donated-space": "40 GB", "services/customer/enabled": False}
-        self.suppliers = self.network.start([f"sup{number}" for number in range(self._count)], space)
         wanted = {
             "services/supplier/enabled": False,
             "services/customer/suppliers-number": self._count,
             "services/customer/needed-space": "16 GB",
             **self._options,
         }
-        (self.customer,) = self.network.start(["customer"], wanted)
+        names = [f"sup{number}" for number in range(self._count)]
+        *self.suppliers, self.customer = self.network.start_each(
+            {**dict.fromkeys(names, space), "customer": wanted}
+        )
         measure.wait_for(lambda: self.health()["suppliers_online"] == self._count, 60, "the last supplier")
 
     def __exit__(
