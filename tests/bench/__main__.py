@@ -10,13 +10,29 @@ import argparse
 import os
 import platform
 import shutil
+import signal
+import subprocess
 import sys
 import time
+from collections.abc import Callable
 from compileall import compile_dir
 from pathlib import Path
 
 from bitdust.blocks.erasure import Codecs
-from tests.bench import doors, healing, limits, ours, raw, roads, scale, shapes
+from bitdust.errors import BitDustError
+from tests.bench import (
+    codes,
+    doors,
+    healing,
+    limits,
+    ours,
+    pipeline,
+    raw,
+    roads,
+    scale,
+    shapes,
+    starts,
+)
 from tests.bench.measure import Figures
 from tests.bench.peers import Scripts, missing
 from tests.bench.render import tables
@@ -24,6 +40,13 @@ from tests.bench.render import tables
 _HERE = Path(__file__).parent
 _REPOSITORY = _HERE.parent.parent
 _PARTS = ("500MB", "100MB", "1000x10KB", "10000x10KB")
+_US = "bitdust"
+#: what runs when nothing is said, in about 40 minutes; and what takes so long that it is asked for
+_USUAL = (
+    "ours", "restic", "tahoe", "raw", "shapes", "starts", "pipeline", "codes", "limits", "scale", "doors",
+    "healing", "roads",
+)  # fmt: skip
+_LONG = ("10GB", "1000000")
 
 
 def main() -> int:
@@ -34,9 +57,7 @@ def main() -> int:
         "--parts", default="500MB,1000x10KB,10000x10KB", help=f"of {','.join(_PARTS)}; which data"
     )
     parser.add_argument(
-        "--only",
-        default="ours,restic,tahoe,raw,shapes,limits,doors,healing,roads",
-        help="of ours,restic,tahoe,raw,shapes,limits,doors,healing,roads; who runs",
+        "--only", default=",".join(_USUAL), help=f"of {','.join((*_USUAL, *_LONG))}; who runs, and what"
     )
     default = os.environ.get("BITDUST_PEERS", str(_REPOSITORY.parent / "shared/bench/peers"))
     parser.add_argument(
@@ -51,66 +72,69 @@ def main() -> int:
     )
     parser.add_argument("--out", type=Path, help="the results file (tests/bench/results/TIME.jsonl)")
     options = parser.parse_args()
-    parts, only = options.parts.split(","), options.only.split(",")
+    if wrong := set(options.only.split(",")) - {*_USUAL, *_LONG}:
+        parser.error(f"there is no {', '.join(sorted(wrong))}")
     out = options.out or _HERE / "results" / time.strftime("%Y-%m-%d-%H%M.jsonl")
     out.parent.mkdir(parents=True, exist_ok=True)
     # As an installed package has it, whatever the environment says of writing bytecode.
     compile_dir(_REPOSITORY / "bitdust", quiet=1)
     figures = Figures(out)
     figures.take({"about": _about()})
+    # Who ends it ends the nodes with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     shutil.rmtree(options.work, ignore_errors=True)
-    large = [part for part in parts if part != "1000x10KB"]
-    for run in range(options.runs):
-        scripts = Scripts(options.peers.resolve(), options.work / f"peers-{run}", options.data)
-        if "ours" in only and large:
-            _ours(figures, run, options, large)
-        if "restic" in only:
-            scripts.restic(figures, run)
-        if "tahoe" in only and "500MB" in parts:
-            scripts.tahoe(figures, run, "f500")
-        if "raw" in only:
-            raw.run(figures, run, options.peers.resolve().parent / "primitives")
-    if "shapes" in only:
-        for run in range(options.runs):
-            shapes.run(figures, "bitdust", run, options.work, options.data)
-    # Tahoe removes thousands of files at its end, which would slow down whoever comes next.
-    if "1000x10KB" in parts:
-        for run in range(options.runs):
-            if "ours" in only:
-                _ours(figures, run, options, ["1000x10KB"])
-        for run in range(options.runs):
-            if "tahoe" in only:
-                scripts = Scripts(options.peers.resolve(), options.work / f"peers-{run}", options.data)
-                scripts.tahoe(figures, run, "t1000")
-    if "healing" in only:
-        tahoe = os.environ.get("TAHOE") or shutil.which("tahoe")
-        for run in range(options.runs):
-            healing.run(figures, run, options.work, options.data, tahoe)
-    if "doors" in only:
-        for run in range(options.runs):
-            doors.run(figures, "bitdust", run, options.work)
-    if "roads" in only:
-        for run in range(options.runs):
-            roads.run(figures, "bitdust", run)
-    if "limits" in only:
-        limits.run(figures, "bitdust", 0, options.work)
-    if "scale" in only:
-        scale.run_bytes(figures, "bitdust", 0, options.work, scale.BYTES)
-        scale.run_files(figures, "bitdust", 0, options.work, scale.FILES)
-    if "10GB" in only:
-        scale.run_bytes(figures, "bitdust", 0, options.work, scale.VAST_BYTES)
-    if "1000000" in only:
-        scale.run_files(figures, "bitdust", 0, options.work, scale.VAST_FILES)
-    shutil.rmtree(options.work, ignore_errors=True)
+    try:
+        _measure(figures, options)
+    finally:
+        shutil.rmtree(options.work, ignore_errors=True)
     print(f"\nwritten to {out}\n\n{tables(figures.rows)}")
     return 0
 
 
-def _ours(figures: Figures, run: int, options: argparse.Namespace, parts: list[str]) -> None:
-    try:
-        ours.run(figures, "bitdust", run, options.work, options.data, parts)
-    except (TimeoutError, RuntimeError) as error:
-        missing(figures, "bitdust", run, f"run {run} failed: {error}")
+def _measure(figures: Figures, options: argparse.Namespace) -> None:
+    parts, only = options.parts.split(","), options.only.split(",")
+    work, data = options.work, options.data
+    tahoe = os.environ.get("TAHOE") or shutil.which("tahoe")
+    large = [part for part in parts if part != "1000x10KB"]
+
+    def step(what: str, run: int, measure: Callable[..., object], *more: object) -> None:
+        """One that breaks is said to be missing, and the rest is measured."""
+        if what in only:
+            try:
+                measure(figures, *more)
+            except (OSError, RuntimeError, subprocess.SubprocessError, BitDustError) as error:
+                missing(figures, what, run, f"run {run} failed: {error}"[:300])
+
+    for run in range(options.runs):
+        scripts = Scripts(options.peers.resolve(), work / f"peers-{run}", data)
+        if large:
+            step("ours", run, ours.run, _US, run, work, data, large)
+        step("restic", run, scripts.restic, run)
+        if "500MB" in parts:
+            step("tahoe", run, scripts.tahoe, run, "f500")
+        step("raw", run, raw.run, run, options.peers.resolve().parent / "primitives")
+    for run in range(options.runs):
+        step("shapes", run, shapes.run, _US, run, work, data)
+        step("starts", run, starts.run, _US, run, work)
+        step("pipeline", run, pipeline.run, _US, run)
+        step("codes", run, codes.run, _US, run, work, data)
+    # Tahoe removes thousands of files at its end, which would slow down whoever comes next.
+    if "1000x10KB" in parts:
+        for run in range(options.runs):
+            step("ours", run, ours.run, _US, run, work, data, ["1000x10KB"])
+        for run in range(options.runs):
+            scripts = Scripts(options.peers.resolve(), work / f"peers-{run}", data)
+            step("tahoe", run, scripts.tahoe, run, "t1000")
+    for run in range(options.runs):
+        step("healing", run, healing.run, run, work, data, tahoe)
+    for run in range(options.runs):
+        step("doors", run, doors.run, _US, run, work)
+        step("roads", run, roads.run, _US, run)
+    step("limits", 0, limits.run, _US, 0, work)
+    step("scale", 0, scale.run_bytes, _US, 0, work, scale.BYTES)
+    step("scale", 0, scale.run_files, _US, 0, work, scale.FILES)
+    step("10GB", 0, scale.run_bytes, _US, 0, work, scale.VAST_BYTES)
+    step("1000000", 0, scale.run_files, _US, 0, work, scale.VAST_FILES)
 
 
 def _about() -> dict[str, object]:

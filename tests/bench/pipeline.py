@@ -1,7 +1,7 @@
 """
-What a backup computes, alone: read, cut, name, compress, encrypt, code and hash, in two threads of one process
-as a job does it, without a catalog or a network.  Beside it the raw prototype, which has the same libraries; and
-what units and blocks of other sizes would cost.
+What a backup computes, alone: read, cut, name, compress, encrypt, code and hash, in two threads of one
+process as a job does it, without a catalog or a network.  Beside it the raw prototype, which has the same
+libraries; and what units and blocks of other sizes would cost.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ TIMES = 3
 def run(figures: Figures, name: str, run: int) -> None:
     """Every shape with both codes; then units and blocks in the shape 2 of 4."""
     # In memory, where there is such a folder: this is not about the disk.
-    memory = Path("/dev/shm")  # noqa: S108
+    memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder, alone():
         path = measure.random_file(Path(folder) / "data" / "file", SIZE * MB)
         best, plain = Codecs.best(), Codecs.reference()

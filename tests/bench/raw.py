@@ -28,6 +28,7 @@ def run(figures: Figures, run: int, folder: Path) -> None:
     for name, script, more in (
         ("raw-pipeline", "p01_pipeline.py", {"SINK": "null"}),
         ("raw-pipeline-files", "p01_pipeline.py", {"SINK": "files"}),
+        ("raw-pipeline-7-of-13", "p01_pipeline.py", {"SINK": "null", "K": "7", "N": "13"}),
         ("prototype-tls", "p03_e2e.py", {"THREADS": "2", "BIGIO": str(256 * 1024)}),
     ):
         answer = _answer(figures, name, run, folder / script, more)

@@ -15,6 +15,9 @@ from pathlib import Path
 from statistics import median
 
 from bitdust.blocks.shapes import k_of
+from tests.bench.codes import BLOCKS as WHOLE
+from tests.bench.pipeline import BLOCKS, UNITS
+from tests.bench.scale import BYTES, FILES, VAST_BYTES, VAST_FILES
 from tests.bench.shapes import SHAPES
 
 BEGIN, END = "<!-- figures: made by tests/bench/render.py -->", "<!-- end of figures -->"
@@ -74,8 +77,12 @@ def tables(rows: Sequence[dict[str, object]]) -> str:
         _large(m),
         _small(m),
         _parts(m),
+        _pipeline(m),
+        _codes(m),
         _shapes(m),
+        _starts(m),
         _limits(m),
+        _scale(m),
         _healing(m),
         _doors(m),
         _roads(m),
@@ -250,6 +257,120 @@ def _parts(m: Medians) -> str:
     return table(
         ["2 of 4, random bytes", "MB/s", "CPU s/GB, customer", "CPU s/GB, suppliers", "BitDust to it"], rows
     )
+
+
+def _pipeline(m: Medians) -> str:
+    """The pipeline alone, beside the prototype's; other units and blocks."""
+    rows = []
+    for shape, raw in (("2_of_4", "raw-pipeline"), ("4_of_7", ""), ("7_of_13", "raw-pipeline-7-of-13")):
+        for code in ("ISA-L", "zfec"):
+            metric = f"pipeline_{shape}_{code}"
+            its = raw if code == "ISA-L" else ""
+            rows.append(
+                [
+                    f"{shape.replace('_', ' ')}, {code}",
+                    m.cell(OURS, metric + "_rate"),
+                    m.cell(OURS, metric + "_cpu_per_gb"),
+                    m.cell(its, "store_rate"),
+                    m.cell(its, "store_client_cpu_per_gb"),
+                    m.ratio(OURS, metric + "_rate", its, "store_rate"),
+                ]
+            )
+    for what, sizes in (("unit", UNITS), ("block", BLOCKS)):
+        unit = "KiB" if what == "unit" else "MiB"
+        rows += [
+            [
+                f"2 of 4, {what} of {size} {unit}",
+                m.cell(OURS, f"pipeline_{what}_{size}{unit}_rate"),
+                m.cell(OURS, f"pipeline_{what}_{size}{unit}_cpu_per_gb"),
+                "",
+                "",
+                "",
+            ]
+            for size in sizes
+        ]
+    if m.of(OURS, "pipeline_2_of_4_ISA-L_rate") is None:
+        return ""
+    head = ["the pipeline alone, two threads", "MB/s", "CPU s/GB", "raw, MB/s", "raw, CPU s/GB", "to raw"]
+    return table(head, rows)
+
+
+def _codes(m: Medians) -> str:
+    """The other erasure code, and other blocks, from end to end."""
+    named = [("ISA-L (the table above)", "500MB"), ("zfec", "zfec")]
+    named += [(f"ISA-L, blocks of {size} MiB", f"block{size}") for size in WHOLE]
+    rows = [
+        [
+            text,
+            m.cell(OURS, f"backup_{label}_rate"),
+            m.cell(OURS, f"backup_{label}_client_cpu_per_gb"),
+            m.cell(OURS, f"backup_{label}_servers_cpu_per_gb"),
+            m.cell(OURS, f"restore_{label}_rate"),
+            m.cell(OURS, f"restore_{label}_fewest_rate"),
+        ]
+        for text, label in named
+    ]
+    if m.of(OURS, "backup_zfec_rate") is None and m.of(OURS, "backup_block16_rate") is None:
+        return ""
+    head = ["500 MB, 2 of 4", "store, MB/s", "CPU s/GB, customer", "CPU s/GB, suppliers"]
+    return table([*head, "restore, MB/s", "restore from k, MB/s"], rows)
+
+
+def _starts(m: Medians) -> str:
+    if m.of(OURS, "start_node") is None:
+        return ""
+    rows = [
+        ["a node killed and started: seconds until it answers", m.cell(OURS, "start_node")],
+        ["the same: seconds of CPU", m.cell(OURS, "start_node_cpu")],
+        ["identity server, 4 suppliers and a customer, all hired: seconds", m.cell(OURS, "network_hired")],
+        ["a customer at rest: MiB", m.cell(OURS, "rest_rss_customer")],
+        ["a supplier at rest: MiB", m.cell(OURS, "rest_rss_supplier")],
+    ]
+    return table(["beginning and rest", "measured"], rows)
+
+
+def _scale(m: Medians) -> str:
+    """How cost grows."""
+    rows = []
+    for size in (*BYTES, *VAST_BYTES):
+        metric = f"scale_{size}MB"
+        if m.of(OURS, f"{metric}_peak_rss") is None:
+            continue
+        for step in ("store", "restore"):
+            rows.append(
+                [
+                    f"{size / 1000:g} GB, {step}",
+                    m.cell(OURS, f"{metric}_{step}"),
+                    m.cell(OURS, f"{metric}_{step}_client_cpu"),
+                    m.cell(OURS, f"{metric}_{step}_client_cpu_per_gb") + " s/GB",
+                    m.cell(OURS, f"{metric}_{step}_client_peak_rss"),
+                    "",
+                ]
+            )
+    for count in (*FILES, *VAST_FILES):
+        metric = f"scale_{count}files"
+        for step, word in (("first", "first backup"), ("again", "unchanged"), ("restore", "restore")):
+            if m.of(OURS, f"{metric}_{step}") is None:
+                continue
+            rows.append(
+                [
+                    f"{count:,} × 1 KB, {word}",
+                    m.cell(OURS, f"{metric}_{step}"),
+                    m.cell(OURS, f"{metric}_{step}_client_cpu"),
+                    m.cell(OURS, f"{metric}_{step}_client_cpu", 1e6 / count) + " µs/file",
+                    m.cell(OURS, f"{metric}_{step}_client_peak_rss"),
+                    m.cell(OURS, f"{metric}_page", 1000) if step == "again" else "",
+                ]
+            )
+    head = [
+        "how cost grows",
+        "s",
+        "CPU s, customer",
+        "for each",
+        "peak RSS, MiB",
+        "a page of its listing, ms",
+    ]
+    return table(head, rows) if rows else ""
 
 
 def _shapes(m: Medians) -> str:

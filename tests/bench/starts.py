@@ -1,6 +1,6 @@
 """
-A node at its beginning and at rest: how long it takes to answer, alone and as one of six, and what it holds in
-memory when there is nothing to do.
+A node at its beginning and at rest: how long it takes to answer, alone and as one of six, and what it holds
+in memory when there is nothing to do.
 """
 
 from __future__ import annotations
