@@ -1,5 +1,6 @@
 """
 One end of a road, for `roads`: `python -m tests.bench.road_end listen SCHEME HOST`, or `dial CONTACT BYTES`.
+Over a relay: `carry HOST` is the relay, and `listen CONTACT HOST` listens there.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from bitdust.transport.tcp.port import TcpTransport
 from bitdust.transport.udp.port import UdpTransport
 from bitdust.wire.packets import Ack, Data, ListFiles, Priority, Retrieve
 from bitdust.world import background, spawn
+from tests.relay.parties import Traveller, carries
 from tests.transport.people import Person, doorman, person
 
 #: bodies under way at a time, as a customer has them
@@ -29,6 +31,8 @@ _UNIT, _MOST = 500_000, 64
 
 
 def road(scheme: str, who: Person, host: str) -> ITransport:
+    if scheme == "proxy":
+        return Traveller(reactor, who, road("tcp", who, host), who.name).relayed
     kind = TcpTransport if scheme == "tcp" else UdpTransport
     return kind(reactor, who.device, lambda: who.raw, doorman, host, 0, os.urandom)
 
@@ -66,8 +70,21 @@ async def listen(scheme: str, host: str) -> None:
     def accepted(link: ILink) -> None:
         link.serve(lambda _, exchange: background(answer(exchange), lambda why: None))
 
-    [contact] = await road(scheme, person("bob"), host).listen(accepted)
+    if "://" in scheme:
+        bob = Traveller(reactor, person("bob"), road("tcp", person("bob"), host), "bob")
+        await bob.relayed.listen(accepted)
+        contact = await bob.reserve(person("rita"), scheme)
+        # Its link is kept as long as this lasts.
+        bob.router.keep(person("rita").document.fingerprint)
+    else:
+        [contact] = await road(scheme, person("bob"), host).listen(accepted)
     print(contact, flush=True)
+
+
+async def carry(host: str) -> None:
+    rita = Traveller(reactor, person("rita"), road("tcp", person("rita"), host), "rita")
+    carries(reactor, rita)
+    print(next(iter(await rita.router.start())), flush=True)
 
 
 async def theirs(link: ILink) -> float:
@@ -92,7 +109,7 @@ async def fetch(link: ILink, size: int) -> None:
 
 async def dial(contact: str, size: int) -> None:
     scheme, _, place = contact.partition("://")
-    here = "127.0.0.1" if place.startswith("127.") else "0.0.0.0"
+    here = "127.0.0.1" if "127.0.0.1" in place else "0.0.0.0"
     link = await road(scheme, person("alice"), here).dial(contact, person("bob").expected)
     told: dict[str, float] = {"ping": await link.ping()}
     for name, move in (("up", send), ("down", fetch)):
@@ -108,7 +125,13 @@ async def dial(contact: str, size: int) -> None:
 def main() -> None:
     how, *more = sys.argv[1:]
     keep_memory()
-    work = listen(more[0], more[1]) if how == "listen" else dial(more[0], int(more[1]))
+    match how:
+        case "listen":
+            work = listen(more[0], more[1])
+        case "carry":
+            work = carry(more[0])
+        case _:
+            work = dial(more[0], int(more[1]))
 
     def broke(why: object) -> None:
         print(why, file=sys.stderr, flush=True)

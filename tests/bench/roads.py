@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from tests.bench.measure import MB, Figures, alone
 from tests.bench.peers import missing
 
-SCHEMES = ("tcp", "udp")
+SCHEMES, RELAYED = ("tcp", "udp"), "proxy"
 #: name, seconds of delay in each direction, loss, bytes
 WIRES = (
     ("plain", None, 0.0, 400 * MB),
@@ -36,7 +36,8 @@ def run(figures: Figures, name: str, run: int) -> None:
                 stack.enter_context(alone())
                 if delay is not None:
                     stack.enter_context(_wire(run, delay, loss))
-                for scheme in SCHEMES:
+                # A relay is a third process, on this machine only.
+                for scheme in (*SCHEMES, RELAYED) if delay is None else SCHEMES:
                     told = _measure(scheme, size, delay is not None)
                     for key, value in told.items():
                         unit = "s" if key == "ping" else "MB/s" if key.endswith("rate") else "s/GB"
@@ -49,21 +50,30 @@ def _measure(scheme: str, size: int, apart: bool) -> dict[str, float]:
     inside, host = (["ip", "netns", "exec", _TWO], _THERE) if apart else ([], "127.0.0.1")
     outside = ["ip", "netns", "exec", _ONE] if apart else []
     end = [sys.executable, "-m", "tests.bench.road_end"]
-    listener = subprocess.Popen([*inside, *end, "listen", scheme, host], stdout=subprocess.PIPE, text=True)
-    try:
-        assert listener.stdout is not None
-        contact = listener.stdout.readline().strip()
+    with contextlib.ExitStack() as stack:
+        if scheme == RELAYED:
+            scheme = stack.enter_context(_speaking([*end, "carry", host]))
+        contact = stack.enter_context(_speaking([*inside, *end, "listen", scheme, host]))
         dialer = subprocess.run(
             [*outside, *end, "dial", contact, str(size)],
             capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
-    finally:
-        listener.kill()
-        listener.wait()
     if not dialer.stdout:
         raise RuntimeError(dialer.stderr)
     told: dict[str, float] = json.loads(dialer.stdout)
     return told
+
+
+@contextlib.contextmanager
+def _speaking(command: list[str]) -> Iterator[str]:
+    """The first line that a process says, which lives on as long as this."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.wait()
 
 
 @contextlib.contextmanager
