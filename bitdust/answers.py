@@ -226,6 +226,17 @@ class DeleteConversation(TypedDict):
     count: int
 
 
+class DirectoriesList(TypedDict):
+    """Keys of an answer."""
+
+    name: str
+    state: str
+    knows: int
+    asked: int
+    found: int
+    trouble: str
+
+
 class DrillsList(TypedDict):
     """Keys of an answer."""
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         CustomersList,
         CustomersPing,
         DeleteConversation,
+        DirectoriesList,
         DrillsList,
         EventsList,
         ExcludeAdd,
@@ -374,6 +375,14 @@ class Calls:
     ) -> Result:
         """Delete one message from the history of this node."""
         answer: Result = self.call("delete_message", message_id, correspondent)
+        return answer
+
+    def directories_list(
+        self,
+    ) -> list[DirectoriesList]:
+        """List where this node tells of itself and finds others: identity servers, the DHT, the local
+        network."""
+        answer: list[DirectoriesList] = self.call("directories_list")
         return answer
 
     def drills_list(

@@ -4,6 +4,7 @@ Other nodes, wherever they are, and how they come here.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bitdust.api.registry import method
@@ -28,6 +29,18 @@ async def ping(node: Node, idurl: str, timeout: float = 10.0) -> dict[str, Any]:
         "rtt": pong.rtt,
         "transport": pong.transport,
     }
+
+
+@method()
+async def directories_list(node: Node) -> list[Any]:
+    """
+    List where this node tells of itself and finds others: identity servers, the DHT, the local network.
+
+    `knows` counts servers, nodes of the DHT, or neighbours; `asked` questions, called addresses, or beacons
+    that were heard, since the start; `found` how many of these led to somebody.  `trouble` is "" when all
+    is well.
+    """
+    return [asdict(each) for each in await node.directories_list()]
 
 
 @method(changes=True)

@@ -452,6 +452,9 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         "service_start": {**RESULT, **_SERVICE},
         "service_stop": {**RESULT, **_SERVICE},
         "reconnect": RESULT,
+        "directories_list": [
+            {"name": str, "state": str, "knows": int, "asked": int, "found": int, "trouble": str}
+        ],
         "space_donated": {str: int},
         "space_consumed": {str: int},
         "space_local": {str: int},

@@ -74,7 +74,9 @@ class IdentityClient:
     ) -> None:
         self._http = HTTPClient(_Plain(agent))
         self._clock = clock
-        self._servers = tuple(server.rstrip("/") for server in servers)
+        self.servers = tuple(server.rstrip("/") for server in servers)
+        #: questions, and how many of them were answered with what was asked for
+        self.asked = self.answered = 0
         self._within = within
 
     async def find(self, idurl: str) -> bytes:
@@ -91,7 +93,7 @@ class IdentityClient:
 
     async def candidates(self, limit: int) -> list[str]:
         found: dict[str, None] = {}
-        for server in self._servers:
+        for server in self.servers:
             try:
                 await self._candidates_of(server, limit, found)
             except BitDustError as error:
@@ -104,7 +106,7 @@ class IdentityClient:
         fault: BitDustError = TryLater("no identity server is set that could be asked for nicknames")
         answered = False
         found: list[tuple[int, str]] = []
-        for server in self._servers:
+        for server in self.servers:
             try:
                 page = await self._timed("GET", f"{server}/nickname/{key}", None, 2 * _PAGE)
             except BitDustError as error:
@@ -122,11 +124,11 @@ class IdentityClient:
 
     async def put_record(self, name: str, record: bytes) -> None:
         check_record(name, record)
-        if not self._servers:
+        if not self.servers:
             raise TryLater("no identity server is set that could keep the recovery record")
         fault: BitDustError | None = None
         kept = 0
-        for server in self._servers:
+        for server in self.servers:
             try:
                 await self._timed("PUT", f"{server}/record/{name}", record, _PAGE)
                 kept += 1
@@ -140,7 +142,7 @@ class IdentityClient:
             raise Usage("not the name of a recovery record")
         best: tuple[int, bytes] | None = None
         fault: BitDustError | None = None
-        for server in self._servers:
+        for server in self.servers:
             try:
                 raw = await self._timed("GET", f"{server}/record/{name}", None, RECORD_SIZE)
                 found = (check_record(name, raw).sequence, raw)
@@ -177,8 +179,11 @@ class IdentityClient:
             working.cancel()
 
         timer = self._clock.callLater(self._within, give_up)
+        self.asked += 1
         try:
-            return await working
+            answer = await working
+            self.answered += 1
+            return answer
         except (CancelledError, BitDustError):
             if late:
                 raise Timeout(f"{url} did not answer within {self._within:g} seconds") from None

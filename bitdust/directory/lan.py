@@ -91,6 +91,14 @@ class LanBeacons(DatagramProtocol):
         self._met: dict[str, float] = {}
         #: how many beacons were heard, and how many acquaintances
         self.asked = self.found = 0
+        #: why no beacons are sent or heard; "" when they are
+        self.trouble = ""
+
+    @property
+    def known(self) -> int:
+        """How many places sent a beacon, ours or strangers', in the last ten minutes."""
+        now = self._reactor.seconds()
+        return sum(now - when < NEW for when in self._seen.values())
 
     def start(self) -> None:
         """Listen, and tell that we are here.  Where there is no multicast, nothing is told."""
@@ -99,6 +107,7 @@ class LanBeacons(DatagramProtocol):
             # At the group's address: nothing that is sent to this machine alone is heard.
             self._listening = self._reactor.listenMulticast(port, self, group, 2048, listenMultiple=True)
         except (CannotListenError, OSError) as why:
+            self.trouble = str(why)
             self._log.warn("no beacons in the local network: {why}", why=why)
             return
         self._beacon()

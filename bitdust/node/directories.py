@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING
 
 from bitdust.directory.address import CERTIFICATE, Address
 from bitdust.directory.finding import AddressFinder
+from bitdust.directory.identity_client import IdentityClient
 from bitdust.directory.interface import IWhereabouts
 from bitdust.directory.lan import LanBeacons
+from bitdust.errors import BitDustError
 from bitdust.identity.document import Document
 from bitdust.identity.pinning import Pins
-from bitdust.node.entangled_dht import build_dht, start_dht, stop_dht
+from bitdust.node.entangled_dht import ENABLED, build_dht, is_installed, start_dht, stop_dht
 from bitdust.node.gatherings import Gatherings
 from bitdust.node.lan_beacons import build_lan
 from bitdust.node.leaving_word import LeavingWord
 from bitdust.node.own_identity import OwnIdentity
 from bitdust.node.seams import Ground
+from bitdust.node.views import DirectoryView
 from bitdust.router.router import Router
 
 if TYPE_CHECKING:
@@ -95,6 +98,44 @@ class Directories:
     def claim(self) -> list[tuple[str, bytes]]:
         """What our document says of where we leave address records."""
         return [(CERTIFICATE, self._identity.keys.directory_public)] if self.whereabouts is not None else []
+
+    async def views(self, servers: IdentityClient | None, untold: str) -> list[DirectoryView]:
+        """
+        Each directory: whether it is in use, and what came of it.
+
+        @param servers: the identity servers as they are asked now; None: a simulation's.
+        @param untold: what is wrong with telling them of us.
+        """
+        found = []
+        if servers is not None:
+            state = "ON" if servers.servers else "OFF"
+            found.append(
+                DirectoryView(
+                    "identity-servers", state, len(servers.servers), servers.asked, servers.answered, untold
+                )
+            )
+        return [*found, await self._dht_view(), self._lan_view()]
+
+    async def _dht_view(self) -> DirectoryView:
+        if self.dht is None or self.finder is None or self.gatherings is None or self.word is None:
+            wanted = self._ground.settings.flag(ENABLED) and not is_installed()
+            trouble = "libtorrent is not installed: `pip install bitdust[dht]`" if wanted else ""
+            return DirectoryView("entangled-dht", "OFF", 0, 0, 0, trouble)
+        try:
+            nodes, trouble = (await self.dht.figures())["dht_nodes"], self.word.trouble
+        except BitDustError as why:
+            nodes, trouble = 0, why.message
+        asked = self.finder.asked + self.gatherings.asked
+        return DirectoryView(
+            "entangled-dht", "ON", nodes, asked, self.finder.found + self.gatherings.found, trouble
+        )
+
+    def _lan_view(self) -> DirectoryView:
+        if self.lan is None:
+            return DirectoryView("lan-beacons", "OFF", 0, 0, 0, "")
+        return DirectoryView(
+            "lan-beacons", "ON", self.lan.known, self.lan.asked, self.lan.found, self.lan.trouble
+        )
 
     async def address(self, document: Document) -> Address | None:
         """Where the owner of the document says he is now."""

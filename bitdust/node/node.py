@@ -18,6 +18,7 @@ from twisted.logger import Logger
 
 from bitdust.backup.backups import Backups
 from bitdust.config.settings import Settings
+from bitdust.directory.identity_client import IdentityClient
 from bitdust.disk import private_folder
 from bitdust.errors import BitDustError, Conflict, NoIdentity, TryLater
 from bitdust.events import Signal
@@ -43,6 +44,7 @@ from bitdust.node.services import Services
 from bitdust.node.somebody import Somebody, customers_folder
 from bitdust.node.views import (
     CustomerView,
+    DirectoryView,
     Health,
     IdentityView,
     KitView,
@@ -335,6 +337,13 @@ class Node:
         router.know(document)
         rtt, transport = await router.ping(document.fingerprint, within=timeout)
         return Pong(document.idurl, rtt, transport)
+
+    async def directories_list(self) -> list[DirectoryView]:
+        """Where this node tells of itself and finds others.  @raise NoIdentity: it tells nothing yet."""
+        somebody, servers = self.as_somebody(), self.people.directory
+        return await somebody.directories.views(
+            servers if isinstance(servers, IdentityClient) else None, somebody.propagation.trouble
+        )
 
     async def identity_get(self) -> IdentityView:
         """@raise NoIdentity: there is none yet."""

@@ -170,3 +170,18 @@ class NetworkView:
     #: for people: the state, and what makes it better
     sentence: str = ""
     next: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DirectoryView:
+    """
+    One way of finding people.  `knows`: identity servers, nodes of the DHT, or neighbours; `asked`:
+    questions, called addresses, or beacons that were heard; `found`: how many of these led to somebody.
+    """
+
+    name: str
+    state: str
+    knows: int
+    asked: int
+    found: int
+    trouble: str

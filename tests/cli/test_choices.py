@@ -69,6 +69,16 @@ def test_network(run: Run, node: StubNode) -> None:
     assert run("network", "stun").out == run("network").out
 
 
+def test_directories(run: Run, node: StubNode) -> None:
+    """A line for each, and behind it what is wrong."""
+    server = {"name": "identity-servers", "state": "ON", "knows": 2, "asked": 5, "found": 4, "trouble": ""}
+    dht = {"name": "entangled-dht", "state": "OFF", "knows": 0, "asked": 0, "found": 0, "trouble": "not here"}
+    node.answers["directories_list"] = [server, dht]
+    lines = run("directories").out.splitlines()
+    assert lines[1].split() == ["identity-servers", "ON", "2", "5", "4", "-"]
+    assert lines[2].split() == ["entangled-dht", "OFF", "0", "0", "0", "not", "here"]
+
+
 def test_config_explain(run: Run, home: Path) -> None:
     """Of a node that is not running too: sentence, value and its source, default, bounds, variable."""
     told = run("config", "explain", "needed").out

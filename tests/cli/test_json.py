@@ -24,6 +24,7 @@ SHOWN = {
     "show --link": "gui_link",
     "network": "network_status",
     "reconnect": "reconnect",
+    "directories": "directories_list",
     "restart": "restart",
     "ls": "backups_list",
     "delete 0/0/1": "backup_delete_id",

@@ -110,6 +110,12 @@ def test_by_nickname_alone(net: Network, dht: str) -> None:
     )
     server.kill()
     there = found(alice, "bob the builder")
+    rows = {row["name"]: row for row in alice.client.call("directories_list")}
+    assert rows["entangled-dht"]["state"] == "ON"
+    assert rows["entangled-dht"]["knows"] >= SIZE // 2
+    assert rows["entangled-dht"]["found"] >= 1
+    assert rows["identity-servers"]["found"] < rows["identity-servers"]["asked"]
+    assert rows["lan-beacons"]["state"] == "OFF"
     candidate = there["candidates"][0]
     assert candidate["state"] == "unverified"
     assert there["idurl"].endswith(f"/bob.xml#fp={candidate['fingerprint']}")
