@@ -171,6 +171,10 @@ SHORT_KEYS: Mapping[str, str] = MappingProxyType(
         "block-size-max": "services/backups/max-block-size",
         "max-copies": "services/backups/max-copies",
         "local-backups": "services/backups/keep-local-copies-enabled",
+        "tcp": "services/tcp-transport/enabled",
         "tcp-port": "services/tcp-connections/tcp-port",
+        "udp": "services/udp-transport/enabled",
+        "udp-port": "services/udp-datagrams/udp-port",
+        "proxy": "services/proxy-transport/enabled",
     }
 )
