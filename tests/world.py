@@ -45,6 +45,7 @@ from bitdust.node.customer_side import CustomerSide
 from bitdust.node.node import Node, Seams
 from bitdust.node.own_identity import OwnIdentity
 from bitdust.programs import Ended
+from bitdust.reach.scopes import Address
 from bitdust.supplier.service import SupplierService
 from bitdust.transport.memory import MemoryTransport, Network
 from bitdust.transport.pipe import End
@@ -228,6 +229,13 @@ class CountedNetwork(Network):
 
         return counted
 
+    def go_dead(self, name: str) -> None:
+        """Nothing comes any more over the connections that this place has now, and nobody is told."""
+        for pipe in self._pipes:
+            if name in pipe.names:
+                for end in pipe.ends:
+                    end._stalled = True
+
     def power_off(self, name: str) -> None:
         """The others see their connections to this place break; the place itself sees nothing any more."""
         self._owned = [(owner, end) for owner, end in self._owned if not end.over]
@@ -252,6 +260,8 @@ class House:
         self.calls = 0
         #: seconds by which its clock on the wall is wrong
         self.skew = 0.0
+        #: of its machine; without any it never moves and never sleeps
+        self.addresses: tuple[Address, ...] = ()
         self.programs = FakePrograms()
         self.watches = FakeWatches()
         self._node: Node | None = None
@@ -288,7 +298,7 @@ class House:
         in_thread = cast(InThread, partial(self._in_thread, self.lives))
         seams = Seams(
             self.world.directory, self._transports, self._serial, self.programs, self.watches,
-            self.world.whereabouts,
+            self.world.whereabouts, (lambda: self.addresses) if self.addresses else None,
         )  # fmt: skip
         rng = seeded(f"{self.world.seed} {self.place}")
         self._node = Node(

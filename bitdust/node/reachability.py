@@ -59,7 +59,7 @@ class Reachability:
         judged: Callable[[], None] = lambda: None,
     ) -> None:
         self._clock, self._router, self._machines, self._tell = clock, router, machines, tell
-        self._schemes = [transport.scheme for transport in transports]
+        self._schemes = [transport.scheme for transport in transports if transport.direct]
         self.standpoint, self._judged = Standpoint(wishes, relayed), judged
         self._links: dict[ILink, Claim | None] = {}
         self._watch = Watch(clock, wall, look, self._moved, self._woke) if look is not None else None
