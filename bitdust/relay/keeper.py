@@ -134,8 +134,11 @@ class Keeper:
 
     def _ended(self) -> None:
         self._running = None
-        short = self._wanted() and len(self._places) < WANTED
-        self._wait(AT_ONCE if self._again else SOON if short else ROUND)
+        if self._again:
+            self._wait(AT_ONCE)
+        elif self._wanted():
+            self._wait(SOON if len(self._places) < WANTED else ROUND)
+        # Else nothing ticks: `hurry` tells when it is wanted.
 
     async def _round(self) -> None:
         before = self.contacts()

@@ -100,6 +100,7 @@ def test_only_when_they_are_wanted(scene: Scene) -> None:
     scene.keeper.start()
     scene.town.run(ROUND * 3)
     assert scene.asked == 0
+    assert scene.keeper._timer is None
     scene.wanted = True
     scene.keeper.hurry()
     scene.town.run(5)
