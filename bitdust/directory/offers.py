@@ -25,18 +25,19 @@ def place(level: int, bucket: int) -> bytes:
     return topic("offer", f"supplier {level} {bucket}")
 
 
-async def offer(whereabouts: IWhereabouts, fingerprint: str, contacts: Sequence[str]) -> None:
+async def offer(whereabouts: IWhereabouts, fingerprint: str, contacts: Sequence[str], level: int = 0) -> int:
     """
-    Be found by those who look for suppliers, for the next half hour.
+    Be found by those who look for suppliers, for the next half hour; answers the level of the place.
 
+    @param level: those before it were crowded lately, and are not asked.
     @raise Offline, Timeout, TryLater
     """
     number = int.from_bytes(hashlib.sha256(fingerprint.encode()).digest()[:4], "big")
-    for level, buckets in enumerate(LEVELS):
-        here = place(level, number % buckets)
-        if level == len(LEVELS) - 1 or len(await whereabouts.gathered(here)) < CROWD:
-            await whereabouts.gather(here, contacts)
-            return
+    last = len(LEVELS) - 1
+    while level < last and len(await whereabouts.gathered(place(level, number % LEVELS[level]))) >= CROWD:
+        level += 1
+    await whereabouts.gather(place(level, number % LEVELS[level]), contacts)
+    return level
 
 
 async def offering(whereabouts: IWhereabouts, rng: Rng) -> list[tuple[str, ...]]:

@@ -27,6 +27,8 @@ from bitdust.world import Wall, background, either, give_up, pause
 
 #: seconds after which the record, and the gatherings, are told again
 RECORD_AGAIN, GATHER_AGAIN = 3600.0, 1800.0
+#: seconds after which a crowded place of suppliers is looked at again: all of them would look at the first
+CROWD_AGAIN = 86_400.0
 #: seconds changes are gathered for, and the pauses between attempts
 CALM, FIRST_PAUSE, LONGEST_PAUSE = 1.0, 2.0, 600.0
 
@@ -48,6 +50,8 @@ class LeavingWord:
     #: what was told last, and when
     _recorded: tuple[bytes, float] = (b"", 0.0)
     _gathered: tuple[tuple[object, ...], float] = ((), 0.0)
+    #: the level of our place among suppliers, and when the first of all was looked at
+    _level: tuple[int, float] = (0, 0.0)
 
     _log = Logger()
 
@@ -105,5 +109,9 @@ class LeavingWord:
         if claimed:
             await self.whereabouts.gather(topic("nickname", claimed), document.contacts)
         if offers:
-            await offer(self.whereabouts, document.fingerprint, document.contacts)
+            level, looked = self._level
+            if self.clock.seconds() - looked >= CROWD_AGAIN:
+                level, looked = 0, self.clock.seconds()
+            level = await offer(self.whereabouts, document.fingerprint, document.contacts, level)
+            self._level = (level, looked)
         self._gathered = (now, self.clock.seconds())

@@ -36,6 +36,16 @@ class OffersTest(SynchronousTestCase):
         assert len(self.offering()) == 20
         assert list(self.topics) == [place(0, 0)]
 
+    def test_what_was_crowded_is_not_asked_again(self):
+        """Who knows that the first place is crowded begins at the next."""
+        self.offer(CROWD)
+        asked = []
+        self.where.gathered = lambda topic, ask=self.where.gathered: asked.append(topic) or ask(topic)
+        level = self.successResultOf(spawn(offer(self.where, "x", ("tcp://192.0.2.2:1",))))
+        assert (level, len(asked)) == (1, 2)
+        assert self.successResultOf(spawn(offer(self.where, "x", ("tcp://192.0.2.2:1",), level))) == 1
+        assert len(asked) == 3
+
     def test_many_are_spread(self):
         """Of many no place has more than a crowd, but those of the last level; whoever looks finds enough."""
         self.offer(4000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from zope.interface import implementer
 
 from bitdust.directory.interface import IDirectory
 from bitdust.directory.memory import MemoryWhereabouts
+from bitdust.directory.offers import place
 from bitdust.errors import Timeout, TryLater
+from bitdust.identity.keys import Keys
 from bitdust.node.gatherings import MOST
 from tests.world import House, World
 
@@ -35,6 +38,35 @@ class Dead:
 
     async def get_record(self, name: str) -> bytes | None:
         raise Timeout("no identity server answers")
+
+
+class Cut(MemoryWhereabouts):
+    """One that can be cut off from everybody."""
+
+    def __init__(self, records: dict[bytes, bytes], topics: dict[bytes, dict[tuple[str, ...], None]]) -> None:
+        super().__init__(records, topics)
+        self.records, self.topics = records, topics
+        self.is_cut = False
+
+    def check(self) -> None:
+        if self.is_cut:
+            raise Timeout("nobody answers")
+
+    async def leave(self, keys: Keys, record: bytes) -> None:
+        self.check()
+        await super().leave(keys, record)
+
+    async def look(self, public: bytes) -> bytes | None:
+        self.check()
+        return await super().look(public)
+
+    async def gather(self, topic: bytes, contacts: Sequence[str]) -> None:
+        self.check()
+        await super().gather(topic, contacts)
+
+    async def gathered(self, topic: bytes) -> list[tuple[str, ...]]:
+        self.check()
+        return await super().gathered(topic)
 
 
 def rebuild(house: House) -> None:
@@ -78,6 +110,27 @@ def test_t39_known_peers_still_meet(world: World) -> None:
     world.until(lambda: world.staffed(alice, 4), 3600.0)
     (source / "b").write_bytes(bytes(1000))
     assert alice.back_up(source).state == "committed"
+
+
+def test_t39_cut_off_for_a_day(gathering: World) -> None:
+    """The place where nodes leave word is away for a day: backups go on; an hour later all is there."""
+    world = gathering
+    where = world.whereabouts = Cut({}, {})
+    world.suppliers(4)
+    alice = world.customer(personal__nickname="Alice")
+    source = world.tree(a=100_000)
+    alice.back_up(source)
+    world.until(lambda: where.records)
+    where.is_cut = True
+    where.records.clear()
+    where.topics.clear()
+    world.run(86_400.0)
+    (source / "b").write_bytes(bytes(1000))
+    assert alice.back_up(source).state == "committed"
+    where.is_cut = False
+    world.run(3600.0)
+    assert len(where.records) == 5
+    assert len(where.topics[place(0, 0)]) == 4
 
 
 def test_suppliers_are_found_where_they_gather(gathering: World) -> None:
