@@ -8,7 +8,7 @@ what it has begun, and is closed when idle.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from twisted.internet.defer import TimeoutError
@@ -25,6 +25,8 @@ AT_ONCE = 15.0
 LINGER = 10.0
 #: seconds after which a link that we dialled and nobody needs is closed
 UNUSED = 600.0
+#: seconds that a replaced link has for a sign of life
+PATIENCE = 10.0
 #: most links to one peer; beyond, the oldest goes even if it is busy
 MOST = 4
 
@@ -90,9 +92,13 @@ class Links:
                 self._chosen()
             return
         if self._is_better(new, self._best):
+            late = new.since - self._best.since > AT_ONCE
             new, self._best = self._best, new
             self._watch(self._best)
             self._replaced.append(new)
+            if late and new in self._replaced:
+                # What its maker has lost is dead here, too, and holds what came over it in the middle.
+                self._check([new], PATIENCE)
         else:
             self._replaced.append(new)
             self._watch(new)
@@ -103,7 +109,9 @@ class Links:
 
     def check(self, patience: float) -> None:
         """Drop those that give no sign of life within so many seconds."""
+        self._check(self._all(), patience)
 
+    def _check(self, which: Sequence[_Held], patience: float) -> None:
         def answered(seconds: float, held: _Held) -> None:
             held.rtt = seconds
 
@@ -114,7 +122,7 @@ class Links:
             elif not isinstance(why.value, BitDustError):
                 why.raiseException()
 
-        for held in self._all():
+        for held in which:
             ping = held.link.ping().addTimeout(patience, self._clock)
             ping.addCallbacks(answered, silent, callbackArgs=(held,), errbackArgs=(held,))
 

@@ -46,7 +46,10 @@ class Upgrade:
             self._tried = 0
             self._wait()
             self._come_through()
-        elif not relayed and self._timer is not None:
+        elif relayed:
+            # Another relayed link, perhaps one that this end has dialed.
+            self._come_through()
+        elif self._timer is not None:
             self._timer.cancel()
             self._timer = None
             self._give_up()

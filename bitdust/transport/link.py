@@ -35,6 +35,8 @@ from bitdust.world import Rng, Wall, spawn
 GREETING = 10.0
 #: a PING after so many silent seconds, and how many of them may stay without any sign of life
 QUIET, PINGS = 60.0, 3
+#: seconds after which a road is dead on which something was sent and nothing comes: a router has forgotten it
+STALLED = 15.0
 #: seconds that a GOAWAY has to get out before the connection is cut
 LINGER = 5.0
 #: bytes handed to the transport at a time

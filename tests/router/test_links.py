@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from zope.interface import implementer
 
-from bitdust.router.links import AT_ONCE, LINGER, MOST, UNUSED, Links
+from bitdust.router.links import AT_ONCE, LINGER, MOST, PATIENCE, UNUSED, Links
 from bitdust.transport.interface import ILink, LinkLost
 
 
@@ -219,7 +219,8 @@ def test_up_and_down_alternate(steps):
         assert (held.links.best() is not None) == (len(held.said) % 2 == 1)
         best = held.links.best()
         assert best is None or best.why is None
-        assert len(held.clock.getDelayedCalls()) <= 1
+        # One to tidy up, and one for each link that is to show that it lives.
+        assert len(held.clock.getDelayedCalls()) <= 1 + sum(link.why is None for link in links)
     held.links.close("over")
     assert held.links.best() is None
     assert held.clock.getDelayedCalls() == []
@@ -250,11 +251,25 @@ def test_a_straight_link_later_takes_over_from_a_relay():
     straight = FakeLink(dialed=True)
     held.links.add(straight)
     assert held.links.best() is straight
+    for ping in relayed.pings:
+        ping.callback(0.1)
     held.clock.advance(LINGER)
     assert relayed.why is None
     relayed.idle = True
     held.clock.advance(LINGER)
     assert relayed.why is not None
+
+
+def test_t62_what_a_later_link_replaces_shows_that_it_lives():
+    """T62: who makes a link anew had lost the older: what came over that, half, does not stay for minutes."""
+    held = Held()
+    older = FakeLink(dialed=False, idle=False)
+    held.links.add(older)
+    held.clock.advance(100)
+    held.links.add(FakeLink(dialed=False))
+    held.clock.advance(PATIENCE)
+    assert older.why == "dead"
+    assert held.said == ["up"]
 
 
 def test_a_relayed_link_later_means_that_the_straight_one_is_dead():

@@ -11,6 +11,7 @@ import sys
 import termios
 from typing import ClassVar
 
+from bitdust.transport.link import STALLED
 from bitdust.transport.secure import SecureLink
 from bitdust.wire.place import place_of
 
@@ -49,6 +50,9 @@ class TcpLink(SecureLink):
         road.setTcpNoDelay(True)
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):
             road.getHandle().setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            milliseconds = int(STALLED * 1000)
+            road.getHandle().setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         peer = road.getPeer()
         self.place = str(place_of(peer.host, peer.port) or "")
         super().connectionMade()

@@ -24,7 +24,7 @@ from twisted.python.failure import Failure
 from bitdust.errors import BadIdentity, RemoteFault
 from bitdust.identity.keys import DeviceKey
 from bitdust.transport.certificates import ALPN
-from bitdust.transport.link import Link
+from bitdust.transport.link import STALLED, Link
 from bitdust.transport.udp import proof
 from bitdust.transport.udp.quic import Quic
 from bitdust.transport.udp.routes import Routes
@@ -38,6 +38,8 @@ HIGH, LOW = 256 * 1024, 128 * 1024
 ROUNDS = 4
 #: seconds of silence after which a dialer lets himself be heard: routers forget sooner than a link pings
 KEEP_ALIVE = 25.0
+#: the same in the middle of an exchange: who sends to a place that is ours no more learns the new one
+BUSY_ALIVE = 5.0
 
 
 class Road:
@@ -65,6 +67,8 @@ class Road:
         self._producer: IPushProducer | None = None
         self._pausing = False
         self._heard_at = clock.seconds()
+        #: when something was sent that is to be acknowledged, and nothing has come since
+        self._waits_since: float | None = None
         self._timer: IDelayedCall | None = None
         self._soon: IDelayedCall | None = None
         routes.add(quic.host_cid, self)
@@ -134,7 +138,7 @@ class Road:
         except Exception as fault:
             # Whatever the library makes of a stranger's bytes is the stranger's fault.
             self._fault(f"{type(fault).__name__}: {fault}")
-        self._heard_at = now
+        self._heard_at, self._waits_since = now, None
         self._turn()
 
     def drop(self) -> None:
@@ -173,6 +177,8 @@ class Road:
             datagrams = self._quic.datagrams_to_send(self._clock.seconds())
             if datagrams:
                 self._send(datagrams)
+                if self._waits_since is None and self._quic.in_flight():
+                    self._waits_since = self._clock.seconds()
             if not self._pausing or self._quic.get_send_buffer_size(STREAM) > LOW:
                 return False
             self._pausing = False
@@ -186,7 +192,9 @@ class Road:
             self.drop()
             return
         if not self.over and self._link.dialed and self._secured:
-            due = min(due or float("inf"), self._heard_at + KEEP_ALIVE)
+            due = min(due or float("inf"), self._heard_at + self._patience())
+        if not self.over and self._waits_since is not None:
+            due = min(due or float("inf"), self._waits_since + STALLED)
         if due is None:
             return
         wait = max(0.0, due - self._clock.seconds())
@@ -197,13 +205,20 @@ class Road:
         elif timer.getTime() > due:
             timer.reset(wait)
 
+    def _patience(self) -> float:
+        """Seconds of silence after which the dialer lets himself be heard."""
+        return KEEP_ALIVE if self._link.is_idle() else BUSY_ALIVE
+
     def _tick(self) -> None:
         self._timer = None
         now = self._clock.seconds()
         due = self._quic.get_timer()
         if due is not None and due <= now:
             self._quic.handle_timer(now)
-        if not self.over and self._link.dialed and self._secured and now >= self._heard_at + KEEP_ALIVE:
+        if self._waits_since is not None and now >= self._waits_since + STALLED:
+            self._waits_since = None
+            self._close(ConnectionLost(f"no sign of life for {STALLED:.0f} s, and something was sent"))
+        if not self.over and self._link.dialed and self._secured and now >= self._heard_at + self._patience():
             self._heard_at = now
             self._quic.send_ping(0)
         self._turn()

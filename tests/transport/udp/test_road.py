@@ -161,6 +161,16 @@ def test_who_vanishes_is_missed(air: Air) -> None:
         result(asked)
 
 
+def test_t62_what_is_sent_and_never_heard(air: Air) -> None:
+    """T62: a road that a router has forgotten is dead within seconds to who sends, not minutes."""
+    link = two(air)
+    link.ask(ListFiles(), Priority.CONTROL)
+    air.loss = 1.0
+    over = link.closed()
+    air.turn(20.0)
+    assert "no sign of life" in result(over)
+
+
 def test_closing_is_heard_at_once(air: Air) -> None:
     """The reason comes before the end, and the other end is over as soon as it has heard."""
     link = two(air)
