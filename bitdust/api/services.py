@@ -57,7 +57,7 @@ def _service(service: ServiceView) -> dict[str, Any]:
         "name": "service_" + service.name.replace("-", "_"),
         "state": service.state,
         "enabled": service.enabled,
-        "installed": True,
+        "installed": service.installed,
         "config_path": service.config_path,
         "depends": ["service_" + name.replace("-", "_") for name in service.depends],
     }

@@ -81,7 +81,9 @@ class LeavingWord:
             except BitDustError as why:
                 self.trouble, wait, retry = why.message, retry, min(2 * retry, LONGEST_PAUSE)
                 self._log.info("the directory does not know yet where we are: {why}", why=why.message)
-            await either(self.clock, self._changed.next(), wait)
+            # What changed while the last was being told was heard by nobody.
+            if self.trouble or self.own().raw == self._recorded[0]:
+                await either(self.clock, self._changed.next(), wait)
 
     async def _leave(self) -> None:
         document = self.own()

@@ -17,6 +17,7 @@ from twisted.logger import Logger
 
 from bitdust.config.settings import Settings
 from bitdust.errors import BitDustError, Conflict, NotFound, TryLater
+from bitdust.node.entangled_dht import is_installed
 from bitdust.world import background
 
 #: name -> (its switch, or "": it always runs; what it needs)
@@ -56,6 +57,8 @@ class ServiceView:
     enabled: bool
     config_path: str
     depends: tuple[str, ...]
+    #: the library that it needs is there
+    installed: bool = True
 
 
 class Services:
@@ -150,7 +153,9 @@ class Services:
         switch, depends = SERVICES[name]
         enabled = self._settings.flag(switch) if switch else self._needed(name)
         runs = self._needed(name) and (name == "identity-server" or self._is_up())
-        return ServiceView(index, name, "ON" if runs else "OFF", enabled, switch, depends)
+        installed = name != "entangled-dht" or is_installed()
+        state = "ON" if runs and installed else "OFF"
+        return ServiceView(index, name, state, enabled, switch, depends, installed)
 
     def _needed(self, name: str) -> bool:
         switch, depends = SERVICES[name]

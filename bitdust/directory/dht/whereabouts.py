@@ -19,6 +19,8 @@ from bitdust.identity.keys import Keys
 SALT = b"bitdust address 1"
 #: the roads that an address from a gathering may lead over: BEP 5 knows no more than host and port
 ROADS = ("tcp", "udp")
+#: ports that one node is announced with
+MOST_PORTS = 4
 #: ports below it are not called: somebody else's mail server is not to be flooded by us
 LEAST_PORT = 1024
 
@@ -52,7 +54,8 @@ class DhtWhereabouts:
 
     async def gather(self, topic: bytes, contacts: Sequence[str]) -> None:
         # The host is that from which our datagrams come; all that is said here is the port.
-        for port in {_port(contact) for contact in contacts if contact.partition(":")[0] in ROADS}:
+        ports = dict.fromkeys(_port(contact) for contact in contacts if contact.partition(":")[0] in ROADS)
+        for port in list(ports)[:MOST_PORTS]:
             self._dht.gather(topic, port)
 
     async def gathered(self, topic: bytes) -> list[tuple[str, ...]]:
