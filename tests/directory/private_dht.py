@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from twisted.internet import reactor
@@ -13,6 +14,8 @@ from bitdust.world import InThread, Threads, pause, spawn
 #: seconds to wait for something that takes some milliseconds
 SOON = 20.0
 PORT = 6881
+#: how the addresses of this process begin: other tests run beside it
+HERE = f"127.{100 + os.getpid() % 100}"
 
 
 def threads(case: Any) -> InThread:
@@ -27,21 +30,21 @@ async def private_dht(case: Any, in_thread: InThread, size: int, net: int) -> li
     """
     So many nodes that know each other, gone after the test.
 
-    @param net: nodes of different numbers do not meet: their addresses are 127.0.`net`.1 and up.
+    @param net: nodes of different numbers do not meet: their addresses are HERE.`net`.1 and up.
     """
     nodes = [Dht(reactor, in_thread, situation(net, number)) for number in range(1, size + 1)]  # type: ignore[arg-type]
     for node in nodes:
         await node.start()
         case.addCleanup(lambda one=node: spawn(one.stop()))
     for node in nodes:
-        node.know([(f"127.0.{net}.{number}", PORT) for number in range(1, size + 1)])
+        node.know([(f"{HERE}.{net}.{number}", PORT) for number in range(1, size + 1)])
     await until_settled(nodes, size // 2)
     return nodes
 
 
 def situation(net: int, number: int) -> Situation:
     """Where the node of that number is."""
-    return Situation(f"127.0.{net}.{number}", PORT, private=True)
+    return Situation(f"{HERE}.{net}.{number}", PORT, private=True)
 
 
 async def until_settled(nodes: list[Dht], knows: int) -> None:

@@ -13,7 +13,7 @@ from twisted.trial.unittest import TestCase
 from bitdust.directory.dht.session import MAX_ITEM, Dht, Situation
 from bitdust.errors import Offline, Usage
 from bitdust.world import inline, spawn
-from tests.directory.private_dht import SOON, private_dht, situation, threads, until_settled
+from tests.directory.private_dht import HERE, SOON, private_dht, situation, threads, until_settled
 
 SALT = b"salt"
 TOPIC = hashlib.sha1(b"topic").digest()
@@ -54,7 +54,7 @@ class SessionTest(TestCase):
         assert await self.nodes[2].gathered(TOPIC) == []
         self.nodes[4].gather(TOPIC, 4001)
         self.nodes[9].gather(TOPIC, 4002)
-        expected = {("127.0.11.5", 4001), ("127.0.11.10", 4002)}
+        expected = {(f"{HERE}.11.5", 4001), (f"{HERE}.11.10", 4002)}
         found = set()
         end = reactor.seconds() + SOON
         while found != expected:
@@ -106,7 +106,7 @@ class EndTest(TestCase):
         """No thread is left."""
         before = threading.active_count()
         for state in (b"", b"no state at all", b"d3:dhti5ee"):
-            node = Dht(reactor, inline, Situation("127.0.12.1", 0, ("127.0.12.9:6881",), private=True))
+            node = Dht(reactor, inline, Situation(f"{HERE}.12.1", 0, (f"{HERE}.12.9:6881",), private=True))
             await node.start(state)
             await node.figures()
             assert node.port > 0
@@ -116,6 +116,6 @@ class EndTest(TestCase):
     async def test_nodes_that_are_none(self):
         """What is no address of a node is refused before anything begins."""
         for text in ("", "host", "host:", ":1", "host:0", "host:65536", "host:x"):
-            node = Dht(reactor, inline, Situation("127.0.12.1", 0, (text,), private=True))
+            node = Dht(reactor, inline, Situation(f"{HERE}.12.1", 0, (text,), private=True))
             with pytest.raises(Usage):
                 await node.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 
 import pytest
@@ -20,7 +21,7 @@ from tests.identity.people import ALICE, BOB, EVE
 WHO = {name: Keys.from_master(key).fingerprint for name, key in (("a", ALICE), ("b", BOB), ("e", EVE))}
 NOW = 1_800_000_000.0
 PORTS = {"tcp": 7771, "udp": 7772}
-GROUP, PORT = "239.255.77.71", 17_770
+GROUP, PORT = "239.255.77.71", 17_000 + os.getpid() % 1000
 
 
 def beacon(who="a", now=NOW, nonce=bytes(16)):

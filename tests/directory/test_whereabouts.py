@@ -14,7 +14,7 @@ from bitdust.directory.memory import MemoryWhereabouts
 from bitdust.errors import BitDustError, TryLater, Usage
 from bitdust.identity.keys import Keys
 from bitdust.world import inline, spawn
-from tests.directory.private_dht import SOON, private_dht, threads
+from tests.directory.private_dht import HERE, SOON, private_dht, threads
 from tests.identity.people import ALICE, BOB, EVE, document
 
 KEYS = Keys.from_master(ALICE)
@@ -89,7 +89,7 @@ class MemoryTest(Promises, TestCase):
 class DhtTest(Promises, TestCase):
     """Sixteen nodes of libtorrent."""
 
-    host = "127.0.15.3"
+    host = f"{HERE}.15.3"
 
     async def setUp(self):
         self.nodes = await private_dht(self, threads(self), 16, net=15)
@@ -109,7 +109,7 @@ class DhtTest(Promises, TestCase):
         end = reactor.seconds() + SOON
         while not await self.other.gathered(where):
             assert reactor.seconds() < end
-        assert await self.other.gathered(where) == [("tcp://127.0.15.3:4001", "udp://127.0.15.3:4001")]
+        assert await self.other.gathered(where) == [(f"tcp://{HERE}.15.3:4001", f"udp://{HERE}.15.3:4001")]
         assert await strict.gathered(where) == []
 
 
@@ -118,7 +118,7 @@ class AloneTest(TestCase):
 
     async def test_it_says_so(self):
         """Nothing is left, nothing is found, and nobody waits for ever."""
-        dht = Dht(reactor, inline, Situation("127.0.16.1", 0, private=True))
+        dht = Dht(reactor, inline, Situation(f"{HERE}.16.1", 0, private=True))
         await dht.start()
         alone = DhtWhereabouts(dht, private_addresses=True)
         with pytest.raises(TryLater):

@@ -12,10 +12,11 @@ import pytest
 
 from bitdust.config.settings import Settings
 from bitdust.demo.network import SETTINGS, Network, Peer, free_port
+from tests.directory.private_dht import HERE
 from tests.processes.nodes import again, until
 
 #: nodes of the private DHT, and the network they are in
-SIZE, NET = 16, "127.0.31"
+SIZE, NET = 16, f"{HERE}.31"
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def options(number: int, **more: object) -> dict[str, object]:
 
 def at(number: int) -> dict[str, object]:
     """The address of that number."""
-    address = f"127.0.32.{number}"
+    address = f"{HERE}.32.{number}"
     return {"services/tcp-connections/host": address, "services/tcp-connections/interface": address}
 
 
