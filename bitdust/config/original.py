@@ -32,9 +32,7 @@ _BOTH_WAYS = (
 )
 _USE_ROADS = "set services/tcp-transport/enabled and services/udp-transport/enabled"
 _ONE_PORT = "the API has one port for XML-RPC, JSON-RPC, REST, events and pages"
-_FORWARD = (
-    "forward services/tcp-connections/tcp-port in the router, or be a customer only: that needs no port"
-)
+_PORTS = "set services/tcp-connections/upnp-enabled and services/udp-datagrams/upnp-enabled"
 _SEE = "see `bitdust services list`; services/customer/enabled, services/supplier/enabled are switches"
 
 ABSENT = (
@@ -62,7 +60,7 @@ ABSENT = (
         "packets, and events that move no machine, are not logged one by one",
         "use logs/automat-transitions-enabled, or logs/debug-level",
     ),
-    Absent("other", "upnp-at-startup", "the node opens no port in a router", _FORWARD),
+    Absent("other", "upnp-at-startup", "each road has a switch of its own", _PORTS),
     Absent(
         "paths",
         "messages receipts",
@@ -169,7 +167,6 @@ ABSENT = (
         "the road itself is switched",
         "set services/tcp-transport/enabled",
     ),
-    Absent("services/tcp-connections", "upnp-enabled", "the node opens no port in a router", _FORWARD),
     Absent("services/tcp-transport", "receiving-enabled sending-enabled priority", _BOTH_WAYS, _USE_ROADS),
     Absent(
         "services/udp-datagrams",

@@ -298,6 +298,13 @@ ALL_OPTIONS = (
         "string",
         "",
         "The address or name other nodes shall use to reach us, over TCP and UDP; empty: found out.",
+        live=True,
+    ),
+    Option(
+        "services/tcp-connections/upnp-enabled",
+        "boolean",
+        False,
+        "Ask the router by UPnP or NAT-PMP to let others in over TCP, where libtorrent is installed.",
     ),
     Option(
         "services/tcp-connections/interface",
@@ -311,6 +318,12 @@ ALL_OPTIONS = (
         True,
         "Whether other nodes are reached, and reach this one, over UDP; `bitdust services` switches it.",
         live=True,
+    ),
+    Option(
+        "services/udp-datagrams/upnp-enabled",
+        "boolean",
+        False,
+        "Ask the router by UPnP or NAT-PMP to let others in over UDP, where libtorrent is installed.",
     ),
     Option(
         "services/udp-datagrams/udp-port",

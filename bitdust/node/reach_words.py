@@ -47,6 +47,8 @@ def _next_steps(view: NetworkView, settings: Settings) -> list[str]:
             f"others are told {host!r}: see that it leads here, or let it be found out:"
             " `bitdust config set services/tcp-connections/host ''`"
         )
+    if view.trouble:
+        steps.append(f"the router was asked for ports in vain: {view.trouble}")
     if view.nat is Mapping.CHANGING:
         steps.append(
             "your router has another UDP port for everyone: nodes behind such a router as well need a relay"

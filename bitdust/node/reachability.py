@@ -4,7 +4,8 @@ reachability -- finds out where this node is reached, and has it told to the wor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -34,11 +35,26 @@ PATIENCE = 5.0
 SETTLE = 1.0
 
 
+class IMapper(Protocol):
+    """What asks the router for ports (`reach.port_mapper`)."""
+
+    #: the roads for which that is wished
+    roads: frozenset[str]
+    wanted: Mapping[str, int]
+    promised: Callable[[dict[str, int]], None]
+    trouble: str
+
+    async def begin(self, addresses: Sequence[Address]) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
 class Reachability:
     """
     @param wishes: what the owner says of his addresses.
     @param look: the addresses of this machine that lead out; None: it has none that change.
     @param tell: is given our contacts whenever they are others, but those of relays.
+    @param mapper: asks the router for ports; None: that is not wanted, or cannot be had.
     @param judged: called when it may have changed whether others can reach us.
     """
 
@@ -57,8 +73,10 @@ class Reachability:
         tell: Callable[[list[str]], None],
         relayed: Callable[[], Sequence[str]] = tuple,
         judged: Callable[[], None] = lambda: None,
+        mapper: IMapper | None = None,
     ) -> None:
         self._clock, self._router, self._machines, self._tell = clock, router, machines, tell
+        self._mapper = mapper
         self._schemes = [transport.scheme for transport in transports if transport.direct]
         self.standpoint, self._judged = Standpoint(wishes, relayed), judged
         self._links: dict[ILink, Claim | None] = {}
@@ -87,6 +105,11 @@ class Reachability:
                 standpoint.others = (*standpoint.others, contact)
         if self._watch is not None:
             standpoint.own = self._watch.start()
+        if self._mapper is not None:
+            self._mapper.promised = self._promised
+            wished = standpoint.ports.keys() & self._mapper.roads
+            self._mapper.wanted = {road: standpoint.ports[road] for road in sorted(wished)}
+            self._ask_router()
         self._machine.start()
         if self._links:
             self._machine.linked()
@@ -100,6 +123,8 @@ class Reachability:
         if self._watch is not None:
             self._watch.stop()
         self._inquiry.stop()
+        if self._mapper is not None:
+            self._mapper.promised = lambda ports: None
         if self._telling is not None:
             self._telling.cancel()
             self._telling = None
@@ -138,6 +163,7 @@ class Reachability:
             contacts=(*self._told, *standpoint.relayed()),
             relays=tuple(standpoint.relayed()),
             links=len(self._links),
+            trouble=self._mapper.trouble if self._mapper is not None else "",
         )
 
     # links
@@ -200,6 +226,19 @@ class Reachability:
     async def _dial_back(self, sender: Sender, question: DialBack, _exchange: IExchange) -> DialledBack:
         return await self._dial_backs.answer(sender.link, question)
 
+    # the router
+
+    def _ask_router(self) -> None:
+        if self._mapper is not None:
+            background(
+                self._mapper.begin(self.standpoint.own),
+                lambda why: self._log.failure("the router could not be asked for ports", why),
+            )
+
+    def _promised(self, ports: dict[str, int]) -> None:
+        self.standpoint.mapped = ports
+        self._weigh()
+
     # the machine under us
 
     def _moved(self, addresses: tuple[Address, ...]) -> None:
@@ -210,6 +249,7 @@ class Reachability:
             # A link that goes on all the same comes from elsewhere now.
             self.standpoint.forget()
             self._links = dict.fromkeys(self._links)
+            self._ask_router()
         self._begin_anew()
 
     def _woke(self, slept: float) -> None:

@@ -4,7 +4,8 @@ roads -- how other nodes reach this one: the roads that are switched on, their p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from twisted.logger import Logger
@@ -12,8 +13,10 @@ from twisted.logger import Logger
 from bitdust.config.settings import Settings
 from bitdust.identity.pinning import Pins
 from bitdust.node.own_identity import OwnIdentity
+from bitdust.node.reachability import IMapper
 from bitdust.node.seams import Ground
 from bitdust.reach.own_addresses import addresses_towards
+from bitdust.reach.scopes import Address
 from bitdust.reach.standpoint import Wishes
 from bitdust.reach.watch import Look
 from bitdust.transport.interface import ITransport
@@ -73,6 +76,40 @@ def ports_to_try(settings: Settings, contacts: Iterable[str], scheme: str, key: 
     # wants any.
     before = [int(contact.rpartition(":")[2]) for contact in contacts if contact.startswith(f"{scheme}:")]
     return list(dict.fromkeys([*before, port, 0]))
+
+
+def build_mapper(ground: Ground) -> IMapper | None:
+    """What asks the router for ports, where the settings wish it."""
+    wishes = {
+        TcpTransport.scheme: "services/tcp-connections/upnp-enabled",
+        UdpTransport.scheme: "services/udp-datagrams/upnp-enabled",
+    }
+    roads = frozenset(road for road, key in wishes.items() if ground.settings.flag(key))
+    if not roads or ground.seams is not None:
+        return None
+    try:
+        from bitdust.reach.port_mapper import PortMapper
+    except ImportError:
+        _log.warn("no router is asked for ports: libtorrent is not installed (`pip install bitdust[dht]`)")
+        return Unmapped()
+    return PortMapper(ground.reactor, ground.in_thread, roads)
+
+
+class Unmapped:
+    """Stands where ports are wished for and libtorrent is missing."""
+
+    roads: frozenset[str] = frozenset()
+    wanted: Mapping[str, int] = MappingProxyType({})
+    trouble = "libtorrent is not installed: `pip install bitdust[dht]`"
+
+    def __init__(self) -> None:
+        self.promised: Callable[[dict[str, int]], None] = lambda ports: None
+
+    async def begin(self, addresses: Sequence[Address]) -> None:
+        """Nobody is asked."""
+
+    async def stop(self) -> None:
+        """Nothing was begun."""
 
 
 def own_addresses(settings: Settings, servers: Sequence[str]) -> Look:

@@ -28,7 +28,7 @@ from bitdust.node.propagation import SEQUENCE, Propagation
 from bitdust.node.reachability import Reachability
 from bitdust.node.registration import CATALOG as CATALOG_FILE
 from bitdust.node.relay_side import RelaySide
-from bitdust.node.roads import build_roads, own_addresses, wishes
+from bitdust.node.roads import build_mapper, build_roads, own_addresses, wishes
 from bitdust.node.seams import Databases, Ground
 from bitdust.node.supplier_side import build_supplier_side
 from bitdust.programs import RealPrograms
@@ -71,11 +71,13 @@ class Somebody:
         )  # fmt: skip
         self.relays.join(self.router)
         self.directories.join(self.router, people.pins)
+        self._mapper = build_mapper(ground)
         self.reachability = Reachability(
             clock=ground.reactor, wall=ground.wall, machines=machines, router=self.router,
             transports=transports, wishes=lambda: wishes(settings),
             look=ground.seams.look if ground.seams else own_addresses(settings, people.servers),
             tell=self._moved, relayed=self.relays.contacts, judged=self.relays.reconsider,
+            mapper=self._mapper,
         )  # fmt: skip
         self.outbox = Outbox(
             clock=ground.reactor, wall=ground.wall, rng=ground.rng, ask=self.router.ask,
@@ -176,6 +178,8 @@ class Somebody:
         for unfollow in self._unfollow_wishes:
             unfollow()
         self.reachability.stop()
+        if self._mapper is not None:
+            await self._mapper.stop()
         self.propagation.stop()
         if self.messaging is not None:
             self.messaging.stop()

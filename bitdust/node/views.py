@@ -167,6 +167,8 @@ class NetworkView:
     contacts: tuple[str, ...]
     relays: tuple[str, ...]
     links: int
+    #: why the router has promised no port, where it was asked
+    trouble: str = ""
     #: for people: the state, and what makes it better
     sentence: str = ""
     next: tuple[str, ...] = ()

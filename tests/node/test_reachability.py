@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any
 
@@ -13,7 +13,7 @@ from twisted.internet.task import Clock
 from bitdust.errors import Offline
 from bitdust.events import Signal
 from bitdust.machines import Machines
-from bitdust.node.reachability import GATHER, PATIENCE, SELDOM, SETTLE, Reachability
+from bitdust.node.reachability import GATHER, PATIENCE, SELDOM, SETTLE, IMapper, Reachability
 from bitdust.reach.inquiry import AGAIN, ANYWAY
 from bitdust.reach.scopes import Address
 from bitdust.reach.standpoint import Verdict, Wishes
@@ -52,7 +52,7 @@ class FakeRouter:
 class Node:
     """Its reachability, and what it was told to publish when."""
 
-    def __init__(self) -> None:
+    def __init__(self, mapper: IMapper | None = None) -> None:
         self.clock, self.router, self.machines = Clock(), FakeRouter(), Machines()
         self.asleep = 0.0
         self.addresses: tuple[Address, ...] = (HOME,)
@@ -62,6 +62,7 @@ class Node:
             clock=self.clock, wall=lambda: self.clock.seconds() + self.asleep, machines=self.machines,
             router=self.router, transports=(), wishes=lambda: Wishes("", self.private),  # type: ignore[arg-type]
             look=lambda: self.addresses, tell=lambda said: self.told.append((self.clock.seconds(), said)),
+            mapper=mapper,
         )  # fmt: skip
         self.first = self.reachability.start(["tcp://0.0.0.0:7771"])
 
@@ -155,6 +156,44 @@ def test_a_relay_is_told_of(node: Node) -> None:
     node.run(SELDOM + 1)
     assert node.told == [(GATHER, [PUBLIC])]
     assert node.reachability.network().contacts == (PUBLIC, "proxy://relay")
+
+
+class FakeMapper:
+    """A router that promises what the test says."""
+
+    roads = frozenset({"tcp"})
+    trouble = ""
+
+    def __init__(self) -> None:
+        self.wanted: Mapping[str, int] = {}
+        self.promised: Callable[[dict[str, int]], None] = lambda ports: None
+        self.began: list[Sequence[Address]] = []
+
+    async def begin(self, addresses: Sequence[Address]) -> None:
+        self.began.append(addresses)
+
+    async def stop(self) -> None:
+        pass
+
+
+def test_the_router_is_asked_for_ports() -> None:
+    """At the start, and again in another network; what it promises is told once our address is known."""
+    mapper = FakeMapper()
+    node = Node(mapper)
+    assert (mapper.wanted, mapper.began) == ({"tcp": 7771}, [(HOME,)])
+    mapper.promised({"tcp": 8771})
+    node.run(GATHER + 1)
+    assert node.told == []
+    node.meet("bob")
+    node.run(GATHER + 1)
+    assert node.told[-1][1] == [PUBLIC, "tcp://203.0.113.10:8771"]
+    assert PUBLIC.replace(":7771", ":8771") in node.router.asked[-1][1].contacts
+    node.addresses = (ELSEWHERE,)
+    node.run(EVERY)
+    assert mapper.began == [(HOME,), (ELSEWHERE,)]
+    node.reachability.stop()
+    mapper.promised({})
+    assert node.clock.getDelayedCalls() == []
 
 
 def test_the_owner_changes_his_mind(node: Node) -> None:
