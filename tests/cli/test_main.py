@@ -106,7 +106,7 @@ def test_exit_codes_of_all_errors(kind: type, run: Run, node: StubNode) -> None:
     [
         ("suplier list", "'supplier'"),
         ("supplier repalce 1", "'replace'"),
-        ("re", "'restore' or 'resume' or 'recover' or 'restart' or 'reconnect'"),
+        ("re", "'restore' or 'resume' or 'relay' or 'recover' or 'restart' or 'reconnect'"),
     ],
 )
 def test_did_you_mean(words: str, meant: str, run: Run) -> None:
