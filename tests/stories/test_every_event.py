@@ -77,6 +77,14 @@ def test_every_type_is_told(world: World, tmp_path: Path, monkeypatch: pytest.Mo
     ask(alice.node, "send_message", bob.idurl, "hello")
     world.run(60)
 
+    # -- bob carries for her, for a while
+    ask(bob.node, "service_start", "proxy-server")
+    ask(alice.node, "config_set", "services/proxy-transport/preferred-routers", bob.idurl)
+    ask(alice.node, "config_set", "services/proxy-transport/receiving-enabled", True)
+    world.until(lambda: book.told >= {"relay.found", "relay.reserved"}, 300)
+    ask(alice.node, "config_set", "services/proxy-transport/receiving-enabled", False)
+    world.until(lambda: book.told >= {"relay.lost", "relay.released"}, 60)
+
     # -- one goes away, one is sent away, one sends her away
     away = world.seated(alice)[0]
     world.away(away)
