@@ -169,7 +169,10 @@ class Reachability:
     # links
 
     def _linked(self, link: ILink) -> None:
-        claim = self.standpoint.heard(link, self._clock.seconds())
+        # Who had to come over a relay has come through a hole: it proves nothing, and its socket is another.
+        who = link.document.fingerprint
+        through_hole = any(not each.direct and each.document.fingerprint == who for each in self._links)
+        claim = None if through_hole else self.standpoint.heard(link, self._clock.seconds())
         self._links[link] = claim
         if len(self._links) == 1:
             self._machine.linked()

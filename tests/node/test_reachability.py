@@ -158,6 +158,23 @@ def test_a_relay_is_told_of(node: Node) -> None:
     assert node.reachability.network().contacts == (PUBLIC, "proxy://relay")
 
 
+@pytest.mark.parametrize("dialed", [True, False])
+def test_a_hole_proves_nothing(node: Node, dialed: bool) -> None:
+    """Through it one comes in who had to be let in: others still cannot, and its port is not ours."""
+    node.router.answers = in_vain
+    node.meet("bob")
+    node.run(GATHER + 1)
+    assert node.state == "Unreachable"
+    relayed = Link("carl", "", "")
+    relayed.direct = False
+    node.router.linked(relayed)  # type: ignore[arg-type]
+    node.meet("carl", "198.18.0.1", "203.0.113.10:40001", dialed=dialed)
+    node.run(GATHER + 1)
+    assert node.state == "Unreachable"
+    believed = node.reachability.standpoint.believed("tcp", node.clock.seconds())
+    assert [str(each.place) for each in believed] == ["203.0.113.10:7771"]
+
+
 class FakeMapper:
     """A router that promises what the test says."""
 
