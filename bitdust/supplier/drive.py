@@ -96,7 +96,7 @@ class Drive:
         except FileNotFoundError:
             raise Damaged("a file of the shelf has vanished") from None
         try:
-            content = bytearray()
+            content = os.pread(descriptor, length, offset)
             while len(content) < length:
                 more = os.pread(descriptor, length - len(content), offset + len(content))
                 if not more:
@@ -104,7 +104,7 @@ class Drive:
                 content += more
         finally:
             os.close(descriptor)
-        return bytes(content)
+        return content
 
     def size(self, path: Path) -> int:
         """Bytes in the file; -1 when there is none."""

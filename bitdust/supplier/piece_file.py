@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bitdust import crypto
 from bitdust.blocks.layout import LEAF, Layout
-from bitdust.blocks.piece import HEADER_SIZE, Growing, PieceHeader, Tree, leaf_hashes, tree_size
+from bitdust.blocks.piece import HEADER_SIZE, Growing, PieceHeader, Tree, check, tree_size
 from bitdust.errors import Damaged, Usage
 from bitdust.supplier.drive import Drive
 from bitdust.supplier.pieces import Piece
@@ -138,23 +138,38 @@ def is_there(drive: Drive, piece: Piece) -> bool:
 
 def read_leaves(drive: Drive, piece: Piece, first: int, count: int) -> tuple[bytes, bytes]:
     """
-    Leaves of a piece, and the proof that leads from them to its root.
+    Leaves of a piece, and the proof that leads from them to its root: both verified, and nothing else of it.
 
     @raise Usage: the piece has no such leaves.
     @raise Damaged: the file is not what was written.
     """
-    path = drive.root / piece.path
-    layout = Layout(piece.block_size, piece.k, piece.n, piece.unit)
-    header = PieceHeader(piece.customer, piece.block, piece.number, piece.root, layout)
+    header = _header(piece)
+    layout = header.layout
     offset, length = layout.leaf_span(first, count)
+    path = drive.root / piece.path
     if drive.read(path, 0, HEADER_SIZE) != header.to_bytes():
         raise Damaged("the header of a piece is not what was written")
     leaves = drive.read(path, HEADER_SIZE + offset, length)
-    tree = Tree.parse(drive.read(path, header.tree_offset, tree_size(layout.leaves)), layout.leaves)
+    nodes = drive.read(path, header.tree_offset, tree_size(layout.leaves))
+    proof = Tree(layout.leaves, nodes).proof(first, count)
+    check(piece.root, piece.block, piece.number, layout.leaves, first, leaves, proof)
+    return leaves, proof
+
+
+def read_tree(drive: Drive, piece: Piece) -> Tree:
+    """
+    The whole hash tree of a piece, verified.
+
+    @raise Damaged: the file is not what was written.
+    """
+    header = _header(piece)
+    leaves = header.layout.leaves
+    tree = Tree.parse(drive.read(drive.root / piece.path, header.tree_offset, tree_size(leaves)), leaves)
     if tree.root != piece.root:
         raise Damaged("the file of a piece holds another one")
-    if leaf_hashes(piece.block, piece.number, first, leaves) != [
-        tree.leaf(first + at) for at in range(count)
-    ]:
-        raise Damaged("a leaf is not what was written")
-    return leaves, tree.proof(first, count)
+    return tree
+
+
+def _header(piece: Piece) -> PieceHeader:
+    layout = Layout(piece.block_size, piece.k, piece.n, piece.unit)
+    return PieceHeader(piece.customer, piece.block, piece.number, piece.root, layout)

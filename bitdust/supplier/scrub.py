@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 from bitdust.blocks.layout import LEAF
 from bitdust.errors import Damaged
 from bitdust.supplier import pieces
-from bitdust.supplier.piece_file import read_leaves
+from bitdust.supplier.piece_file import read_leaves, read_tree
 from bitdust.supplier.pieces import Piece
 from bitdust.supplier.shelf import Shelf
 from bitdust.world import spawn
@@ -81,6 +81,8 @@ class Scrubber:
     async def _is_whole(self, piece: Piece) -> bool:
         leaves = -(-piece.size // LEAF)
         try:
+            # A reader is shown the path from his leaves to the root, and no other node is looked at then.
+            await self._shelf.in_thread(read_tree, self._shelf.drive, piece)
             for first in range(0, leaves, STRETCH):
                 count = min(STRETCH, leaves - first)
                 await self._shelf.in_thread(read_leaves, self._shelf.drive, piece, first, count)
