@@ -12,10 +12,10 @@ import hashlib
 from typing import Annotated
 
 import msgspec
-from Crypto.Cipher import AES
 from msgspec import Meta
 
 from bitdust.crypto import BadSignature, derive, verify
+from bitdust.directory.siv import siv
 from bitdust.errors import Damaged, Usage
 from bitdust.identity.document import Document
 from bitdust.identity.keys import Keys
@@ -72,7 +72,7 @@ def seal_address(keys: Keys, address: Address, sequence: int) -> bytes:
     plain = len(text).to_bytes(2, "big") + text
     plain += bytes(min(-len(plain) % _STEP, _ROOM + 2 - len(plain)))
     front = _VERSION + keys.directory_public + sequence.to_bytes(8, "big")
-    cipher = AES.new(_sealing_key(keys.first_public), AES.MODE_SIV)
+    cipher = siv(_sealing_key(keys.first_public))
     cipher.update(front)
     sealed, tag = cipher.encrypt_and_digest(plain)
     body = front + tag + sealed
@@ -111,7 +111,7 @@ def open_address(document: Document, raw: bytes, now: float) -> Address:
         check_address(public, raw)
     except Usage as error:
         raise Damaged(error.message) from error
-    cipher = AES.new(_sealing_key(document.first_key), AES.MODE_SIV)
+    cipher = siv(_sealing_key(document.first_key))
     cipher.update(raw[:_FRONT])
     tag, sealed = raw[_FRONT : _FRONT + _TAG], raw[_FRONT + _TAG : -_SIGNATURE]
     try:

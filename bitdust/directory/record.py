@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
-from Crypto.Cipher import AES
 from msgspec import Meta
 
 from bitdust.crypto import BadSignature, derive, verify
+from bitdust.directory.siv import siv
 from bitdust.errors import Damaged, Usage
 from bitdust.identity.keys import MAX_GENERATION, Keys
 
@@ -70,7 +70,7 @@ def seal_record(keys: Keys, record: Record) -> bytes:
     text = next(text for text in map(msgspec.msgpack.encode, _ever_smaller(record)) if len(text) <= _ROOM)
     front = _VERSION + keys.record_public + record.sequence.to_bytes(8, "big")
     plain = len(text).to_bytes(2, "big") + text + bytes(_ROOM - len(text))
-    cipher = AES.new(_sealing_key(keys), AES.MODE_SIV)
+    cipher = siv(_sealing_key(keys))
     cipher.update(front)
     sealed, tag = cipher.encrypt_and_digest(plain)
     body = front + tag + sealed
@@ -87,7 +87,7 @@ def open_record(keys: Keys, raw: bytes) -> Record:
         cover = check_record(keys.record_name, raw)
     except Usage as error:
         raise Damaged(error.message) from error
-    cipher = AES.new(_sealing_key(keys), AES.MODE_SIV)
+    cipher = siv(_sealing_key(keys))
     cipher.update(raw[:_FRONT])
     tag, sealed = raw[_FRONT : _FRONT + _TAG], raw[_FRONT + _TAG : -_SIGNATURE]
     try:

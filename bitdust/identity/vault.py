@@ -17,12 +17,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import msgspec
-from Crypto.Cipher import AES
-from Crypto.Cipher._mode_gcm import GcmMode
-from Crypto.Protocol.KDF import scrypt
 from msgspec import Meta
 
 from bitdust.crypto import KEY, NONCE, TAG
@@ -31,6 +28,9 @@ from bitdust.errors import Damaged, Denied, Usage
 from bitdust.identity.idurl import is_idurl
 from bitdust.identity.keys import MAX_GENERATION, Keys
 from bitdust.world import Rng
+
+if TYPE_CHECKING:
+    from Crypto.Cipher._mode_gcm import GcmMode
 
 T = TypeVar("T")
 
@@ -202,6 +202,9 @@ def _opened(head: bytes, body: bytes, passphrase: str | None, what: str) -> byte
 
 
 def _stretched(passphrase: str, salt: bytes, cost: int, r: int, p: int) -> bytes:
+    # Only locked files need pycryptodome, and few are: it costs every node two MiB and a start of 30 ms.
+    from Crypto.Protocol.KDF import scrypt
+
     # The same passphrase typed on another system can come in another Unicode form.
     secret = unicodedata.normalize("NFKD", passphrase).encode()
     key = scrypt(secret, salt, KEY, 1 << cost, r, p)
@@ -210,6 +213,8 @@ def _stretched(passphrase: str, salt: bytes, cost: int, r: int, p: int) -> bytes
 
 
 def _cipher(key: bytes, nonce: bytes, bound: bytes) -> GcmMode:
+    from Crypto.Cipher import AES
+
     cipher = AES.new(key, AES.MODE_GCM, nonce=nonce, mac_len=TAG)
     cipher.update(bound)
     return cipher
