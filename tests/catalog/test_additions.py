@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bitdust.catalog import jobs, ops, tree
@@ -51,6 +51,7 @@ def rows(c: sqlite3.Connection) -> list[list[tuple[object, ...]]]:
     ]
 
 
+@settings(deadline=None)  # two catalogs are opened for each example
 @given(facts=FACTS)
 def test_together_is_as_one_by_one(facts: list[tuple[bytes, bytes, int, tuple[ops.Run, ...]]]) -> None:
     """As a log brings them: names that come again, in the same version too, and blocks that are gone."""
