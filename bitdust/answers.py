@@ -206,6 +206,11 @@ class CustomersList(TypedDict):
     pieces: int
     since: float
     last_contact: float
+    notice: str
+    sentence: str
+    next: str
+    heard: float | None
+    until: float | None
 
 
 class CustomersPing(TypedDict):
@@ -720,6 +725,7 @@ class SuppliersList(TypedDict):
     uptime: float | None
     audits: str | None
     doubt: str
+    notice: str
 
 
 class SuppliersPing(TypedDict):

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 @method()
 async def customers_list(node: Node) -> list[Any]:
-    """List the customers of this node.  Sizes in bytes, times in Unix seconds."""
+    """
+    List the customers of this node.  Sizes in bytes, times in Unix seconds.
+
+    `notice` says in a word how a contract stands: `leave` (the customer is asked to find somebody else, since
+    less is donated than was promised), `full` (he keeps more than was agreed on), `silent` (his pieces go at
+    `until`, unless he is heard of), `ended`; or it is empty.  `sentence` says it for people, `next` what
+    comes of it, `heard` is when the customer heard so, null as long as he has not.
+    """
     return [
         {
             "position": position,
@@ -29,6 +36,11 @@ async def customers_list(node: Node) -> list[Any]:
             "pieces": customer.pieces,
             "since": customer.since,
             "last_contact": customer.last_contact,
+            "notice": customer.notice,
+            "sentence": customer.sentence,
+            "next": customer.next,
+            "heard": customer.heard,
+            "until": customer.until,
         }
         for position, customer in enumerate(await node.customers_list())
     ]

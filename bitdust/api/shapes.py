@@ -375,6 +375,7 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
                 "uptime": Nullable(float),
                 "audits": Nullable(str),
                 "doubt": str,
+                "notice": str,
             }
         ],
         "supplier_replace": {**RESULT, "position": int, "idurl": str},
@@ -392,6 +393,11 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
                 "pieces": int,
                 "since": float,
                 "last_contact": float,
+                "notice": str,
+                "sentence": str,
+                "next": str,
+                "heard": Nullable(float),
+                "until": Nullable(float),
             }
         ],
         "customer_reject": {**RESULT, "idurl": str},

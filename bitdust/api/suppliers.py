@@ -22,7 +22,8 @@ async def suppliers_list(node: Node) -> list[Any]:
     `since` is when the state began (Unix seconds), `rtt` in seconds (null: not measured), `holds` in bytes.
     Of the last 30 days: `uptime` is the share in which it was there, `audits` how many parts of its pieces it
     showed of how many it was asked for; both are null as long as nothing was measured. `doubt` says why it is
-    to be replaced, or is empty.
+    to be replaced, or whose seat is being filled and why; `notice` what it says of our contract, such as that
+    it asks us to leave; both may be empty.
     """
     return [
         {
@@ -40,6 +41,7 @@ async def suppliers_list(node: Node) -> list[Any]:
             "uptime": supplier.uptime,
             "audits": supplier.audits or None,
             "doubt": supplier.doubt,
+            "notice": supplier.notice,
         }
         for supplier in await node.suppliers_list()
     ]

@@ -37,7 +37,7 @@ def list_(terminal: Terminal) -> None:
     rows = [
         (
             name_in(each["idurl"]),
-            each["state"],
+            each["state"] if each["state"] != "active" else each["notice"] or "active",
             terminal.size(each["granted"]),
             terminal.size(each["used"]),
             each["pieces"],
@@ -49,6 +49,9 @@ def list_(terminal: Terminal) -> None:
     if rows:
         head = ("CUSTOMER", "STATE", "GRANTED", "USED", "PIECES", "LAST CONTACT", "IDURL")
         terminal.table(head, rows, right=(2, 3, 4))
+        for each in found:
+            if each["notice"]:
+                terminal.note(f"{name_in(each['idurl'])}: {each['sentence']}.  Next: {each['next']}.")
     else:
         terminal.note("Nobody keeps anything here yet.")
 

@@ -53,8 +53,12 @@ def list_(terminal: Terminal) -> None:
     if rows:
         terminal.table(_COLUMNS, rows, right=(0, 4, 5, 6))
         for each in found:
-            if each["doubt"]:
+            if each["doubt"] and each["idurl"]:
                 terminal.note(f"{name_in(each['idurl'])} is to be replaced: {each['doubt']}.")
+            elif each["doubt"]:
+                terminal.note(f"Position {each['position']} is being filled, {each['doubt']}.")
+            elif each["notice"]:
+                terminal.note(f"{name_in(each['idurl'])} says: {each['notice']}.")
     else:
         terminal.note("There are no suppliers yet; the node looks for them by itself.")
 

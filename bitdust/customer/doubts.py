@@ -1,9 +1,9 @@
 """
 Who of the suppliers is to be replaced, and when: a few at a time, and never because of one bad day.
 
-A supplier who fails his audits, or is away for too long, is doubted.  His seat is made vacant when not too
-many others are being replaced; what he holds stays a source until it lies elsewhere.  One who was only away,
-and comes back before anybody was found, keeps his seat.
+A supplier who fails his audits, is away for too long, or asks us to leave, is doubted.  His seat is made
+vacant when not too many others are being replaced; what he holds stays a source until it lies elsewhere.  One
+who was only away, and comes back before anybody was found, keeps his seat.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from twisted.internet.defer import DeferredLock
 from twisted.logger import Logger
 
 from bitdust.customer import standing
+from bitdust.customer.standing import ABSENT, AUDIT, ENDED, LEAVE
 from bitdust.customer.suppliers import Suppliers
 from bitdust.database import Database
 from bitdust.errors import BitDustError
@@ -23,7 +24,10 @@ from bitdust.world import Wall
 #: suppliers on their way out at a time, in sets of up to SMALL and in larger ones
 FEW, MORE, SMALL = 1, 2, 13
 
-ABSENT, AUDIT = "absent", "audit"
+#: why somebody is replaced who has told us to look for another
+ASKS_TO_LEAVE = "it asks us to leave"
+
+__all__ = ["ABSENT", "ASKS_TO_LEAVE", "AUDIT", "ENDED", "LEAVE", "Doubts"]
 
 
 class Doubts:
@@ -66,12 +70,20 @@ class Doubts:
 
     async def came(self, supplier: str) -> None:
         """He is there again: if that was all, he keeps his seat."""
-        kind, _ = (await self._db.read(standing.doubts)).get(supplier, ("", ""))
-        if kind == ABSENT:
+        await self.excuse(supplier, ABSENT)
+
+    async def excuse(self, supplier: str, kind: str) -> None:
+        """This is not the matter any more: if nothing else is, he keeps his seat."""
+        known, _ = (await self._db.read(standing.doubts)).get(supplier, ("", ""))
+        if known == kind:
             await self._db(standing.trust, supplier)
+            said = await self._db.read(standing.said_by, supplier)
+            if kind != LEAVE and said is not None and said.state == LEAVE:
+                await self._db(standing.doubt, supplier, LEAVE, ASKS_TO_LEAVE)
+                return
             self.waiting.discard(supplier)
             if await self._suppliers.reinstate(supplier):
-                self._log.info("{who} is back, and keeps his seat", who=supplier)
+                self._log.info("{who} keeps his seat after all", who=supplier)
 
     async def act(self) -> None:
         """Make the seats of those vacant whose turn it is; forget who is no supplier any more."""

@@ -16,13 +16,16 @@ from twisted.logger import Logger
 
 from bitdust.catalog import blocks, deletes, holdings, orphans
 from bitdust.database import Database
-from bitdust.errors import RemoteFault
+from bitdust.errors import Refused, RemoteFault
+from bitdust.events import Signal
 from bitdust.router.router import Router
 from bitdust.wire.held import digest_of
 from bitdust.wire.packets import AskDigest, Digest, Files, Held, ListFiles
 from bitdust.world import Wall
 
 PAGE = 512
+#: what a supplier says who has no contract with us
+NO_CONTRACT = "not_customer"
 
 #: (block id, piece number): the order of both lists
 Key = tuple[bytes, int]
@@ -50,6 +53,8 @@ class Listing:
     router: Router
     wall: Wall
     is_newest: Callable[[], Awaitable[bool]]
+    #: fingerprint of a supplier who says that he has no contract with us
+    disowned: Signal[[str]] = field(default_factory=Signal)
     #: (serial, number, fingerprint) of pieces that were read and found bad: their listing proves nothing
     _bad: set[tuple[int, int, str]] = field(default_factory=set)
 
@@ -71,6 +76,16 @@ class Listing:
         @raise Offline, Timeout, Refused: he did not tell it all; what he told is written down.
         @raise RemoteFault: his list is out of order.
         """
+        try:
+            return await self._compare(fingerprint)
+        except Refused as error:
+            if error.code == NO_CONTRACT:
+                # He keeps nothing for whom he does not know.
+                await self.db(holdings.lost_all, fingerprint)
+                self.disowned(fingerprint)
+            raise
+
+    async def _compare(self, fingerprint: str) -> Told:
         agreed = await self._agrees(fingerprint)
         if agreed is not None:
             return Told(kept=agreed)

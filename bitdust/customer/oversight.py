@@ -15,8 +15,9 @@ from bitdust.customer import standing
 from bitdust.customer.attendance import GRACE, ROLL, Attendance
 from bitdust.customer.audit import REST, Auditor
 from bitdust.customer.block_reader import BlockReader
-from bitdust.customer.doubts import ABSENT, AUDIT, Doubts
+from bitdust.customer.doubts import ABSENT, AUDIT, ENDED, Doubts
 from bitdust.customer.durability import Durability, judge
+from bitdust.customer.notices import Notices
 from bitdust.customer.standing import DAY, Standing
 from bitdust.customer.suppliers import Suppliers
 from bitdust.database import Database
@@ -26,7 +27,7 @@ from bitdust.world import Rng, Wall, background, give_up
 
 class Oversight:
     """
-    Attendance, Auditor and Doubts, joined.
+    Attendance, Auditor, Notices and Doubts, joined.
 
     @param db: `standing.SCHEMA`.
     @param restart: begin a round.
@@ -63,6 +64,7 @@ class Oversight:
         # Days: until an absence is a loss, and two until somebody was found and all is copied.
         self._repair = grace / DAY + 2.0
         self.doubts = Doubts(db, suppliers, restart, wall, speed)
+        self.notices = Notices(db, suppliers, self.doubts, wall, lambda: self._up, restart)
         self.attendance = Attendance(
             clock=clock,
             wall=wall,
@@ -98,6 +100,10 @@ class Oversight:
         for work in list(self._running):
             give_up(work)
 
+    def disowned(self, supplier: str, why: str) -> None:
+        """There is no contract between us, and he gives us no other."""
+        self._later(self.doubts.accuse(supplier, ENDED, f"it has no contract with us any more: {why}"))
+
     async def of(self, supplier: str) -> Standing:
         """What is known of him."""
         return await self._db.read(standing.of, supplier, int(self._wall()))
@@ -109,13 +115,19 @@ class Oversight:
 
     async def ranks(self, idurls: list[str]) -> dict[str, tuple[int, float]]:
         """How those of them who were suppliers before did (`standing.ranks`)."""
-        return await self._db.read(standing.ranks, frozenset(idurls))
+        return await self._db.read(standing.ranks, frozenset(idurls), int(self._wall()))
 
     async def doubted(self) -> dict[str, str]:
         """IDURL of each supplier who is to be replaced -> why."""
         known = self._suppliers.known
         found = await self._db.read(standing.doubts)
         return {known[who].idurl: why for who, (_, why) in found.items() if who in known}
+
+    async def overdrawn(self) -> list[str]:
+        """IDURL of each supplier who says that he keeps more of us than was agreed on."""
+        known = self._suppliers.known
+        found = await self._db.read(standing.said_to_be, "full")
+        return [known[who].idurl for who in found if who in known]
 
     def _seated(self) -> list[str]:
         return [seat.fingerprint for seat in self._suppliers.present]

@@ -20,6 +20,11 @@ GAPS, ENOUGH_GAPS = 20, 3
 USUAL = 0.9
 #: who was there, and showed what he was asked for, to this part is better than somebody unknown
 GOOD = 0.8
+#: the rank of one who is not hired at present, and seconds for which that is who has asked us to leave
+NOT_NOW, WEEK = 4, 7 * DAY
+#: why a supplier is to be replaced, the most urgent first: he has lost something, has no contract with us, is
+#: away, or asks us to leave
+AUDIT, ENDED, ABSENT, LEAVE = KINDS = "audit", "ended", "absent", "leave"
 
 SCHEMA = [
     """
@@ -56,7 +61,7 @@ SCHEMA = [
         PRIMARY KEY (supplier, at)
     ) STRICT, WITHOUT ROWID;
 
-    -- Who is to be replaced, and why: `kind` is "absent" or "audit".
+    -- Who is to be replaced, and why: `kind` is one of `KINDS`.
     CREATE TABLE doubts (
         supplier TEXT PRIMARY KEY,
         kind TEXT NOT NULL,
@@ -82,6 +87,18 @@ SCHEMA = [
         at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    -- What a supplier has said last of our contract (`Said`); and former suppliers who asked us to leave.
+    CREATE TABLE notices (
+        supplier TEXT PRIMARY KEY,
+        state TEXT NOT NULL,
+        used INTEGER NOT NULL,
+        granted INTEGER NOT NULL,
+        until INTEGER NOT NULL,
+        at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    ALTER TABLE past ADD COLUMN asked_to_leave INTEGER NOT NULL DEFAULT 0;
+    """,
 ]
 
 
@@ -104,6 +121,20 @@ class Audit:
 
 
 @dataclass(frozen=True)
+class Said:
+    """
+    A supplier's word on our contract (`packets.Notice`): how it stands, bytes kept and granted, when what he
+    keeps goes (Unix seconds; 0: it does not), and when he said so.
+    """
+
+    state: str
+    used: int
+    granted: int
+    until: int
+    at: int
+
+
+@dataclass(frozen=True)
 class Standing:
     """
     A supplier as he was in the last 30 days.
@@ -113,6 +144,7 @@ class Standing:
     @param asked: leaves that he was asked for.
     @param last: his last audit.
     @param doubt: why he is to be replaced, or "".
+    @param said: what he has said last of our contract, if anything.
     """
 
     uptime: float | None
@@ -120,6 +152,7 @@ class Standing:
     asked: int
     last: Audit | None
     doubt: str
+    said: Said | None = None
 
 
 def audited(c: sqlite3.Connection, supplier: str, audit: Audit) -> None:
@@ -188,23 +221,53 @@ def usual_gap(c: sqlite3.Connection, supplier: str) -> float:
 
 
 def doubt(c: sqlite3.Connection, supplier: str, kind: str, why: str) -> bool:
-    """He is to be replaced.  False: that was known."""
-    known = c.execute("SELECT 1 FROM doubts WHERE supplier = ?", (supplier,)).fetchone() is not None
-    c.execute("INSERT OR IGNORE INTO doubts VALUES (?, ?, ?)", (supplier, kind, why))
-    if not known:
+    """He is to be replaced.  False: that was known, though perhaps for another reason."""
+    was = _kind(c, supplier)
+    if was is not None and KINDS.index(was) <= KINDS.index(kind):
+        return False
+    c.execute("INSERT OR REPLACE INTO doubts VALUES (?, ?, ?)", (supplier, kind, why))
+    # Who asks us to leave keeps all until we have left: that is no loss.
+    if kind != LEAVE and was in (None, LEAVE):
         c.execute("UPDATE lives SET lost = lost + 1")
-    return not known
+    return was is None
 
 
 def doubts(c: sqlite3.Connection) -> dict[str, tuple[str, str]]:
-    """Who is to be replaced -> (kind, why), in the order of their fingerprints."""
-    return {who: (kind, why) for who, kind, why in c.execute("SELECT * FROM doubts ORDER BY supplier")}
+    """Who is to be replaced -> (kind, why), the most urgent first."""
+    found = c.execute("SELECT supplier, kind, why FROM doubts ORDER BY supplier").fetchall()
+    found.sort(key=lambda row: KINDS.index(row[1]))
+    return {who: (kind, why) for who, kind, why in found}
 
 
 def trust(c: sqlite3.Connection, supplier: str) -> None:
     """He is not to be replaced any more: it was no loss."""
-    if c.execute("DELETE FROM doubts WHERE supplier = ?", (supplier,)).rowcount:
+    was = _kind(c, supplier)
+    c.execute("DELETE FROM doubts WHERE supplier = ?", (supplier,))
+    if was is not None and was != LEAVE:
         c.execute("UPDATE lives SET lost = max(0, lost - 1)")
+
+
+def _kind(c: sqlite3.Connection, supplier: str) -> str | None:
+    row = c.execute("SELECT kind FROM doubts WHERE supplier = ?", (supplier,)).fetchone()
+    return row[0] if row else None
+
+
+def say(c: sqlite3.Connection, supplier: str, said: Said) -> bool:
+    """He has said how our contract stands.  False: he had said the same before."""
+    before = said_by(c, supplier)
+    c.execute(
+        "INSERT OR REPLACE INTO notices VALUES (?, ?, ?, ?, ?, ?)",
+        (supplier, said.state, said.used, said.granted, said.until, said.at),
+    )
+    return (before.state if before else "well") != said.state
+
+
+def said_by(c: sqlite3.Connection, supplier: str) -> Said | None:
+    """What he has said last of our contract."""
+    row = c.execute(
+        "SELECT state, used, granted, until, at FROM notices WHERE supplier = ?", (supplier,)
+    ).fetchone()
+    return Said(*row) if row else None
 
 
 def lives(c: sqlite3.Connection) -> tuple[float, int]:
@@ -215,45 +278,57 @@ def lives(c: sqlite3.Connection) -> tuple[float, int]:
 
 def remember(c: sqlite3.Connection, supplier: str, idurl: str, speed: float | None, now: int) -> None:
     """He is no supplier any more: how he was is kept for when he offers again."""
-    found = of(c, supplier, now)
-    if found.uptime is None and not found.asked:
+    found, why = of(c, supplier, now), _kind(c, supplier)
+    if found.uptime is None and not found.asked and why != LEAVE:
         return
-    failed = (
-        c.execute("SELECT 1 FROM doubts WHERE supplier = ? AND kind = 'audit'", (supplier,)).fetchone()
-        is not None
-    )
     c.execute(
-        "INSERT OR REPLACE INTO past VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (idurl, found.uptime, found.shown, found.asked, speed, failed, now),
+        "INSERT OR REPLACE INTO past VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (idurl, found.uptime, found.shown, found.asked, speed, why == AUDIT, now, why == LEAVE),
     )
 
 
-def ranks(c: sqlite3.Connection, idurls: Collection[str]) -> dict[str, tuple[int, float]]:
+def said_to_be(c: sqlite3.Connection, state: str) -> list[str]:
+    """Suppliers who said last that our contract stands so."""
+    rows = c.execute("SELECT supplier FROM notices WHERE state = ? ORDER BY supplier", (state,))
+    return [who for (who,) in rows]
+
+
+def ranks(c: sqlite3.Connection, idurls: Collection[str], now: int) -> dict[str, tuple[int, float]]:
     """
-    Those of these who were suppliers before -> (0 good, 2 poor, 3 failed his audits; who is not here is 1),
-    and the better the smaller: a second who was there more, showed more, and took bytes faster.
+    Those of these who were suppliers before -> (0 good, 2 poor, or asked us to leave, 3 failed his audits,
+    `NOT_NOW` asked us to leave within a week; who is not here is 1), and the better the smaller: a second who
+    was there more, showed more, and took bytes faster.
     """
     found = {}
-    for idurl, uptime, shown, asked, speed, failed in c.execute(
-        "SELECT idurl, uptime, shown, asked, speed, failed FROM past"
+    for idurl, uptime, shown, asked, speed, failed, at, left in c.execute(
+        "SELECT idurl, uptime, shown, asked, speed, failed, at, asked_to_leave FROM past"
     ):
         if idurl in idurls:
             worth = (1.0 if uptime is None else uptime) * ((shown / asked) if asked else 1.0)
             # Speed decides among equals: what counts first is that he is there and has it.
             pace = 1.0 - 1.0 / (1.0 + (speed or 0.0) / 1e6)
-            found[idurl] = (3 if failed else 0 if worth >= GOOD else 2), -round(worth, 2) - 0.001 * pace
+            rank = 3 if failed else 0 if worth >= GOOD and not left else 2
+            found[idurl] = (
+                NOT_NOW if left and now - at < WEEK else rank,
+                -round(worth, 2) - 0.001 * pace,
+            )
     return found
 
 
 def forget(c: sqlite3.Connection, supplier: str) -> None:
     """He is no supplier any more: should he ever be one again, he begins anew."""
-    for table in ("audits", "days", "away", "gaps", "doubts"):
+    for table in ("audits", "days", "away", "gaps", "doubts", "notices"):
         c.execute(f"DELETE FROM {table} WHERE supplier = ?", (supplier,))  # noqa: S608
 
 
 def known(c: sqlite3.Connection) -> list[str]:
     """Everybody of whom something is written here."""
-    return [who for (who,) in c.execute("SELECT supplier FROM days UNION SELECT supplier FROM doubts")]
+    return [
+        who
+        for (who,) in c.execute(
+            "SELECT supplier FROM days UNION SELECT supplier FROM doubts UNION SELECT supplier FROM notices"
+        )
+    ]
 
 
 def of(c: sqlite3.Connection, supplier: str, now: int) -> Standing:
@@ -270,4 +345,5 @@ def of(c: sqlite3.Connection, supplier: str, now: int) -> Standing:
         asked=sum(audit.asked for audit in found),
         last=found[0] if found else None,
         doubt=row[0] if row else "",
+        said=said_by(c, supplier),
     )

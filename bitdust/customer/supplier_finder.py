@@ -16,6 +16,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from bitdust.customer.standing import NOT_NOW
 from bitdust.errors import BitDustError, Offline
 from bitdust.events import Signal
 from bitdust.identity.document import Document
@@ -140,7 +141,9 @@ class SupplierFinder:
         # By drawing a random key for each: those of whom the same is known have the same chance.
         self._silent.intersection_update(idurls)
         keyed = sorted(
-            (idurl in self._silent, ranks.get(idurl, UNKNOWN), self.rng(8), idurl) for idurl in idurls
+            (idurl in self._silent, ranks.get(idurl, UNKNOWN), self.rng(8), idurl)
+            for idurl in idurls
+            if ranks.get(idurl, UNKNOWN)[0] != NOT_NOW
         )
         return [idurl for *_, idurl in keyed]
 

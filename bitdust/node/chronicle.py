@@ -71,6 +71,7 @@ class Chronicle:
             customer.staffed,
             customer.synchronizer.committed,
             customer.synchronizer.superseded,
+            customer.oversight.notices.heard,
         ):
             self._stops.append(signal.listen(self._restless))
 
@@ -142,7 +143,12 @@ class Chronicle:
             idurl = customer.suppliers.known[fingerprint].idurl
             self._happenings.tell("supplier.doubted", idurl=idurl, fingerprint=fingerprint, why=why)
 
+        def noticed(fingerprint: str, state: str) -> None:
+            idurl = customer.suppliers.known[fingerprint].idurl
+            self._happenings.tell("supplier.noticed", idurl=idurl, fingerprint=fingerprint, state=state)
+
         self._stops.append(customer.oversight.doubts.doubted.listen(doubted))
+        self._stops.append(customer.oversight.notices.heard.listen(noticed))
 
     def _seat(self, type: str, who: Hired, position: int) -> None:
         self._happenings.tell(type, idurl=who.idurl, fingerprint=who.fingerprint, position=position)
@@ -158,6 +164,9 @@ class Chronicle:
             service.left.listen(lambda who, idurl: tell("customer.left", idurl=idurl, fingerprint=who)),
             service.rejected.listen(
                 lambda who, idurl: tell("customer.rejected", idurl=idurl, fingerprint=who)
+            ),
+            service.notices.told.listen(
+                lambda who, idurl, state: tell("customer.noticed", idurl=idurl, fingerprint=who, state=state)
             ),
             service.patrol.expired.listen(
                 lambda who, idurl: tell("customer.expired", idurl=idurl, fingerprint=who)

@@ -9,6 +9,7 @@ import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from twisted.internet.defer import TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -50,7 +51,7 @@ from bitdust.customer.budget import Budget
 from bitdust.customer.data_sender import DataSender
 from bitdust.customer.fire_hire import Staff, make_fire_hire
 from bitdust.customer.hiring import Hiring
-from bitdust.customer.listing import Listing
+from bitdust.customer.listing import NO_CONTRACT, Listing
 from bitdust.customer.oversight import Oversight
 from bitdust.customer.piece_sender import PieceSender
 from bitdust.customer.room import Room
@@ -69,6 +70,7 @@ from bitdust.programs import Programs
 from bitdust.router.outbox import Outbox
 from bitdust.router.router import Router
 from bitdust.watches import Watches
+from bitdust.wire.packets import Notice
 from bitdust.world import InThread, Rng, Wall
 
 #: backups that pack at a time: it takes all the machine has
@@ -111,6 +113,7 @@ class CustomerSide:
         self.staffed: Signal[[]] = Signal()
         #: waits until a new machine would find our suppliers
         self.until_findable: Callable[[], Awaitable[None]] = self._found
+        self._document_of = document_of
         self._background = Background(self._log, lambda: self.monitor.troubled())
         self._watched: list[Row] = []
         self._up = False
@@ -325,6 +328,8 @@ class CustomerSide:
         )  # fmt: skip
 
         # How they are joined.
+        router.answer(Notice, self.oversight.notices.take)
+        self.listing.disowned.listen(lambda who: self._background.begin(self._ask_again(who)))
         self.data_sender.acked.listen(self.listing.trust)
         self.data_sender.acked.listen(lambda *_: self._background.begin(self.sweeper.sweep()))
         self.data_sender.acked.listen(lambda *_: self._background.begin(self.hiring.release()))
@@ -516,6 +521,17 @@ class CustomerSide:
     def _refused(self, fingerprint: str, error: Refused) -> None:
         if error.code == "conflict":
             self.synchronizer.doubt(fingerprint)
+        if error.code == NO_CONTRACT:
+            self._background.begin(self._ask_again(fingerprint))
+
+    async def _ask_again(self, fingerprint: str) -> None:
+        """He says that there is no contract between us: he is asked for one, or loses his seat."""
+        try:
+            await self.suppliers.agree(await self._document_of(fingerprint))
+        except Refused as error:
+            self.oversight.disowned(fingerprint, error.message)
+        except (BitDustError, OSError, TimeoutError) as error:
+            self._log.info("{who} is not asked again now: {error}", who=fingerprint, error=error)
 
     async def _doubt(self, serial: int) -> None:
         """The file of a block in the spool is perhaps not what was written."""

@@ -46,11 +46,21 @@ EVENT_TYPES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "A supplier is to be replaced: it was away for too long, or could not show what it keeps.",
             f"{_PEER}, why",
         ),
+        "supplier.noticed": (
+            "A supplier says how our contract stands: it asks us to `leave`, keeps more than was agreed on "
+            "(`full`), has `ended` it, or all is `well` again.",
+            f"{_PEER}, state",
+        ),
         "customer.accepted": ("Somebody has a contract with this node, who had none.", f"{_PEER}, granted"),
         "customer.left": ("A customer has ended his contract; his pieces are being removed.", _PEER),
         "customer.expired": (
             "A customer was silent for his whole term; his pieces are being removed.",
             _PEER,
+        ),
+        "customer.noticed": (
+            "A customer is told how his contract stands: he is asked to `leave`, keeps more than was agreed "
+            "on (`full`), was `silent` for long, his contract has `ended`, or all is `well` again.",
+            f"{_PEER}, state",
         ),
         "customer.rejected": ("We have ended a customer's contract; his pieces are being removed.", _PEER),
         "relay.reserved": ("Somebody is reached over this node from now on.", _PEER),

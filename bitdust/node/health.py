@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from bitdust.blocks.shapes import k_of
 from bitdust.catalog import holdings, versions
+from bitdust.customer.notices import WORDS
 from bitdust.node.customer_side import CustomerSide
 from bitdust.node.rounds import doing
 from bitdust.node.views import Health, Trouble
@@ -106,6 +107,12 @@ async def look_at(
         troubles.add(f"{idurl} is away", "if one of them is gone for good: `bitdust supplier replace IDURL`")
     for idurl, why in (await customer.oversight.doubted()).items():
         troubles.add(f"{idurl} is being replaced: {why}")
+    for idurl in await customer.oversight.overdrawn():
+        troubles.add(
+            f"{idurl} {WORDS['full'].removeprefix('it ')}",
+            "delete versions, or ask the suppliers for more:"
+            " `bitdust config set services/customer/needed-space SIZE`",
+        )
     for why in customer.queue.stuck():
         troubles.add(
             f"a backup is {why[:1].lower()}{why[1:]}",

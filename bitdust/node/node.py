@@ -306,7 +306,7 @@ class Node:
 
     async def customers_list(self) -> list[CustomerView]:
         """Who keeps pieces here."""
-        return await tell.customers(self.supplier)
+        return await tell.customers(self.supplier, self.now())
 
     async def space_donated(self) -> dict[str, int]:
         """Bytes: donated, consumed (promised), used, real (on disk), free; and how many customers."""

@@ -88,7 +88,7 @@ class Somebody:
             self.supplier = build_supplier_side(
                 db=databases.open("shelf.db", SHELF), folder=customers_folder(ground), own=own,
                 device=identity.device, in_thread=ground.in_thread, clock=ground.reactor, wall=ground.wall,
-                settings=settings, router=self.router,
+                settings=settings, router=self.router, outbox=self.outbox, rng=ground.rng,
             )  # fmt: skip
         self.programs = ground.seams.programs if ground.seams else RealPrograms(ground.reactor)
         self.customer = CustomerSide(
@@ -126,6 +126,7 @@ class Somebody:
             settings.listen(key, lambda _: self.reachability.reconsider())
             for key in ("services/tcp-connections/host", "services/network/private-addresses")
         ]
+        self._unfollow_donated = settings.listen("services/supplier/donated-space", self._donates_otherwise)
         self._unfollow_nickname = settings.listen("personal/nickname", lambda _: self._tell())
         self.customer.suppliers.changed.listen(lambda _: self._tell())
         self.customer.suppliers.hired.listen(lambda who, _position: self.relays.befriended(who.fingerprint))
@@ -172,6 +173,7 @@ class Somebody:
 
     async def stop(self) -> None:
         """Park the transfers; nothing ticks afterwards."""
+        self._unfollow_donated()
         self._unfollow_nickname()
         self._unfollow_limit()
         self.relays.stop()
@@ -199,6 +201,10 @@ class Somebody:
     def _moved(self, contacts: list[str]) -> None:
         self._contacts = contacts
         self._tell()
+
+    def _donates_otherwise(self, _: str) -> None:
+        if self.supplier is not None:
+            self.supplier.donates_otherwise()
 
     def _tell(self) -> None:
         """Have the world know what is true of us now."""

@@ -11,10 +11,11 @@ from twisted.internet.interfaces import IReactorTime
 from bitdust.config.settings import Settings
 from bitdust.database import Database
 from bitdust.identity.keys import DeviceKey
+from bitdust.router.outbox import Outbox
 from bitdust.router.router import Router
 from bitdust.supplier.drive import Drive, usual_floor
 from bitdust.supplier.service import SupplierService
-from bitdust.world import InThread, Wall
+from bitdust.world import InThread, Rng, Wall
 
 
 def build_supplier_side(
@@ -28,6 +29,8 @@ def build_supplier_side(
     wall: Wall,
     settings: Settings,
     router: Router,
+    outbox: Outbox,
+    rng: Rng,
 ) -> SupplierService:
     """The service, its questions answered from now on; not yet started."""
     floor = settings.number("services/supplier/free-space-floor")
@@ -42,7 +45,11 @@ def build_supplier_side(
         donated=lambda: settings.number("services/supplier/donated-space"),
         is_online=router.is_online,
         term=lambda: 86400 * settings.number("services/customer-patrol/customer-idle-days"),
+        rng=rng,
+        put=outbox.put,
+        withdraw=outbox.withdraw,
     )
+    outbox.answered.listen(service.answered)
     for packet, handler in service.commands().items():
         router.answer(packet, handler)
     return service

@@ -9,7 +9,10 @@ from pathlib import Path
 
 from bitdust.catalog import holdings
 from bitdust.config.settings import Settings
+from bitdust.customer.notices import WORDS
+from bitdust.customer.standing import Standing
 from bitdust.disk import free_space
+from bitdust.node.contract_words import words_of
 from bitdust.node.customer_side import CustomerSide
 from bitdust.node.own_identity import OwnIdentity
 from bitdust.node.views import CustomerView, IdentityView, SupplierView
@@ -38,7 +41,8 @@ async def suppliers(customer: CustomerSide, router: Router) -> list[SupplierView
     found = []
     for position, seat in enumerate(customer.suppliers.seats):
         if seat is None:
-            found.append(SupplierView(position, "", "", "searching", 0.0, None, 0, 0, ""))
+            why = await _why_vacant(customer, position)
+            found.append(SupplierView(position, "", "", "searching", 0.0, None, 0, 0, "", doubt=why))
             continue
         pieces, size = await customer.db.read(holdings.used_at, seat.fingerprint)
         known = customer.suppliers.known.get(seat.fingerprint)
@@ -57,28 +61,53 @@ async def suppliers(customer: CustomerSide, router: Router) -> list[SupplierView
                 uptime=standing.uptime,
                 audits=f"{standing.shown} of {standing.asked}" if standing.asked else "",
                 doubt=standing.doubt,
+                notice=_notice(standing),
             )
         )
     return found
 
 
-async def customers(supplier: SupplierService | None) -> list[CustomerView]:
-    """Who keeps pieces here."""
+def _notice(standing: Standing) -> str:
+    said = standing.said
+    return "" if said is None or said.state == "well" else WORDS.get(said.state, said.state)
+
+
+async def _why_vacant(customer: CustomerSide, position: int) -> str:
+    """Whose seat it was, and why he loses it, as long as he is still one of the suppliers."""
+    present, seats = customer.suppliers.present, customer.suppliers.seats
+    if len(present) != len(seats):
+        return ""
+    old = present[position]
+    why = (await customer.oversight.of(old.fingerprint)).doubt
+    return f"in the place of {old.idurl}" + (f": {why}" if why else "")
+
+
+async def customers(supplier: SupplierService | None, now: float) -> list[CustomerView]:
+    """Who keeps pieces here, now, which is that Unix second."""
     if supplier is None:
         return []
-    return [
-        CustomerView(
-            row.idurl,
-            row.fingerprint,
-            row.granted,
-            row.used,
-            row.pieces,
-            row.since,
-            row.last_contact,
-            row.state,
+    found = []
+    for row in await supplier.customers():
+        notice = row.notice
+        sentence, then = words_of(row, now)
+        found.append(
+            CustomerView(
+                row.idurl,
+                row.fingerprint,
+                row.granted,
+                row.used,
+                row.pieces,
+                row.since,
+                row.last_contact,
+                row.state,
+                notice.state if notice is not None and sentence else "",
+                sentence,
+                then,
+                float(notice.heard) if notice is not None and notice.heard else None,
+                float(notice.until) if notice is not None and notice.until else None,
+            )
         )
-        for row in await supplier.customers()
-    ]
+    return found
 
 
 async def donated(supplier: SupplierService | None, in_thread: InThread, folder: Path) -> dict[str, int]:

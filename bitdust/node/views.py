@@ -68,7 +68,8 @@ class SupplierView:
     A supplier of ours.  `since` in Unix seconds, `rtt` in seconds, `holds` in bytes.
 
     `uptime` is a share of the last 30 days (None: not known yet), `audits` how many leaves he showed of how
-    many that he was asked for ("": none yet), `doubt` why he is to be replaced, or "".
+    many that he was asked for ("": none yet), `doubt` why he is to be replaced, or whose seat is being filled
+    and why, or ""; `notice` what he says of our contract, or "".
     """
 
     position: int
@@ -83,6 +84,7 @@ class SupplierView:
     uptime: float | None = None
     audits: str = ""
     doubt: str = ""
+    notice: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,12 @@ class Replacing:
 
 @dataclass(frozen=True)
 class CustomerView:
-    """A customer of ours.  Sizes in bytes, times in Unix seconds."""
+    """
+    A customer of ours.  Sizes in bytes, times in Unix seconds.
+
+    `notice` is how his contract stands in one word ("": all is well), `sentence` and `next` the same and what
+    comes of it in sentences; `heard` when he heard so, `until` when his pieces go unless he is heard of.
+    """
 
     idurl: str
     fingerprint: str
@@ -105,6 +112,11 @@ class CustomerView:
     since: float
     last_contact: float
     state: str
+    notice: str = ""
+    sentence: str = ""
+    next: str = ""
+    heard: float | None = None
+    until: float | None = None
 
 
 @dataclass(frozen=True)

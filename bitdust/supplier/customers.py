@@ -93,6 +93,17 @@ SCHEMA = [
     ) STRICT;
     INSERT INTO scrub VALUES ('', x'', -1, 0);
     """,
+    """
+    -- What each customer is told about his contract (`notices.Row`).
+    CREATE TABLE notices (
+        customer TEXT PRIMARY KEY REFERENCES customers,
+        state TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        until INTEGER NOT NULL,
+        told INTEGER NOT NULL,
+        heard INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """,
 ]
 
 

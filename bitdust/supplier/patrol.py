@@ -9,7 +9,7 @@ must have run for three days since then, in which the customer could have called
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -37,6 +37,7 @@ class Patrol:
 
     @param is_online: is there a link to the peer now?  That counts as a sign of life, even a silent one.
     @param term: seconds of silence after which a customer's pieces go.
+    @param tell: told the term and the time, brings the customers' notices up to date.
     """
 
     _log = Logger()
@@ -46,7 +47,8 @@ class Patrol:
         clock: IReactorTime,
         shelf: Shelf,
         is_online: Callable[[str], bool],
-        term: Callable[[], int] = lambda: TERM,
+        term: Callable[[], int],
+        tell: Callable[[int, int], Awaitable[None]],
     ) -> None:
         #: (fingerprint, days left): his pieces will go unless he is heard of
         self.noticed: Signal[[str, int]] = Signal()
@@ -56,6 +58,7 @@ class Patrol:
         self._shelf = shelf
         self._is_online = is_online
         self._term = term
+        self._tell = tell
         self._last = clock.seconds()
         self._walking: Deferred[None] | None = None
         self._again = False
@@ -97,6 +100,7 @@ class Patrol:
                 self.expired(customer.fingerprint, customer.idurl)
             elif customer.grace is None:
                 self.noticed(customer.fingerprint, left // DAY)
+        await self._tell(self._term(), shelf.now())
         while await shelf.db(pieces.purge, shelf.now(), BATCH):
             await shelf.sweep()
         for customer in await shelf.db.read(customers.everyone):

@@ -13,15 +13,17 @@ from typing import Any
 
 from twisted.internet.defer import DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
 from bitdust.database import Database
 from bitdust.errors import NotFound
 from bitdust.events import Signal
 from bitdust.router.router import Sender
-from bitdust.supplier import contract, customers, pieces
+from bitdust.supplier import contract, customers, notices, pieces
 from bitdust.supplier.catalog_shelf import CatalogShelf
 from bitdust.supplier.contract import MINIMUM, Terms
 from bitdust.supplier.drive import Drive
+from bitdust.supplier.notices import Notices
 from bitdust.supplier.patrol import Patrol
 from bitdust.supplier.scrub import Scrubber
 from bitdust.supplier.shelf import Shelf
@@ -45,7 +47,7 @@ from bitdust.wire.packets import (
     UndeleteFile,
 )
 from bitdust.wire.receipts import Contract, Signer, sign_statement
-from bitdust.world import InThread, Wall
+from bitdust.world import InThread, Rng, Wall, background
 
 #: leaves read for one customer at the same time, in Retrieves; each takes up to 4 MiB
 READS_AT_ONCE = 4
@@ -69,6 +71,8 @@ class CustomerRow:
     since: int
     last_contact: int
     state: str
+    #: what he is told about his contract, if anything is the matter or was of late
+    notice: notices.Row | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,10 @@ class SupplierService:
     @param minimum: bytes of the least contract.
     @param is_online: `Router.is_online`: a link that is up keeps its customer's term from ending.
     @param term: seconds of silence after which a customer's pieces go.
+    @param rng, put, withdraw: numbers for what is told to customers, and the outbox (`notices.Notices`).
     """
+
+    _log = Logger()
 
     def __init__(
         self,
@@ -108,10 +115,14 @@ class SupplierService:
         minimum: int = MINIMUM,
         is_online: Callable[[str], bool] = lambda fingerprint: False,
         term: Callable[[], int] = lambda: pieces.TERM,
+        rng: Rng,
+        put: Callable[[str, Packet, float], Awaitable[object]],
+        withdraw: Callable[[str, type[Packet]], Awaitable[object]],
     ) -> None:
         self.shelf = Shelf(db, drive, me, device, in_thread, wall)
         self.logs = CatalogShelf(self.shelf)
-        self.patrol = Patrol(clock, self.shelf, is_online, term)
+        self.notices = Notices(db, rng, put, withdraw)
+        self.patrol = Patrol(clock, self.shelf, is_online, term, self._tell)
         self.scrubber = Scrubber(clock, self.shelf)
         self._donated = donated
         self._minimum = minimum
@@ -121,17 +132,35 @@ class SupplierService:
         self.left: Signal[[str, str]] = Signal()
         #: fingerprint and IDURL of a customer whose contract we have ended
         self.rejected: Signal[[str, str]] = Signal()
+        self._up = False
         self._heard: dict[str, int] = {}
         self._reading: dict[str, DeferredSemaphore] = {}
 
     async def start(self) -> None:
         """Clear up after the last run and begin to walk.  No handler may be called before."""
         await self.shelf.open()
+        self._up = True
         self.patrol.start()
         self.scrubber.start()
 
+    def donates_otherwise(self) -> None:
+        """The setting was changed: perhaps somebody is asked to leave, or may stay after all."""
+        if self._up:
+            self.patrol.soon()
+
+    def answered(self, fingerprint: str, packet: Packet, answer: Packet) -> None:
+        """What lay in the outbox was answered."""
+        background(
+            self.notices.answered(fingerprint, packet, answer, self.shelf.now()),
+            lambda failure: self._log.failure("that a notice was heard was not written down", failure),
+        )
+
+    async def _tell(self, term: int, now: int) -> None:
+        await self.notices.tell(self._donated(), term, now)
+
     async def stop(self) -> None:
         """Nothing ticks afterwards."""
+        self._up = False
         await self.scrubber.stop()
         await self.patrol.stop()
 
@@ -310,6 +339,7 @@ class SupplierService:
                     each.fingerprint, each.idurl, each.granted, each.used, pieces.count(c, each.fingerprint),
                     each.since, each.last_contact,
                     "rejected" if customers.is_rejected(c, each.fingerprint) else each.state,
+                    notices.of(c, each.fingerprint),
                 )
                 for each in customers.everyone(c)
             ]  # fmt: skip

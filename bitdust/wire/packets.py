@@ -92,6 +92,22 @@ class CancelService(Packet, frozen=True, tag="cancel-service"):
     epoch: Count
 
 
+class Notice(Packet, frozen=True, tag="notice"):
+    """
+    From a supplier: how your contract stands.  The newest says it all.  Answered by Ack, or Fail.
+
+    `state` is "well", "full" (more is kept than granted: nothing is added), "silent" (what is here goes at
+    `until`, Unix seconds, unless you are heard of), "leave" (find somebody else: nothing goes before you end
+    the contract) or "ended"; another word means nothing.
+    """
+
+    op_id: OpId
+    state: Word
+    used: Count
+    granted: Count
+    until: Count = 0
+
+
 class Data(Packet, frozen=True, tag="data"):
     """
     Asking: keep this piece; its `size` bytes follow.  Answered by Ack with a signed receipt, or Fail.
@@ -367,6 +383,7 @@ AnyPacket = (
     | Fail
     | RequestService
     | CancelService
+    | Notice
     | Data
     | Retrieve
     | ListFiles

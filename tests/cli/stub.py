@@ -135,4 +135,5 @@ def supplier(position: int, name: str) -> dict[str, Any]:
         "uptime": None,
         "audits": None,
         "doubt": "",
+        "notice": "",
     }

@@ -119,11 +119,19 @@ def test_customer_and_automat(run: Run, node: StubNode) -> None:
                 "pieces": 3,
                 "since": 1.0,
                 "last_contact": 1.0,
+                "notice": "leave",
+                "sentence": "it is asked to leave",
+                "next": "it moves its pieces",
+                "heard": None,
+                "until": None,
             }
         ],
         "automats_list": [{"index": 1, "name": "presence(bob)", "state": "Online", "timers": ""}],
     }
-    assert "dave" in run("customer", "list").out
+    listed = run("customer", "list")
+    assert "dave" in listed.out
+    assert " leave " in listed.out
+    assert "dave: it is asked to leave.  Next: it moves its pieces." in listed.err + listed.out
     assert "presence(bob)" in run("automats").out
     assert run("--json", "automat", "list").json[0]["state"] == "Online"
 

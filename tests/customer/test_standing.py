@@ -73,10 +73,11 @@ def test_audits_of_a_month(c: sqlite3.Connection) -> None:
 
 
 def test_a_doubt_is_told_once(c: sqlite3.Connection) -> None:
-    """The first reason stays, until he is trusted, or forgotten altogether."""
+    """The most urgent reason stays, until he is trusted, or forgotten altogether."""
     assert standing.doubt(c, BOB, "absent", "away")
     assert not standing.doubt(c, BOB, "audit", "bad")
-    assert standing.doubts(c) == {BOB: ("absent", "away")}
+    assert not standing.doubt(c, BOB, "absent", "away")
+    assert standing.doubts(c) == {BOB: ("audit", "bad")}
     assert standing.known(c) == [BOB]
     standing.trust(c, BOB)
     assert standing.doubts(c) == {}
@@ -116,10 +117,10 @@ def test_how_a_former_supplier_did_is_kept(c: sqlite3.Connection) -> None:
         standing.forget(c, name)
     standing.remember(c, "new", "http://x/new.xml", None, NOW)
     names = [f"http://x/{name}.xml" for name in (*people, "new")]
-    ranks = standing.ranks(c, names)
+    ranks = standing.ranks(c, names, 9 * DAY)
     assert [ranks[name][0] for name in names[:3]] == [0, 2, 3]
     assert names[3] not in ranks
-    assert standing.ranks(c, []) == {}
+    assert standing.ranks(c, [], 0) == {}
 
 
 def test_losses_are_counted_for_what_they_are(c: sqlite3.Connection) -> None:
@@ -131,3 +132,21 @@ def test_losses_are_counted_for_what_they_are(c: sqlite3.Connection) -> None:
     standing.trust(c, BOB)
     standing.trust(c, BOB)
     assert standing.lives(c) == (2.0, 0)
+
+
+def test_who_asks_us_to_leave_is_no_loss(c: sqlite3.Connection) -> None:
+    """It does not count among the losses; he is the last to be replaced, and is not hired for a week."""
+    assert standing.doubt(c, BOB, "leave", "it asks us to leave")
+    assert standing.lives(c)[1] == 0
+    assert standing.doubt(c, "a" * 52, "absent", "away")
+    assert list(standing.doubts(c)) == ["a" * 52, BOB]
+    standing.remember(c, BOB, "http://x/bob.xml", None, NOW)
+    (rank,) = standing.ranks(c, ["http://x/bob.xml"], NOW + 6 * DAY).values()
+    assert rank[0] == standing.NOT_NOW
+    (rank,) = standing.ranks(c, ["http://x/bob.xml"], NOW + 8 * DAY).values()
+    assert rank[0] == 2
+    # What makes it worse counts all the same.
+    assert not standing.doubt(c, BOB, "audit", "bad")
+    assert standing.lives(c)[1] == 2
+    standing.trust(c, BOB)
+    assert standing.lives(c)[1] == 1

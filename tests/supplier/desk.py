@@ -92,6 +92,11 @@ class Exchange:
         self.finished = True
 
 
+async def nowhere(*_: object) -> int:
+    """The outbox of a supplier with whom nobody is to be told anything."""
+    return 0
+
+
 def cut(body: bytes, length: int = 64 * 1024) -> list[bytes]:
     return [body[at : at + length] for at in range(0, len(body), length)]
 
@@ -122,6 +127,8 @@ class Desk:
         self.clock = Clock()
         self.time = START
         self.online: set[str] = set()
+        #: what lies in the outbox: to whom, and what
+        self.outbox: list[tuple[str, Any]] = []
         self.donated = donated
         self.root = folder / "customers"
         self.drive = drive or Drive(self.root, free=lambda: 2**40, floor=lambda: 0)
@@ -129,8 +136,16 @@ class Desk:
         self.service = SupplierService(
             db=self.db, drive=self.drive, me=ALICE, device=DEVICE, in_thread=inline, clock=self.clock,
             wall=lambda: self.time, donated=lambda: self.donated,
-            is_online=lambda who: who in self.online,
+            is_online=lambda who: who in self.online, rng=os.urandom, put=self._put, withdraw=self._withdraw,
         )  # fmt: skip
+
+    async def _put(self, who: str, packet: Any, seconds: float) -> int:
+        self.outbox.append((who, packet))
+        return len(self.outbox)
+
+    async def _withdraw(self, who: str, kind: type) -> int:
+        self.outbox = [each for each in self.outbox if each[0] != who]
+        return 0
 
     def start(self) -> "Desk":
         done(self.service.start())

@@ -1,5 +1,6 @@
 """Many puts at once: the quota holds at every moment."""
 
+import os
 import random
 from pathlib import Path
 
@@ -118,6 +119,7 @@ class InThreads(TestCase):
         desk.service = SupplierService(
             db=desk.db, drive=desk.drive, me="a" * 52, device=desk.service.shelf.device, in_thread=pool,
             clock=desk.clock, wall=lambda: START, donated=lambda: 100 * MIB,
+            rng=os.urandom, put=desk._put, withdraw=desk._withdraw,
         )  # fmt: skip
         await desk.service.start()
         await desk.service.request_service(

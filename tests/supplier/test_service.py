@@ -1,5 +1,6 @@
 """The supplier behind a router, with a customer at the other end of a link."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ from bitdust.wire.packets import (
 from bitdust.wire.receipts import check_contract, check_receipt
 from bitdust.world import inline
 from tests.router.town import Town
-from tests.supplier.desk import MIB, block_id, head_of, piece
+from tests.supplier.desk import MIB, block_id, head_of, nowhere, piece
 
 BODY = bytes(range(256)) * 4096 * 3 + b"the end"
 
@@ -45,6 +46,7 @@ class Pair:
         self.service = SupplierService(
             db=self.db, drive=self.drive, me=self.bob.fingerprint, device=self.bob.device, in_thread=inline,
             clock=self.town.clock, wall=self.bob.wall, donated=lambda: 100 * MIB,
+            rng=os.urandom, put=nowhere, withdraw=nowhere,
         )  # fmt: skip
         self.town.result(self.service.start())
         for packet, handler in self.service.commands().items():

@@ -1,5 +1,5 @@
 """
-`/`: how everything is, in one sentence; the folders; the suppliers.
+`/`: how everything is, in one sentence; the folders; the suppliers and customers.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class OverviewPage(WebPage):
             parts += [el("h2", "Folders"), self._folders(items, visitor)]
             parts += _policies(await door.call("policies_list"))
             parts += [el("h2", "Suppliers"), _suppliers(await door.call("suppliers_list"))]
+            parts += _customers(await door.call("customers_list"))
         except NoIdentity as nobody:
             parts.append(el("p", f"{nobody.message} {nobody.hint}"))
         return await framed("Overview", "/", visitor, *parts)
@@ -137,7 +138,7 @@ def _suppliers(suppliers: list[dict[str, Any]]) -> Tag:
     rows: list[list[Any]] = [
         [
             supplier["idurl"] or "nobody yet",
-            supplier["state"],
+            "; ".join(filter(None, (supplier["state"], supplier["doubt"] or supplier["notice"]))),
             "" if supplier["rtt"] is None else f"{supplier['rtt'] * 1000:.0f} ms",
             format_size(supplier["holds"]),
             supplier["transport"],
@@ -147,3 +148,22 @@ def _suppliers(suppliers: list[dict[str, Any]]) -> Tag:
     return table(
         "Those who keep our pieces", ("Supplier", "State", "Round trip", "Holds", "Connected by"), rows
     )
+
+
+def _customers(customers: list[dict[str, Any]]) -> list[Part]:
+    """Whose pieces we keep, how each contract stands, and what comes next."""
+    if not customers:
+        return []
+    rows: list[list[Any]] = [
+        [
+            customer["idurl"],
+            customer["sentence"] or customer["state"],
+            customer["next"],
+            format_size(customer["granted"]),
+            format_size(customer["used"]),
+            date(customer["last_contact"]),
+        ]
+        for customer in customers
+    ]
+    head = ("Customer", "State", "Next", "Granted", "Used", "Last contact")
+    return [el("h2", "Customers"), table("Those whose pieces we keep", head, rows)]
