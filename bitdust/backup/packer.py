@@ -31,6 +31,8 @@ class Sealed:
     layout: Layout
     roots: tuple[bytes, ...]
     chunks: tuple[Chunk, ...]
+    #: `BlockWriter.sealed`
+    sealed: bytes
 
 
 @dataclass(frozen=True)
@@ -155,4 +157,4 @@ class Packer:
         roots = roots_of(file, layout, self._codecs.code(k, n), writer.block_id)
         self._spool.keep(writer.block_id, file)
         self._writer = self._file = None
-        return Sealed(writer.block_id, writer.salt, layout, roots, tuple(writer.chunks))
+        return Sealed(writer.block_id, writer.salt, layout, roots, tuple(writer.chunks), writer.sealed)

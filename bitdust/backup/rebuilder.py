@@ -1,8 +1,9 @@
 """
 rebuilder -- pieces that were lost are made again.
 
-A block is read from any k suppliers into the spool, once, and from there data_sender brings the pieces that
-are missing to whom they are missing at: k pieces come in, and only the missing ones go out.
+A block is made again from the files it was made of (`remaking`), or read from any k suppliers, into the
+spool, once; and from there data_sender brings the pieces that are missing to whom they are missing at: k
+pieces come in, or none, and only the missing ones go out.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from bitdust.backup.remaking import Remaking
 from bitdust.catalog import blocks as catalog_blocks
 from bitdust.catalog import holdings
 from bitdust.catalog.blocks import Block
-from bitdust.customer.block_reader import BlockReader, plan_of
+from bitdust.customer.block_reader import BlockPlan, BlockReader, plan_of
 from bitdust.customer.spool import Spool
 from bitdust.customer.spool_sweeper import SpoolSweeper
 from bitdust.database import Database
@@ -29,7 +32,7 @@ from bitdust.wire.packets import Priority
 from bitdust.world import InThread, either, spawn
 
 #: missing pieces looked at per supplier, bytes of a block read at once, blocks under way at a time
-LOOK, READ, BLOCKS = 16, 4 * 2**20, 2
+LOOK, READ, BLOCKS = 64, 4 * 2**20, 2
 #: seconds to wait for room in the spool
 PATIENCE = 60.0
 #: in sets of more than SMALL, seconds for which a block above the threshold waits for further losses
@@ -50,6 +53,7 @@ class Rebuilder:
 
     db: Database
     reader: BlockReader
+    remaking: Remaking
     spool: Spool
     sweeper: SpoolSweeper
     takers: Callable[[], Collection[str]]
@@ -62,6 +66,8 @@ class Rebuilder:
     #: a block lies in the spool again: its missing pieces can be sent
     new_data: Signal[[]] = field(default_factory=Signal)
     blocks_rebuilt: int = 0
+    #: those of them that were made from files here
+    blocks_remade: int = 0
     #: something was left for later, because it is in no danger
     postponed: bool = False
 
@@ -80,6 +86,7 @@ class Rebuilder:
         try:
             while blocks := await self._look(past):
                 self.machines.report(row, f"Rebuilding {len(blocks)} blocks")
+                await self.remaking.locate([block.serial for block in blocks])
                 work = [self._slots.run(self._begin, block, past) for block in blocks]
                 for each in work:
                     await each
@@ -149,18 +156,31 @@ class Rebuilder:
         plan = await self.db.read(plan_of, block.serial)
         file = self.spool.begin(block.id)
         try:
-            # Whole rows: a leaf that belongs to two reads would be fetched twice.
-            row = block.k * block.unit
-            step = max(1, READ // row) * row
-            for offset in range(0, block.size, step):
-                length = min(step, block.size - offset)
-                content = await self.reader.read(plan, offset, length, Priority.REPAIR)
-                await self.in_thread(file.write, content)
+            if await self.remaking.make(plan, file):
+                self.blocks_remade += 1
+            else:
+                await self.in_thread(_empty, file)
+                await self._fetch_into(file, plan)
             await self.in_thread(self.spool.keep, block.id, file)
         except BaseException:
             self.spool.discard(block.id, file)
             raise
         await self.db(holdings.set_spool, block.serial, block.id.hex())
+
+    async def _fetch_into(self, file: BinaryIO, plan: BlockPlan) -> None:
+        # Whole rows: a leaf that belongs to two reads would be fetched twice.
+        layout = plan.layout
+        row = layout.k * layout.unit
+        step = max(1, READ // row) * row
+        for offset in range(0, layout.size, step):
+            length = min(step, layout.size - offset)
+            content = await self.reader.read(plan, offset, length, Priority.REPAIR)
+            await self.in_thread(file.write, content)
+
+
+def _empty(file: BinaryIO) -> None:
+    file.seek(0)
+    file.truncate()
 
 
 def threshold(n: int, k: int) -> int:

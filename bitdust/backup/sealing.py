@@ -66,7 +66,7 @@ class Sealing:
                 raise TryLater("the set of suppliers has changed in the middle of the backup")
             return holdings.seal_block(
                 c, job, sealed.block, sealed.salt, layout.size, layout.n, layout.k, layout.unit, sealed.roots,
-                sealed.chunks, suppliers, sealed.block.hex(),
+                sealed.chunks, suppliers, sealed.block.hex(), sealed.sealed,
             )  # fmt: skip
 
         def failed(why: Failure) -> Failure:

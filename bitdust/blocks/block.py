@@ -16,6 +16,7 @@ import zstandard
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bitdust import crypto
+from bitdust.blocks.again import LEVEL, Sum
 from bitdust.blocks.block_format import (
     ENTRY,
     ENTRY_SIZE,
@@ -77,7 +78,8 @@ class BlockWriter:
         self.salt = salt
         self._file = file
         self._cipher = AESGCM(block_key(data_key, salt))
-        self._zstd = zstandard.ZstdCompressor(level=1)
+        self._zstd = zstandard.ZstdCompressor(level=LEVEL)
+        self._sum = Sum()
         self._chunks: list[Chunk] = []
         self._entries = bytearray()
         self._end = 0
@@ -89,6 +91,11 @@ class BlockWriter:
     def chunks(self) -> Sequence[Chunk]:
         """The chunks so far."""
         return self._chunks
+
+    @property
+    def sealed(self) -> bytes:
+        """What was sealed so far, as one hash: by it the same block can be made again (`again`)."""
+        return self._sum.digest()
 
     @property
     def size(self) -> int:
@@ -146,6 +153,7 @@ class BlockWriter:
         self._closed = True
 
     def _sealed(self, number: int, flags: int, plain: Buffer) -> bytes:
+        self._sum.add(number, flags, plain)
         return self._cipher.encrypt(nonce(number), plain, bound(self.block_id, number, flags))
 
     def _seal(self, number: int, flags: int, plain: Buffer) -> int:

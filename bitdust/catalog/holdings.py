@@ -62,10 +62,13 @@ def seal_block(
     chunks: Iterable[Chunk],
     suppliers: Sequence[str],
     spool_name: str | None,
+    sealed: bytes | None = None,
 ) -> int:
     """
     The block's file is durable in the spool: from here on it exists, and its pieces are wanted at `suppliers`
     (one fingerprint per piece number).  Answers its serial.
+
+    @param sealed: `BlockWriter.sealed`.
     """
     if len(roots) != n or len(suppliers) != n or not 1 <= k <= n:
         raise Usage(f"a block of {n} pieces needs {n} roots and {n} suppliers")
@@ -75,9 +78,9 @@ def seal_block(
     raise_mark(c, "serial", serial)
     try:
         c.execute(
-            "INSERT INTO blocks (serial, id, salt, size, n, k, unit, roots, state, job, spool)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (serial, block_id, salt, size, n, k, unit, b"".join(roots), SEALED, job, spool_name),
+            "INSERT INTO blocks (serial, id, salt, size, n, k, unit, roots, state, job, spool, sealed)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (serial, block_id, salt, size, n, k, unit, b"".join(roots), SEALED, job, spool_name, sealed),
         )
     except sqlite3.IntegrityError:
         raise Conflict("a block of this id is in the catalog already") from None

@@ -299,5 +299,19 @@ _POLICIES_MORE = """
     ALTER TABLE policies ADD COLUMN excludes TEXT NOT NULL DEFAULT '[]';
 """
 
+_AGAIN = """
+    -- Local: what was sealed in the block, as one hash, by which it can be made again; NULL: not known here.
+    ALTER TABLE blocks ADD COLUMN sealed BLOB;
+"""
+
 #: what `Database` is opened with: one script per version of the tables
-SCHEMA: list[str] = [_SHARED + _LOCAL, _TRASH, _PAUSED, _SCHEDULES, _POLICIES, _DRILLS, _POLICIES_MORE]
+SCHEMA: list[str] = [
+    _SHARED + _LOCAL,
+    _TRASH,
+    _PAUSED,
+    _SCHEDULES,
+    _POLICIES,
+    _DRILLS,
+    _POLICIES_MORE,
+    _AGAIN,
+]

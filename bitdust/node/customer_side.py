@@ -31,6 +31,7 @@ from bitdust.backup.opening import Opening
 from bitdust.backup.packer import Packer
 from bitdust.backup.policies import Policies
 from bitdust.backup.rebuilder import Rebuilder
+from bitdust.backup.remaking import Remaking
 from bitdust.backup.repacker import Repacker
 from bitdust.backup.restore_job import RestoreJob, Wanted
 from bitdust.backup.restores import Restores
@@ -194,9 +195,10 @@ class CustomerSide:
             db, rng, self.suppliers, outbox, document_of, make_finder,
             until_committed=self.synchronizer.until_committed, later=self._background.begin,
         )  # fmt: skip
+        self.remaking = Remaking(db, self.reader, codecs, in_thread, keys.data_key, keys.chunk_key)
         self.rebuilder = Rebuilder(
-            db, self.reader, self.spool, self.sweeper, self.data_sender.takers, self.data_sender.refused_by,
-            in_thread, clock, machines, there=self.suppliers.connected,
+            db, self.reader, self.remaking, self.spool, self.sweeper, self.data_sender.takers,
+            self.data_sender.refused_by, in_thread, clock, machines, there=self.suppliers.connected,
             is_working=lambda: self.queue.is_working() or bool(self.restores.running()),
         )  # fmt: skip
         self.tasks = Tasks()

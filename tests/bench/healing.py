@@ -2,7 +2,8 @@
 Suppliers are lost for good, and what they kept is made again: ours by itself, Tahoe-LAFS by `check --repair`.
 
 4 of 7 with two spare nodes on loopback.  Moved is what the system counts of the connections of the process
-that repairs: a customer of ours, Tahoe's client.  The least is k pieces in and the missing pieces out.
+that repairs: a customer of ours, Tahoe's client.  The least is the missing pieces out, and k pieces in where
+the file is not on the disk any more.
 """
 
 from __future__ import annotations
@@ -91,18 +92,28 @@ def _ours(figures: Figures, number: int, folder: Path, path: Path, lost: int, go
             took = time.perf_counter() - noticed
         metric = f"repair_100MB_{lost}_lost" + ("_file_gone" if gone else "")
         figures.add("bitdust-4-of-7", metric + "_noticed", noticed - began, "s", number)
-        _tell(figures, "bitdust-4-of-7", metric, number, took, moved, piece, lost)
+        _tell(figures, "bitdust-4-of-7", metric, number, took, moved, piece, lost, K if gone else 0)
         if gone:
             copy.rename(path)
 
 
 def _tell(
-    figures: Figures, who: str, metric: str, run: int, took: float, moved: Traffic, piece: float, lost: int
+    figures: Figures,
+    who: str,
+    metric: str,
+    run: int,
+    took: float,
+    moved: Traffic,
+    piece: float,
+    lost: int,
+    fetched: int = K,
 ) -> None:
     figures.add(who, metric, took, "s", run)
-    figures.add(who, metric + "_in", moved.received, "B", run, least=K * piece)
+    figures.add(who, metric + "_in", moved.received, "B", run, least=fetched * piece)
     figures.add(who, metric + "_out", moved.sent, "B", run, least=lost * piece)
-    figures.add(who, metric + "_to_least", (moved.received + moved.sent) / ((K + lost) * piece), "x", run)
+    figures.add(
+        who, metric + "_to_least", (moved.received + moved.sent) / ((fetched + lost) * piece), "x", run
+    )
 
 
 def _body(home: Path) -> int:

@@ -463,7 +463,7 @@ def _healing(m: Medians) -> str:
                     m.cell(who, metric + "_to_least"),
                 ]
             )
-    head = ["100 MB at 4 of 7", "seconds", "MB in", "MB out", "to k pieces in and the missing ones out"]
+    head = ["100 MB at 4 of 7", "seconds", "MB in", "MB out", "to the least that must be moved"]
     return table(head, rows) if rows else ""
 
 

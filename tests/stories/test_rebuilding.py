@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bitdust.backup import rebuilder
+from bitdust.backup import rebuilder, remaking
 from bitdust.backup.rebuilder import LAZY, threshold
+from bitdust.blocks import again
 from bitdust.catalog import holdings
 from bitdust.supplier import customers
 from bitdust.transport import link
+from tests.stories.test_repack import cleaned, comes_back, thinned
 from tests.world import House, World
 
 HOUR = 3600.0
@@ -82,3 +84,123 @@ def test_the_users_work_goes_first(world: World, monkeypatch: pytest.MonkeyPatch
     assert not over()
     world.until(over, HOUR)
     alice.until_safe(HOUR)
+
+
+def wiped(world: World, alice: House) -> int:
+    """One supplier loses all, and it is made again; the bytes that came to alice meanwhile."""
+    house = world.seated(alice)[0]
+    # What is only asked each round is not counted: the round is begun, and ends, before.
+    before = sum(size for (_, to), size in world.network.bytes.items() if to == alice.place)
+    lose(world, alice, [house])
+    world.until(lambda: missing(alice) > 0, HOUR)
+    alice.until_safe(2 * HOUR)
+    after = sum(size for (_, to), size in world.network.bytes.items() if to == alice.place)
+    assert len(house.shelf_files()) == len(alice.blocks())
+    return after - before
+
+
+def kept(alice: House) -> int:
+    """Bytes of all blocks: what is fetched when nothing is here."""
+    return sum(block.size for block in alice.blocks())
+
+
+def test_from_files_that_have_not_changed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is fetched: every block is made from the files, and every piece is what was signed for."""
+    alice, source = safe(world, monkeypatch, 4)
+    # Small files, a hole, something that shrinks, a second name, and one file twice in the same item.
+    more = world.tree("more", **{f"small{n}": 3000 + n for n in range(40)}, text=b"again " * 50_000)
+    with (more / "sparse").open("wb") as file:
+        file.seek(2**20)
+        file.write(b"behind a hole" * 1000)
+    (more / "twice").write_bytes((more / "small3").read_bytes())
+    (more / "linked").hardlink_to(more / "small4")
+    assert alice.back_up(more, 600).state == "committed"
+    alice.until_safe(600)
+    came = wiped(world, alice)
+    assert alice.customer.rebuilder.blocks_remade == len(alice.blocks())
+    assert came < 0.05 * kept(alice)
+    # Others read it, too.
+    world.away(*world.seated(alice)[1:3])
+    for each in (source, more):
+        assert alice.restore(str(each), world.folder / "out", 600).state == "done"
+    assert (world.folder / "out" / str(more)[1:] / "text").read_bytes() == b"again " * 50_000
+
+
+def test_of_a_file_that_has_changed_only_what_is_not_in_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of two files is gone: its chunks are fetched, those of the other are sealed here."""
+    alice, source = safe(world, monkeypatch, 4)
+    size = kept(alice)
+    (source / "b").unlink()
+    came = wiped(world, alice)
+    assert alice.customer.rebuilder.blocks_remade > 0
+    assert 0.3 * size < came < 0.8 * size
+    world.away(*world.seated(alice)[1:3])
+    assert alice.restore(str(source), world.folder / "out", 600).state == "done"
+
+
+@pytest.mark.parametrize("how", ["gone", "changed", "same dates"])
+def test_of_files_that_are_not_what_they_were(
+    world: World, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """All is fetched, also where a file only looks as if it had not changed."""
+    alice, source = safe(world, monkeypatch, 4)
+    for path in list(source.iterdir()):
+        if how == "gone":
+            path.unlink()
+        else:
+            path.write_bytes(bytes(reversed(path.read_bytes())))
+    if how == "same dates":
+        monkeypatch.setattr(remaking, "_is_unchanged", lambda now, meta: True)
+    came = wiped(world, alice)
+    assert alice.customer.rebuilder.blocks_remade == 0
+    assert alice.customer.rebuilder.blocks_rebuilt == len(alice.blocks())
+    assert came > 0.95 * kept(alice)
+
+
+def test_what_a_repack_has_sealed_is_made_again_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks that emptying made out of what was left of others."""
+    monkeypatch.setattr(link, "QUIET", 900.0)
+    world.suppliers(4)
+    alice = world.customer()
+    source = thinned(world, alice)
+    first = {block.id for block in alice.blocks()}
+    world.wait(alice.node.backups.delete(alice.versions("0/0/0/0")[0].backup_id))
+    cleaned(world, alice)
+    assert not first & {block.id for block in alice.blocks()}
+    wiped(world, alice)
+    assert alice.customer.rebuilder.blocks_remade == len(alice.blocks())
+    comes_back(world, alice, source)
+
+
+def test_another_compressor(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library that compresses otherwise: everything is fetched, and nothing is sealed twice."""
+    monkeypatch.setattr(link, "QUIET", 900.0)
+    world.suppliers(4)
+    alice = world.customer()
+    source = world.tree(text=b"".join(b"line %d\n" % n for n in range(60_000)))
+    assert alice.back_up(source, 600).state == "committed"
+    alice.until_safe(600)
+    monkeypatch.setattr(again, "LEVEL", 3)
+    wiped(world, alice)
+    assert (alice.customer.rebuilder.blocks_remade, alice.customer.rebuilder.blocks_rebuilt) == (
+        0,
+        len(alice.blocks()),
+    )
+
+
+def test_a_file_that_changes_between_the_rounds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was rehearsed, and is another one when it is to be sealed: the block is fetched."""
+    alice, source = safe(world, monkeypatch, 4)
+    rehearsed = again.Again.is_same
+
+    def meanwhile(self: again.Again) -> bool:
+        for path in source.iterdir():
+            path.write_bytes(b"something else")
+        return rehearsed(self)
+
+    monkeypatch.setattr(again.Again, "is_same", meanwhile)
+    wiped(world, alice)
+    assert alice.customer.rebuilder.blocks_remade == 0
+    assert alice.restore(str(source), world.folder / "out", 600).state == "done"
