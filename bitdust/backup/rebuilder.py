@@ -22,6 +22,7 @@ from bitdust.catalog import blocks as catalog_blocks
 from bitdust.catalog import holdings
 from bitdust.catalog.blocks import Block
 from bitdust.customer.block_reader import BlockPlan, BlockReader, plan_of
+from bitdust.customer.repair_pace import RepairPace
 from bitdust.customer.spool import Spool
 from bitdust.customer.spool_sweeper import SpoolSweeper
 from bitdust.database import Database
@@ -63,6 +64,7 @@ class Rebuilder:
     machines: Machines
     there: Callable[[], Collection[str]]
     is_working: Callable[[], bool]
+    pace: RepairPace
     #: a block lies in the spool again: its missing pieces can be sent
     new_data: Signal[[]] = field(default_factory=Signal)
     blocks_rebuilt: int = 0
@@ -174,7 +176,12 @@ class Rebuilder:
         step = max(1, READ // row) * row
         for offset in range(0, layout.size, step):
             length = min(step, layout.size - offset)
-            content = await self.reader.read(plan, offset, length, Priority.REPAIR)
+            await self.pace.until_open()
+            self.pace.begin()
+            try:
+                content = await self.reader.read(plan, offset, length, Priority.REPAIR)
+            finally:
+                self.pace.end(length)
             await self.in_thread(file.write, content)
 
 

@@ -42,6 +42,8 @@ class Missing:
     number: int
     fingerprint: str
     state: str
+    #: it lies, or lay, with somebody else who is to be left
+    moves: bool = False
 
     @property
     def root(self) -> bytes:
@@ -246,7 +248,9 @@ def errands(c: Connection, fingerprint: str, limit: int = 100, held: Iterable[in
     """
     resting = sorted(held)
     rows = c.execute(
-        f"SELECT p.number, r.fingerprint, p.state, {blocks.COLUMNS} FROM placements p"  # noqa: S608
+        "SELECT p.number, r.fingerprint, p.state, EXISTS (SELECT 1 FROM placements q"  # noqa: S608
+        " WHERE q.serial = p.serial AND q.number = p.number AND q.leaving = 1),"
+        f" {blocks.COLUMNS} FROM placements p"
         " JOIN blocks b ON b.serial = p.serial JOIN peers r ON r.id = p.peer"
         " WHERE p.peer = ? AND b.spool IS NOT NULL AND p.leaving = 0 AND p.state IN (0, 2)"
         f" AND (b.job IS NULL OR b.job NOT IN ({','.join('?' * len(resting))}))"
@@ -254,7 +258,9 @@ def errands(c: Connection, fingerprint: str, limit: int = 100, held: Iterable[in
         " b.acked - b.k, p.serial, p.number LIMIT ?",
         (known_peer(c, fingerprint), *resting, limit),
     ).fetchall()
-    return [Missing(blocks.block(row[3:]), row[0], row[1], blocks.STATES[row[2]]) for row in rows]
+    return [
+        Missing(blocks.block(row[4:]), row[0], row[1], blocks.STATES[row[2]], bool(row[3])) for row in rows
+    ]
 
 
 def of_job(c: Connection, job: int) -> tuple[int, dict[str, int]]:

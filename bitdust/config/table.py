@@ -184,6 +184,23 @@ ALL_OPTIONS = (
         live=True,
         least=4 * _MB,
     ),
+    Option(
+        "services/rebuilding/line-share",
+        "positive integer",
+        50,
+        "Percent of the time in which repair may move bytes; the rest is others'.  What one more loss would "
+        "destroy does not wait.",
+        live=True,
+        least=1,
+        most=100,
+    ),
+    Option(
+        "services/rebuilding/limit",
+        "disk space",
+        0,
+        "How many bytes a second repair may move; 0: no bound but its share of the time.",
+        live=True,
+    ),
     Option("services/customer/enabled", "boolean", True, "Keep our files at suppliers.", live=True),
     Option(
         "services/customer/needed-space",

@@ -18,12 +18,14 @@ from twisted.python.failure import Failure
 
 from bitdust.catalog import holdings
 from bitdust.customer.piece_sender import Errand, PieceSender, errand_of
+from bitdust.customer.repair_pace import RepairPace
 from bitdust.customer.spool import Spool
 from bitdust.customer.suppliers import Suppliers
 from bitdust.database import Database
 from bitdust.errors import BitDustError, Refused
 from bitdust.events import Signal
 from bitdust.machines import Machines, Row
+from bitdust.wire.packets import Priority
 from bitdust.world import background, give_up, spawn
 
 #: pieces on their way to one supplier at a time: while one is being signed for, the next one flows
@@ -71,6 +73,7 @@ class DataSender:
         sender: PieceSender,
         spool: Spool,
         machines: Machines,
+        pace: RepairPace,
         held: Callable[[], Collection[int]] = tuple,
     ) -> None:
         self._clock = clock
@@ -80,6 +83,7 @@ class DataSender:
         self._spool = spool
         self._machines = machines
         self._held = held
+        self._pace = pace
         #: what was asked of the catalog before that many changes of what is held is not sent
         self._turned = 0
         self._lanes: dict[str, _Lane] = {}
@@ -97,7 +101,10 @@ class DataSender:
 
     def start(self) -> None:
         """Begin to send."""
-        self._stops = [self._suppliers.changed.listen(self._changed)]
+        self._stops = [
+            self._suppliers.changed.listen(self._changed),
+            self._pace.opened.listen(self.new_data),
+        ]
         for fingerprint in self._suppliers.connected():
             self._changed(fingerprint)
 
@@ -183,7 +190,11 @@ class DataSender:
                         break
                     key = errand.serial, errand.number
                     # The spool may have let go of the block since the catalog was asked.
-                    if key not in underway and self._spool.has(errand.block):
+                    if (
+                        key not in underway
+                        and self._spool.has(errand.block)
+                        and (self._pace.is_open() or not errand.is_repair)
+                    ):
                         lane.told = True
                         underway[key] = Deferred()
                         sending = spawn(self._send(lane, errand, underway))
@@ -229,7 +240,7 @@ class DataSender:
     ) -> None:
         began = self._clock.seconds()
         try:
-            await self._sender.send(errand)
+            await self._paced(errand)
             speed = errand.layout.piece_size / max(0.001, self._clock.seconds() - began)
             known = self.speeds.get(lane.fingerprint, speed)
             self.speeds[lane.fingerprint] = 0.8 * known + 0.2 * speed
@@ -260,6 +271,16 @@ class DataSender:
         finally:
             underway.pop((errand.serial, errand.number), None)
             lane.wake()
+
+    async def _paced(self, errand: Errand) -> None:
+        if not errand.is_repair:
+            await self._sender.send(errand)
+            return
+        self._pace.begin()
+        try:
+            await self._sender.send(errand, Priority.REPAIR)
+        finally:
+            self._pace.end(errand.layout.piece_size)
 
     async def _wait(self, lane: _Lane, seconds: float, *, heed: bool) -> None:
         waiting = lane.wake.next() if heed else Deferred[None]()

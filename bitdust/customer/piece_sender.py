@@ -44,14 +44,25 @@ class Errand:
     fingerprint: str
     #: the backup that made the block, while it lasts
     job: int | None = None
+    #: it was at somebody before, and goes at repair's pace
+    is_repair: bool = False
 
 
 def errand_of(missing: Missing) -> Errand:
     """What the catalog misses, as an errand."""
     block = missing.block
     layout = Layout(block.size, block.k, block.n, block.unit)
+    # What one more loss would destroy does not wait.
+    is_repair = (missing.state == "lost" or missing.moves) and block.job is None and block.survives > 0
     return Errand(
-        block.serial, block.id, missing.number, missing.root, layout, missing.fingerprint, block.job
+        block.serial,
+        block.id,
+        missing.number,
+        missing.root,
+        layout,
+        missing.fingerprint,
+        block.job,
+        is_repair,
     )
 
 

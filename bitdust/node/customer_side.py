@@ -55,6 +55,7 @@ from bitdust.customer.hiring import Hiring
 from bitdust.customer.listing import NO_CONTRACT, Listing
 from bitdust.customer.oversight import Oversight
 from bitdust.customer.piece_sender import PieceSender
+from bitdust.customer.repair_pace import RepairPace
 from bitdust.customer.room import Room
 from bitdust.customer.spool import Spool
 from bitdust.customer.spool_sweeper import SpoolSweeper
@@ -154,6 +155,11 @@ class CustomerSide:
             router=router, codecs=codecs, in_thread=in_thread, clock=clock, spool=self.spool,
             budget=self.budget, own=own, document_of=document_of, epoch=lambda: self.suppliers.epoch,
         )  # fmt: skip
+        self.repair_pace = RepairPace(
+            clock,
+            share=lambda: settings.number("services/rebuilding/line-share"),
+            limit=lambda: settings.number("services/rebuilding/limit"),
+        )
         self.data_sender = DataSender(
             clock=clock,
             db=db,
@@ -161,6 +167,7 @@ class CustomerSide:
             sender=self.sender,
             spool=self.spool,
             machines=machines,
+            pace=self.repair_pace,
             held=lambda: self.queue.held(),
         )
         self.sealing = Sealing(
@@ -200,6 +207,7 @@ class CustomerSide:
             db, self.reader, self.remaking, self.spool, self.sweeper, self.data_sender.takers,
             self.data_sender.refused_by, in_thread, clock, machines, there=self.suppliers.connected,
             is_working=lambda: self.queue.is_working() or bool(self.restores.running()),
+            pace=self.repair_pace,
         )  # fmt: skip
         self.tasks = Tasks()
         self.keeping = Keeping(
@@ -407,6 +415,7 @@ class CustomerSide:
         self.data_sender.stop()
         self.suppliers.stop()
         self._background.end()
+        self.repair_pace.stop()
         for row in self._watched:
             self.machines.forget(row)
 

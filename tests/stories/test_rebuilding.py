@@ -204,3 +204,37 @@ def test_a_file_that_changes_between_the_rounds(world: World, monkeypatch: pytes
     wiped(world, alice)
     assert alice.customer.rebuilder.blocks_remade == 0
     assert alice.restore(str(source), world.folder / "out", 600).state == "done"
+
+
+@pytest.mark.parametrize("setting", ["line-share", "limit"])
+def test_repair_leaves_room_on_the_line(world: World, monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
+    """A quarter of the time, or so many bytes a second; what is endangered is sent as fast as it goes."""
+    alice, _ = safe(world, monkeypatch, 4)
+    house, other, *_ = world.seated(alice)
+    for each in (house, other):
+        world.network.speed(20_000, alice.place, each.place)
+    began = world.clock.seconds()
+    wiped(world, alice)
+    at_half = world.clock.seconds() - began
+    alice.node.settings.set(f"services/rebuilding/{setting}", "25" if setting == "line-share" else "5 KB")
+    began = world.clock.seconds()
+    wiped(world, alice)
+    assert 1.7 * at_half < world.clock.seconds() - began < 3.0 * at_half
+    # Two of four are lost: no further loss would be survived.
+    began = world.clock.seconds()
+    lose(world, alice, [house, other])
+    world.until(lambda: missing(alice) > 0, HOUR)
+    alice.until_safe(2 * HOUR)
+    assert world.clock.seconds() - began < at_half
+
+
+def test_a_backup_does_not_wait_for_repair(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While repair rests its lanes are free for what the user wants now."""
+    alice, _ = safe(world, monkeypatch, 4)
+    alice.node.settings.set("services/rebuilding/limit", "1 KB")
+    lose(world, alice, world.seated(alice)[:1])
+    world.until(lambda: missing(alice) > 0 and not alice.customer.repair_pace.is_open(), HOUR)
+    began = world.clock.seconds()
+    assert alice.back_up(world.tree("now", letter=300_000), 600).state == "committed"
+    assert world.clock.seconds() - began < 10
+    assert missing(alice) > 0
