@@ -115,6 +115,7 @@ class BackupsListVersions(TypedDict):
     size: str
     version: str
     pinned: NotRequired[bool]
+    survives: NotRequired[int]
 
 
 class BackupsQueue(TypedDict):

@@ -27,6 +27,9 @@ async def backups_list(node: Node, limit: int | None = None, after: str | None =
     """
     List the catalog, parents first, with the versions of each item.
 
+    `survives` is how many more suppliers may be lost before the version is, by the pieces that they have
+    signed for; missing where nothing needs to be kept, below 0 where that many pieces are lacking.
+
     @param limit: at most so many items.
     @param after: only the items behind this path ID.
     """
@@ -45,6 +48,7 @@ async def backups_list(node: Node, limit: int | None = None, after: str | None =
                     "size": format_size(version.size),
                     "version": version.label,
                     **({"pinned": True} if version.pinned else {}),
+                    **({} if version.survives is None else {"survives": version.survives}),
                 }
                 for version in item.versions
             ],

@@ -173,7 +173,7 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
                 **_PATH,
                 "size": int,
                 "type": str,
-                "versions": [{"blocks": int, "size": str, "version": str, "pinned?": bool}],
+                "versions": [{"blocks": int, "size": str, "version": str, "pinned?": bool, "survives?": int}],
             }
         ],
         "backups_id_list": [{"backupid": str, **_PATH, "size": str}],

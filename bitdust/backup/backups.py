@@ -515,7 +515,8 @@ def _item(c: sqlite3.Connection, item: Item) -> ItemView:
         item.type,
         item.size,
         tuple(
-            VersionView(version.label, version.blocks, version.stored, version.pinned) for version in found
+            VersionView(version.label, version.blocks, version.stored, version.pinned, version.survives)
+            for version in found
         ),
     )
 

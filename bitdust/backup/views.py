@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class VersionView:
-    """A version: its label, the blocks it needs, its bytes at the suppliers, parity included."""
+    """
+    A version: its label, the blocks it needs, its bytes at the suppliers, parity included; how many more
+    suppliers may be lost, by what was signed for (None: it needs no blocks; below 0: too many are).
+    """
 
     label: str
     blocks: int
     size: int
     pinned: bool = False
+    survives: int | None = None
 
 
 @dataclass(frozen=True)

@@ -68,10 +68,17 @@ def versions(terminal: Terminal, what: str | None) -> None:
         terminal.show(found)
     elif found:
         rows = [
-            (each["backup_id"], each["size"], each["blocks"], "pinned" * ("pinned" in each), each["path"])
+            (
+                each["backup_id"],
+                each["size"],
+                each["blocks"],
+                each.get("survives", "-"),
+                "pinned" * ("pinned" in each),
+                each["path"],
+            )
             for each in found
         ]
-        terminal.table(("VERSION", "AT SUPPLIERS", "BLOCKS", "", "PATH"), rows, right=(1, 2))
+        terminal.table(("VERSION", "AT SUPPLIERS", "BLOCKS", "SURVIVES", "", "PATH"), rows, right=(1, 2, 3))
     else:
         terminal.note("There is no version yet: `bitdust backup PATH`")
 

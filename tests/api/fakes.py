@@ -75,7 +75,7 @@ BROWSED = [
         "dir",
         2**33,
         True,
-        (BrowsedVersion("0/0/F20160313043757PM", 1457883477.0, 11 * 2**20, "safe", 1.0),),
+        (BrowsedVersion("0/0/F20160313043757PM", 1457883477.0, 11 * 2**20, "safe", 1.0, 2),),
     ),
     Browsed("0/1", b"/Users/caf\xe9\x1b", "file", 5, False, ()),
 ]
@@ -152,7 +152,7 @@ class FakeBackups:
                 "/Users/veselin/ü.txt".encode(),
                 "file",
                 5754439,
-                (VersionView("F20160313043757PM", 1, 11 * 2**20),),
+                (VersionView("F20160313043757PM", 1, 11 * 2**20, False, 2),),
             ),
         ][:limit]
 

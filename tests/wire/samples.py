@@ -31,6 +31,7 @@ from bitdust.wire.packets import (
     ListFiles,
     MailWaiting,
     Message,
+    Notice,
     Packet,
     Priority,
     Punch,
@@ -52,6 +53,7 @@ PACKETS: list[Packet] = [
     Fail(code="no_space", text="the disk is full"),
     RequestService(op_id=OP, service="supplier", granted=8 * 2**30, epoch=1),
     CancelService(op_id=OP, service="supplier", epoch=2),
+    Notice(op_id=OP, state="leave", used=2**30, granted=2**31, until=1_800_000_000),
     Data(
         block=BLOCK, number=3, size=300_000, root=ROOT, k=4, n=7, unit=262144, block_size=2**24, epoch=1,
         proof=b"proof",
