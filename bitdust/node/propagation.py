@@ -32,6 +32,9 @@ GATHER, FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0, 600.0
 PATIENCE = 30.0
 #: seconds after which everything is told again though nothing has changed
 RENEW = 25 * 86400.0
+#: seconds without any supplier before we look whether another node has our place: doubled each time, up to
+#: LONGEST_PAUSE
+ALONE = 5.0
 #: what an attempt may fail with, to be tried again
 FAILURES = (BitDustError, OSError, TimeoutError)
 #: the mark in the catalog that counts our recovery records
@@ -59,6 +62,7 @@ class Propagation:
     #: somebody waits: the pause between attempts is over
     _hurry: Signal[[]] = field(default_factory=Signal)
     _renewal: IDelayedCall | None = None
+    _lonely: Deferred[None] | None = None
 
     _log: Logger = field(default_factory=lambda: Logger(namespace="bitdust.node.propagation"))
 
@@ -85,8 +89,26 @@ class Propagation:
             self.trouble = self.trouble or "they have not answered yet"
             self._log.warn("committed without a recovery record: {why}", why=self.trouble)
 
+    def supplier_changed(self) -> None:
+        """Suppliers came or went.  Who is left by all of them was perhaps replaced: they know that first."""
+        is_alone = self.suppliers.present and not self.suppliers.connected()
+        if is_alone and (self._lonely is None or self._lonely.called):
+            self._lonely = background(
+                self._look_while_alone(), lambda failure: self._log.failure("looking broke", failure)
+            )
+
+    async def _look_while_alone(self) -> None:
+        wait = ALONE
+        while not self.suppliers.connected():
+            await pause(self.clock, wait)
+            wait = min(2 * wait, LONGEST_PAUSE)
+            if not self.suppliers.connected() and await self._look_for_another():
+                return
+
     def stop(self) -> None:
         """Tell nobody any more."""
+        if self._lonely is not None:
+            give_up(self._lonely)
         if self._work is not None:
             give_up(self._work)
         if self._renewal is not None and self._renewal.active():
@@ -136,7 +158,7 @@ class Propagation:
         self._renewal = self.clock.callLater(RENEW, self._renew)
         self._recorded()
 
-    async def _look_for_another(self) -> None:
+    async def _look_for_another(self) -> bool:
         """Did a later document drop our device?  Then our identity was recovered elsewhere."""
         ours = self.identity.document
         for source in ours.sources:
@@ -153,6 +175,8 @@ class Propagation:
                     f"another node of this identity was set up on {theirs.date}:"
                     " nothing is changed here any more"
                 )
+                return True
+        return False
 
     async def _put_record(self, document: Document, named: tuple[RecordSupplier, ...]) -> None:
         keys = self.identity.keys

@@ -129,6 +129,7 @@ class Somebody:
         self._unfollow_donated = settings.listen("services/supplier/donated-space", self._donates_otherwise)
         self._unfollow_nickname = settings.listen("personal/nickname", lambda _: self._tell())
         self.customer.suppliers.changed.listen(lambda _: self._tell())
+        self.customer.suppliers.changed.listen(lambda _: self.propagation.supplier_changed())
         self.customer.suppliers.hired.listen(lambda who, _position: self.relays.befriended(who.fingerprint))
         if self.supplier is not None:
             self.supplier.accepted.listen(lambda who, _idurl, _granted: self.relays.befriended(who))

@@ -165,8 +165,16 @@ def test_no_head_for_a_moment(world: World) -> None:
     assert not alice.customer.synchronizer.usurped
 
 
-def test_a_usurped_node_is_recovered_anew(world: World) -> None:
-    """Who was taken over from sets his catalog aside and gets the present one; then the other stands down."""
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_usurped_node_is_recovered_anew(world: World, is_late: bool) -> None:
+    """
+    Who was taken over from sets his catalog aside and gets the present one; then the other stands down.
+
+    Suppliers refuse his device once they know the new one: with databases that answer late he is cut off
+    before he has seen a newer catalog, and looks at the identity servers.
+    """
+    if is_late:
+        world.answer_late()
     alice, source, words = story(world)
     alice.until_safe()
     again = recovered(world, words)
