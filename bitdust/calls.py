@@ -274,9 +274,10 @@ class Calls:
         self,
         limit: int | None = None,
         after: str | None = None,
+        survives: bool = False,
     ) -> list[BackupsList]:
         """List the catalog, parents first, with the versions of each item."""
-        answer: list[BackupsList] = self.call("backups_list", limit, after)
+        answer: list[BackupsList] = self.call("backups_list", limit, after, survives)
         return answer
 
     def backups_queue(

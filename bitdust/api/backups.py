@@ -23,15 +23,16 @@ async def backups_update(node: Node) -> dict[str, Any]:
 
 
 @method()
-async def backups_list(node: Node, limit: int | None = None, after: str | None = None) -> list[Any]:
+async def backups_list(
+    node: Node, limit: int | None = None, after: str | None = None, survives: bool = False
+) -> list[Any]:
     """
     List the catalog, parents first, with the versions of each item.
 
-    `survives` is how many more suppliers may be lost before the version is, by the pieces that they have
-    signed for; missing where nothing needs to be kept, below 0 where that many pieces are lacking.
-
     @param limit: at most so many items.
     @param after: only the items behind this path ID.
+    @param survives: say of each version how many more suppliers may be lost before it is, by the pieces that
+        they have signed for; below 0 that many are lacking, and a version that needs none has no such word.
     """
     if limit is not None and limit < 1:
         raise Usage("limit must be 1 or more")
@@ -48,7 +49,7 @@ async def backups_list(node: Node, limit: int | None = None, after: str | None =
                     "size": format_size(version.size),
                     "version": version.label,
                     **({"pinned": True} if version.pinned else {}),
-                    **({} if version.survives is None else {"survives": version.survives}),
+                    **({"survives": version.survives} if survives and version.survives is not None else {}),
                 }
                 for version in item.versions
             ],

@@ -46,10 +46,7 @@ def item_fields(item: Browsed, rising: Mapping[str, float], falling: Mapping[str
 def version_fields(
     version: BrowsedVersion, rising: Mapping[str, float], falling: Mapping[str, float]
 ) -> dict[str, Any]:
-    """
-    A version: `status` is how far it is up, down, or at the suppliers, in percent; `survives`, if there is
-    anything to lose, how many more suppliers may be lost.
-    """
+    """A version: `status` is how far it is up, down, or at the suppliers, in percent."""
     state, part = "ready", version.arrived
     if version.backup_id in falling:
         state, part = "down", falling[version.backup_id]
@@ -62,7 +59,6 @@ def version_fields(
         "size": format_size(version.size),
         "status": percent(part),
         "state": state,
-        **({} if version.survives is None else {"survives": version.survives}),
     }
 
 

@@ -8,15 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-_VERSION = {
-    "backupid": str,
-    "label": str,
-    "time": float,
-    "size": str,
-    "status": str,
-    "state": str,
-    "survives?": int,
-}
+_VERSION = {"backupid": str, "label": str, "time": float, "size": str, "status": str, "state": str}
 _ITEM = {
     "type": str,
     "name": str,

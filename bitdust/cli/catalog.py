@@ -61,7 +61,7 @@ def ls(terminal: Terminal, what: str | None, inside: bool, as_of: str | None) ->
 def versions(terminal: Terminal, what: str | None) -> None:
     found = [
         {"backup_id": f"{item['id']}/{version['version']}", "path": item["path"], **version}
-        for item in _items(terminal, what)
+        for item in _items(terminal, what, survives=True)
         for version in item["versions"]
     ]
     if terminal.json:
@@ -130,11 +130,11 @@ def _ls_inside(terminal: Terminal, what: str, as_of: float | None) -> None:
             break
 
 
-def _items(terminal: Terminal, what: str | None) -> list[dict[str, Any]]:
+def _items(terminal: Terminal, what: str | None, survives: bool = False) -> list[dict[str, Any]]:
     """Every item, or one with all below it.  @raise NotFound: it is not in the catalog."""
     items: list[dict[str, Any]] = []
     after = None
-    while page := terminal.ask("backups_list", PAGE, after):
+    while page := terminal.ask("backups_list", PAGE, after, *[True] * survives):
         items += page
         after = page[-1]["id"]
         if len(page) < PAGE:

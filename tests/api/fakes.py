@@ -75,7 +75,7 @@ BROWSED = [
         "dir",
         2**33,
         True,
-        (BrowsedVersion("0/0/F20160313043757PM", 1457883477.0, 11 * 2**20, "safe", 1.0, 2),),
+        (BrowsedVersion("0/0/F20160313043757PM", 1457883477.0, 11 * 2**20, "safe", 1.0),),
     ),
     Browsed("0/1", b"/Users/caf\xe9\x1b", "file", 5, False, ()),
 ]

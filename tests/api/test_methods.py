@@ -100,6 +100,8 @@ def test_backups_list(node):
     }
     assert items[2]["path"] == "/Users/veselin/ü.txt"
     assert items[2]["versions"] == [{"blocks": 1, "size": "11 MB", "version": "F20160313043757PM"}]
+    (version,) = call(node, "backups_list", survives=True)[2]["versions"]
+    assert version["survives"] == 2
     call(node, "backups_list", 1, "0/0")
     assert node.asked[-1] == ("items", "0/0", 1)
     for wrong in ({"limit": 0}, {"after": "x"}, {"after": "0//1"}):

@@ -130,8 +130,7 @@ def versions_of(item: Mapping[str, Any], visitor: Session) -> Part:
     rows = [
         el(
             "li",
-            f"{version['label']}, {version['size']}, {version['state']} {version['status']}"
-            f"{survives(version)} ",
+            f"{version['label']}, {version['size']}, {version['state']} {version['status']} ",
             link("Look inside", "/files/version", what=version["backupid"], name=path_of(item)),
             " ",
             link("Restore", "/files/restore", backupid=version["backupid"], what=path_of(item)),
@@ -141,16 +140,6 @@ def versions_of(item: Mapping[str, Any], visitor: Session) -> Part:
         for version in versions
     ]
     return el("details", el("summary", f"{len(versions)} of {item['name']}"), el("ul", rows))
-
-
-def survives(version: Mapping[str, Any]) -> str:
-    """How many more suppliers may be lost, as the end of a line; "" where nothing is kept."""
-    more = version.get("survives")
-    if more is None:
-        return ""
-    if more < 0:
-        return f", {-more} pieces are lacking"
-    return f", survives the loss of {more or 'no'} more supplier{'s' * (more != 1)}"
 
 
 def path_of(item: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from bitdust.api.publish.page import Answer
 from bitdust.config.sizes import format_size
 from bitdust.errors import NoIdentity
 from bitdust.web.logins import Session
-from bitdust.web.pages.files import paging, path_of, survives, versions_of
+from bitdust.web.pages.files import paging, path_of, versions_of
 from bitdust.web.pages.frame import WebPage, framed
 from bitdust.web.pages.markup import Part, el, link, table
 
@@ -49,8 +49,7 @@ class OverviewPage(WebPage):
                 path_of(item),
                 item["size"],
                 item["date"],
-                f"{item['versions'][0]['state']}, {item['versions'][0]['status']}"
-                f"{survives(item['versions'][0])}",
+                f"{item['versions'][0]['state']}, {item['versions'][0]['status']}",
                 versions_of(item, visitor),
             ]
             for item in items
