@@ -138,7 +138,7 @@ def test_customer_and_automat(run: Run, node: StubNode) -> None:
 
 def test_ls_and_versions(run: Run, node: StubNode) -> None:
     """The whole catalog page by page, or one item and what lies below it."""
-    node.answers["backups_list"] = lambda limit, after=None: ITEMS if after is None else []
+    node.answers["backups_list"] = lambda limit, after=None, survives=False: ITEMS if after is None else []
     assert len(run("ls").out.splitlines()) == 4
     assert [each["id"] for each in run("--json", "ls", "/home/photos").json] == ["0/0"]
     assert [each["id"] for each in run("--json", "ls", "0").json] == ["0", "0/0", "0/1"]
@@ -152,6 +152,7 @@ def test_ls_and_versions(run: Run, node: StubNode) -> None:
             "version": "F20160313043757PM",
         }
     ]
+    assert node.calls[-1][-1] is True
 
 
 def test_ls_pages(run: Run, node: StubNode) -> None:
