@@ -40,11 +40,16 @@ LOOK = 0.05
 
 @dataclass
 class Peer:
-    """One node: its folder, its process, and a client to talk to it."""
+    """
+    One node: its folder, its process, and a client to talk to it.
+
+    @param within: words that go before its command, to run it elsewhere.
+    """
 
     name: str
     home: Path
     process: subprocess.Popen[bytes] | None = None
+    within: tuple[str, ...] = ()
 
     @property
     def client(self) -> Client:
@@ -57,7 +62,15 @@ class Peer:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("BITDUST_")}
         with log, _undisturbed():
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "bitdust.daemon.run", "--home", str(self.home), "--quiet"],
+                [
+                    *self.within,
+                    sys.executable,
+                    "-m",
+                    "bitdust.daemon.run",
+                    "--home",
+                    str(self.home),
+                    "--quiet",
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

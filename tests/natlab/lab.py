@@ -105,12 +105,13 @@ class Lab:
 
     def move(self, side: Side, outer: str) -> None:
         """The router has another address from now on, and the old one leads nowhere."""
-        ip(side.router, f"addr add {outer}/24 dev pub", f"addr del {side.outer}/24 dev pub")
+        # In this order: the first of two addresses takes the second along when it goes.
+        ip(side.router, f"addr del {side.outer}/24 dev pub", f"addr add {outer}/24 dev pub")
         run("ip", "netns", "exec", side.router, "conntrack", "-F")
 
     def renumber(self, side: Side, inner: str) -> None:
         """The machine has another address from now on, as after a change of the network it is in."""
-        ip(side.machine, f"addr add {inner}/24 dev eth0", f"addr del {side.inner}/24 dev eth0")
+        ip(side.machine, f"addr del {side.inner}/24 dev eth0", f"addr add {inner}/24 dev eth0")
         gateway = side.inner.rpartition(".")[0] + ".1"
         ip(side.machine, f"route replace default via {gateway}")
 

@@ -1,0 +1,147 @@
+"""Real nodes behind real routers: how soon they have a straight road, and that files arrive without one."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import combinations_with_replacement
+from pathlib import Path
+
+import pytest
+
+from tests.natlab.lab import Lab, Weather
+from tests.natlab.nat import KINDS, Kind
+from tests.natlab.test_punching import passes
+from tests.natlab.town import Town
+from tests.processes.nodes import back_up, hashes, hired, make_files, restore, until
+
+#: bytes of the file of the matrix; the network of T61 loses one frame in twenty, and 20 MB take their time
+SIZE = int(os.environ.get("BITDUST_NATLAB_SIZE", 20_000_000))
+#: seconds in which a road must be there, and in which a file of so many bytes must be
+SOON, PER_BYTE = 5.0, 1 / 25_000
+PAIRS = list(combinations_with_replacement(KINDS, 2))
+
+
+@contextmanager
+def town(
+    tmp_path: Path, one: Kind, other: Kind, road: str, weather: Weather | None, *, refuses: bool = False
+) -> Iterator[Town]:
+    with Lab([one, other], weather, refuses=refuses) as lab, Town(lab, tmp_path / "nodes", road) as found:
+        yield found
+
+
+def meets(found: Town) -> tuple[str, float]:
+    """The best road from alice to bob, and how many seconds after the first it was there."""
+    first = until(found.ping, 60.0)
+    begun = time.monotonic()
+    while first not in ("tcp", "udp") and time.monotonic() < begun + SOON:
+        time.sleep(0.05)
+        first = found.ping() or first
+    return first, time.monotonic() - begun
+
+
+def brings(found: Town, folder: Path, size: int) -> None:
+    """A backup to both suppliers, and back again."""
+    files = make_files(folder / "files", [size], seed=size)
+    hired(found.alice)
+    patience = 60.0 + size * PER_BYTE
+    version = back_up(found.alice, files, patience)
+    restore(found.alice, version, folder / "back", patience)
+    assert hashes(folder / "back" / str(files).lstrip("/")) == hashes(files)
+
+
+def tried(tmp_path: Path, one: Kind, other: Kind, road: str, size: int) -> None:
+    """T61, one pair."""
+    with town(tmp_path, one, other, road, Weather()) as found:
+        best, took = meets(found)
+        print(f"\nT61 {road} {one} x {other}: {best} after {took:.1f} s")
+        assert best == (road if passes(road, one, other) else "relay")
+        brings(found, tmp_path, size)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "road"), [("port", "port", "udp"), ("port", "symmetric", "udp")], ids=str
+)
+def test_t61_some(tmp_path: Path, one: Kind, other: Kind, road: str) -> None:
+    """T61: a pair that can come together, and one that stays on the relay."""
+    tried(tmp_path, one, other, road, 200_000)
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("road", ["udp", "tcp"])
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_t61_all(tmp_path: Path, one: Kind, other: Kind, road: str) -> None:
+    """T61: every pair, and a file of 20 MB."""
+    tried(tmp_path, one, other, road, SIZE)
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("road", ["udp", "tcp"])
+def test_t61_routers_that_answer_strangers(tmp_path: Path, road: str) -> None:
+    """T61: routers that take what comes early for a talk of their own: there is the relay at least."""
+    with town(tmp_path, "port", "port", road, Weather(), refuses=True) as found:
+        best, took = meets(found)
+        print(f"\nT61 {road} port x port, refusing: {best} after {took:.1f} s")
+        assert best in (road, "relay")
+        brings(found, tmp_path, 200_000)
+
+
+#: there and back 20 ms, and nothing gets lost
+CALM = Weather(delay=0.01, jitter=0.0, loss=0.0)
+#: bits a second of alice's line, and bytes that she backs up
+LINE, FILE = 4_000_000, 6_000_000
+#: seconds in which it must go on
+GOES_ON = 30.0
+
+
+def held(found: Town) -> int:
+    """Bytes that bob has of alice's, whole pieces and what is coming in."""
+    folder = found.bob.home
+    sizes = [
+        path.stat().st_size for path in folder.rglob("*") if "customers" in path.parts and path.is_file()
+    ]
+    return sum(sizes)
+
+
+def what_befalls(found: Town, event: str) -> None:
+    alices, bobs = found.lab.sides
+    if event == "forgotten":
+        found.lab.forget(alices)
+        found.lab.forget(bobs)
+    elif event == "moved":
+        found.lab.move(alices, "203.0.113.77")
+    else:
+        found.relay.kill()
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("event", ["forgotten", "moved", "relay-killed"])
+@pytest.mark.parametrize(("one", "other"), [("port", "port"), ("symmetric", "symmetric")])
+def test_t62(tmp_path: Path, one: Kind, other: Kind, event: str) -> None:
+    """T62: in the middle of a backup routers forget, an address changes, the relay dies: it goes on."""
+    with town(tmp_path, one, other, "udp", CALM) as found:
+        meets(found)
+        hired(found.alice)
+        found.lab.narrow(found.lab.sides[0], LINE)
+        files = make_files(tmp_path / "files", [FILE], seed=1)
+        item = found.alice.client.call("backup_start_path", str(files))["result"].split()[1]
+        until(lambda: held(found) > FILE / 10, 60.0)
+        what_befalls(found, event)
+        if event == "relay-killed":
+            found.relay.start()
+            found.relay.wait()
+        before, since = held(found), time.monotonic()
+        until(lambda: held(found) > before + 100_000, GOES_ON)
+        print(f"\nT62 {one} x {other} {event}: went on after {time.monotonic() - since:.1f} s")
+
+        def done() -> bool:
+            rows = found.alice.client.call("backups_id_list")
+            return any(row["backupid"].startswith(f"{item}/F") for row in rows)
+
+        until(done, 120.0)
+        # What came over a road that died in the middle is gone as soon as that is noticed, and nothing is
+        # there twice: one piece for each supplier.
+        until(lambda: FILE < found.bob.client.call("customers_list")[0]["used"] < FILE * 1.15, 60.0)
+        assert held(found) < FILE * 1.2
