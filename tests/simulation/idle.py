@@ -12,6 +12,7 @@ from collections import Counter
 
 from bitdust.transport.link import Link
 from bitdust.wire.packets import Packet, Priority
+from tests.simulation.network import JITTER, LATENCY
 from tests.simulation.plan import DAY
 from tests.world import House, World, noise
 
@@ -27,6 +28,7 @@ def week(files: int = 10_000, days: float = 7.0) -> dict[str, object]:
         return ask(link, packet, priority)
 
     try:
+        world.network.latency(LATENCY, jitter=JITTER)
         world.suppliers(4)
         alice = world.customer(services__backups__block_size="16 MB")
         source = world.folder / "files"

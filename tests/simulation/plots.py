@@ -44,6 +44,11 @@ def rows() -> list[dict[str, float]]:
     return [json.loads(line) for line in (RESULTS / "churn.jsonl").read_text().splitlines()]
 
 
+def _of_a_month(row: dict[str, float]) -> bool:
+    """Was it a run of 30 days, with suppliers who are always there?"""
+    return row["days"] == 30 and row.get("there", 1.0) == 1
+
+
 def losses(found: Sequence[dict[str, float]]) -> Plot:
     """Simulated losses in 30 days beside the model's."""
     plot = Plot(
@@ -55,7 +60,7 @@ def losses(found: Sequence[dict[str, float]]) -> Plot:
         line = [(life, loss_in(30, n, k_of(n), life)) for life in lives]
         plot.lines.append((f"{n}, any {k_of(n)}", line))
     groups: dict[tuple[int, float], list[dict[str, float]]] = defaultdict(list)
-    for row in found:
+    for row in filter(_of_a_month, found):
         groups[int(row["n"]), row["life"]].append(row)
     for (n, life), runs in sorted(groups.items()):
         lost, sets = sum(row["lost"] for row in runs), sum(row["sets"] for row in runs)
@@ -82,7 +87,7 @@ def repair(found: Sequence[dict[str, float]]) -> Plot:
         "Repair of four-supplier sets", "suppliers' deaths for each set in 30 days",
         "bytes moved for each byte kept, 30 days",
     )  # fmt: skip
-    four = [row for row in found if row["n"] == 4 and "repair" in row]
+    four = [row for row in found if row["n"] == 4 and "repair" in row and _of_a_month(row)]
     dots = [
         (
             30 * row["hits"] / row["set_days"],
@@ -101,21 +106,23 @@ def repair(found: Sequence[dict[str, float]]) -> Plot:
 def table(found: Sequence[dict[str, float]]) -> str:
     """The same in figures."""
     lines = [
-        "| shape | mean life, days | sets | deaths at them | lost | model | moved in all | by repair |",
-        "|---|---|---|---|---|---|---|---|",
+        "| shape | mean life, days | there | days | sets | deaths at them | lost | model | moved in all"
+        " | by repair |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    groups: dict[tuple[int, float], list[dict[str, float]]] = defaultdict(list)
+    groups: dict[tuple[int, float, float, float], list[dict[str, float]]] = defaultdict(list)
     for row in found:
-        groups[int(row["n"]), row["life"]].append(row)
-    for (n, life), runs in sorted(groups.items()):
+        groups[int(row["n"]), row["life"], row.get("there", 1.0), row["days"]].append(row)
+    for (n, life, there, days), runs in sorted(groups.items()):
         sets, lost = sum(row["sets"] for row in runs), sum(row["lost"] for row in runs)
-        model = loss_in(30, n, k_of(n), life)
+        model = loss_in(days, n, k_of(n), life)
         moved = sum(row["moved"] for row in runs) / 1e6
         mended = [row["repair"] / 1e6 for row in runs if "repair" in row]
         again = f"{sum(mended):.1f} MB in {len(mended)} of {len(runs)} runs" if mended else "–"
         lines.append(
-            f"| {k_of(n)} of {n} | {life:g} | {sets:g} | {sum(row['hits'] for row in runs):g} |"
-            f" {lost:g} ({lost / sets:.0%}) | {model:.0%} | {moved:.0f} MB | {again} |"
+            f"| {k_of(n)} of {n} | {life:g} | {there:.0%} | {days:g} | {sets:g} |"
+            f" {sum(row['hits'] for row in runs):g} | {lost:g} ({lost / sets:.0%}) | {100 * model:.2g}% |"
+            f" {moved:.0f} MB | {again} |"
         )
     return "\n".join(lines)
 
