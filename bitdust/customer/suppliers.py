@@ -210,6 +210,10 @@ class Suppliers:
     async def _seat(self, position: int, hired: Hired) -> None:
         seats = list(self.seats)
         seats[position] = hired
+        if len(seats) == len(self.present):
+            # Whose seats are still vacant stay in the set until they are replaced, too: who waited for all of
+            # them would have nobody to hire in a small network, where everybody holds something by then.
+            seats = [seat or old for seat, old in zip(seats, self.present, strict=True)]
         if None not in seats:
             await self._db(self._begin, [seat for seat in seats if seat is not None])
         # Meanwhile another seat may have been made vacant, for the next one who is hired.

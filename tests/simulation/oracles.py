@@ -272,6 +272,8 @@ class Oracles:
         if not self._world.staffed(house, n):
             seats = [seat.idurl if seat else None for seat in house.customer.suppliers.seats]
             raise Broken("O5", f"{house.name} has not {n} suppliers who are there: {seats}")
+        if None in house.customer.suppliers.seats:
+            raise Broken("O5", f"{house.name} still looks for a supplier")
         for block, (k_n, _) in house.read(_blocks).items():
             left = whole[house.fingerprint, block]
             if left < k_n[1]:

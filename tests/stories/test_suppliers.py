@@ -91,6 +91,21 @@ def test_each_in_turn(safe: tuple[World, House, Path], is_late: bool) -> None:
     assert look(Path(f"{world.folder}/out{source}")) == look(source)
 
 
+def test_all_at_once(safe: tuple[World, House, Path]) -> None:
+    """All four are to be replaced, and there is one to hire: each who was let go can take the next seat."""
+    world, alice, source = safe
+    before = {house.name for house in world.seated(alice)}
+    for position in range(4):
+        world.wait(alice.node.supplier_replace(position))
+    suppliers = alice.customer.suppliers
+    world.until(lambda: None not in suppliers.seats, 20_000)
+    assert {house.name for house in world.seated(alice)} != before
+    world.until(lambda: set(suppliers.known) == {seat.fingerprint for seat in suppliers.present}, 20_000)
+    alice.until_safe(2000)
+    assert alice.restore(str(source), world.folder / "out").state == "done"
+    assert look(Path(f"{world.folder}/out{source}")) == look(source)
+
+
 def test_who_cannot_be_replaced(safe: tuple[World, House, Path]) -> None:
     """Nobody of that name; a seat that is being filled already."""
     world, alice, _ = safe
