@@ -418,7 +418,7 @@ class FakeNode:
             "Unreachable", Verdict.NOT, Mapping.CHANGING,
             (RoadView("tcp", 7771, 3, (believed,)), RoadView("udp", 7772, 0, ())),
             (IPv4Address("10.0.0.2"),), {"tcp": 17771}, ("tcp://203.0.113.10:7771",), (), 3,
-            "Others cannot come here.", ("forward the port",),
+            sentence="Others cannot come here.", next=("forward the port",),
         )  # fmt: skip
 
     async def suppliers_list(self) -> list[SupplierView]:
