@@ -30,7 +30,7 @@ from bitdust.errors import BitDustError, NoSpace
 from bitdust.events import Signal
 from bitdust.machines import Machines
 from bitdust.wire.packets import Priority
-from bitdust.world import InThread, either, spawn
+from bitdust.world import InThread, either, give_up, spawn
 
 #: missing pieces looked at per supplier, bytes of a block read at once, blocks under way at a time
 LOOK, READ, BLOCKS = 64, 4 * 2**20, 2
@@ -90,8 +90,13 @@ class Rebuilder:
                 self.machines.report(row, f"Rebuilding {len(blocks)} blocks")
                 await self.remaking.locate([block.serial for block in blocks])
                 work = [self._slots.run(self._begin, block, past) for block in blocks]
-                for each in work:
-                    await each
+                try:
+                    for each in work:
+                        await each
+                finally:
+                    # Whoever is given up in the middle leaves nobody at work on parts that are no more.
+                    for each in work:
+                        give_up(each)
         finally:
             self.machines.forget(row)
 

@@ -36,6 +36,8 @@ class _Held:
     link: ILink
     since: float
     rtt: float | None = None
+    #: it is to show that it lives, and has not yet
+    asked: bool = False
 
 
 class Links:
@@ -122,8 +124,13 @@ class Links:
             elif not isinstance(why.value, BitDustError):
                 why.raiseException()
 
-        for held in which:
-            ping = held.link.ping().addTimeout(patience, self._clock)
+        def over(result: object, held: _Held) -> object:
+            held.asked = False
+            return result
+
+        for held in [each for each in which if not each.asked]:
+            held.asked = True
+            ping = held.link.ping().addTimeout(patience, self._clock).addBoth(over, held)
             ping.addCallbacks(answered, silent, callbackArgs=(held,), errbackArgs=(held,))
 
     def drop(self, link: ILink) -> None:

@@ -19,8 +19,9 @@ from tests.processes.nodes import back_up, hashes, hired, make_files, restore, u
 
 #: bytes of the file of the matrix; the network of T61 loses one frame in twenty, and 20 MB take their time
 SIZE = int(os.environ.get("BITDUST_NATLAB_SIZE", 20_000_000))
-#: seconds in which a road must be there, and in which a file of so many bytes must be
-SOON, PER_BYTE = 5.0, 1 / 25_000
+#: seconds in which a road must be there; in which any file must be, and what each byte adds: over a relay one
+#: frame in ten is lost, and QUIC takes what is overtaken for lost, too
+SOON, ANY_FILE, PER_BYTE = 5.0, 180.0, 1 / 25_000
 PAIRS = list(combinations_with_replacement(KINDS, 2))
 
 
@@ -46,7 +47,7 @@ def brings(found: Town, folder: Path, size: int) -> None:
     """A backup to both suppliers, and back again."""
     files = make_files(folder / "files", [size], seed=size)
     hired(found.alice)
-    patience = 60.0 + size * PER_BYTE
+    patience = ANY_FILE + size * PER_BYTE
     version = back_up(found.alice, files, patience)
     restore(found.alice, version, folder / "back", patience)
     assert hashes(folder / "back" / str(files).lstrip("/")) == hashes(files)
@@ -66,7 +67,7 @@ def tried(tmp_path: Path, one: Kind, other: Kind, road: str, size: int) -> None:
 )
 def test_t61_some(tmp_path: Path, one: Kind, other: Kind, road: str) -> None:
     """T61: a pair that can come together, and one that stays on the relay."""
-    tried(tmp_path, one, other, road, 200_000)
+    tried(tmp_path, one, other, road, 50_000)
 
 
 @pytest.mark.matrix

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
@@ -203,6 +203,7 @@ def test_the_round_trip_is_measured():
     assert held.links.rtt() == 0.5
 
 
+@example([("ours", 0), ("wait", 6), ("ours", 0), ("close", 1), ("ours", 0), ("close", 2)])
 @given(st.lists(st.tuples(st.sampled_from(["ours", "theirs", "close", "drop", "wait"]), st.integers(0, 9))))
 def test_up_and_down_alternate(steps):
     """Whatever comes and goes: a best link is there exactly between `up` and `down`; no timer is left."""

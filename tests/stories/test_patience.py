@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,8 @@ def test_a_full_supplier_is_not_rebuilt_for_again_and_again(world: World) -> Non
     source = world.tree(**{f"f{i:02}": 300_000 + i for i in range(10)})
     assert alice.back_up(source).state == "committed"
     alice.until_safe()
+    # Else nothing would be fetched: they would be made again from their files.
+    shutil.rmtree(source)
 
     async def no_room(truth: Any, sender: Any, packet: Data, exchange: Any) -> Any:
         raise NoSpace("the disk is full")

@@ -90,12 +90,33 @@ def test_a_disk_that_is_not_mounted(world: World) -> None:
 
 
 def test_lost_blocks_are_made_again_from_the_disk(world: World) -> None:
-    """Every supplier lost everything; the next backup of the unchanged folder can be restored."""
+    """Every supplier lost everything: what is unchanged here is made again by itself, to the byte."""
+    alice = ready(world, n=4)
+    source = world.tree(a=300 * KIB, deep__b=100 * KIB)
+    assert alice.back_up(source).state == "committed"
+    alice.until_safe()
+    contents = [{file.read_bytes() for file in house.shelf_files()} for house in world.seated(alice)]
+    for house in world.seated(alice):
+        for file in house.shelf_files():
+            file.unlink()
+    # Whoever asks for them finds out.
+    assert alice.restore(str(source), world.folder / "first").state == "failed"
+    world.until(lambda: alice.customer.rebuilder.blocks_remade >= len(alice.blocks()), 4 * 3600)
+    alice.until_safe()
+    for house, content in zip(world.seated(alice), contents, strict=True):
+        assert {file.read_bytes() for file in house.shelf_files()} == content
+    assert alice.restore(str(source), world.folder / "out").state == "done"
+    assert look(Path(f"{world.folder}/out{source}")) == look(source)
+
+
+def test_lost_blocks_are_sealed_anew(world: World) -> None:
+    """The same of blocks of which nobody here knows how they were sealed: the next backup mends it."""
     alice = ready(world, n=4, services__backups__max_copies=2)
     source = world.tree(a=300 * KIB, deep__b=100 * KIB)
     os.link(source / "a", source / "c")
     assert alice.back_up(source).state == "committed"
     alice.until_safe()
+    world.wait(alice.customer.db(lambda c: c.execute("UPDATE blocks SET sealed = NULL")))
     (old,) = alice.versions("0/0/0/0")
     lost = {block.serial for block in alice.blocks()}
     for house in world.seated(alice):
