@@ -39,22 +39,15 @@ def build_roads(ground: Ground, identity: OwnIdentity, pins: Pins) -> list[ITran
     settings, paces = ground.settings, Paces(ground.reactor)
     host = settings.words("services/tcp-connections/interface") or EVERYWHERE
     roads: list[ITransport] = []
-    if settings.flag("services/tcp-transport/enabled"):
-        port, *instead = ports_to_try(settings, identity.document.contacts, TcpTransport.scheme, TCP_PORT)
-        roads.append(
-            TcpTransport(
-                ground.reactor, identity.device, lambda: identity.document.raw, pins.doorman, host, port,
-                ground.rng, ground.wall, instead, paces,
-            )
-        )  # fmt: skip
-    if settings.flag("services/udp-transport/enabled"):
-        port, *instead = ports_to_try(settings, identity.document.contacts, UdpTransport.scheme, UDP_PORT)
-        roads.append(
-            UdpTransport(
-                ground.reactor, identity.device, lambda: identity.document.raw, pins.doorman, host, port,
-                ground.rng, ground.wall, instead, paces,
-            )
-        )  # fmt: skip
+    for road, key in ((TcpTransport, TCP_PORT), (UdpTransport, UDP_PORT)):
+        if settings.flag(f"services/{road.scheme}-transport/enabled"):
+            port, *instead = ports_to_try(settings, identity.document.contacts, road.scheme, key)
+            roads.append(
+                road(
+                    ground.reactor, identity.device, lambda: identity.document.raw, pins.doorman, host, port,
+                    ground.rng, ground.wall, instead, paces,
+                )
+            )  # fmt: skip
     if not roads:
         _log.warn(
             "neither services/tcp-transport nor services/udp-transport is enabled: nobody can be reached"
