@@ -498,6 +498,8 @@ def _roads(m: Medians) -> str:
         ("delay", "wire, 40 ms each way"),
         ("loss", "wire, 1 % lost"),
         ("both", "wire, 40 ms each way, 1 % lost"),
+        ("disorder", "wire, 40 to 70 ms each way, out of order"),
+        ("storm", "the same, 5 % lost"),
     )
     rows = [
         [

@@ -16,13 +16,15 @@ from tests.bench.measure import MB, Figures, alone
 from tests.bench.peers import missing
 
 SCHEMES, RELAYED = ("tcp", "udp"), "proxy"
-#: name, seconds of delay in each direction, loss, bytes
+#: name, seconds of delay in each direction, up to so many more for each frame, loss, bytes
 WIRES = (
-    ("plain", None, 0.0, 400 * MB),
-    ("wire", 0.0, 0.0, 64 * MB),
-    ("delay", 0.04, 0.0, 32 * MB),
-    ("loss", 0.0, 0.01, 16 * MB),
-    ("both", 0.04, 0.01, 2 * MB),
+    ("plain", None, 0.0, 0.0, 400 * MB),
+    ("wire", 0.0, 0.0, 0.0, 64 * MB),
+    ("delay", 0.04, 0.0, 0.0, 32 * MB),
+    ("loss", 0.0, 0.0, 0.01, 16 * MB),
+    ("both", 0.04, 0.0, 0.01, 2 * MB),
+    ("disorder", 0.04, 0.03, 0.0, 4 * MB),
+    ("storm", 0.04, 0.03, 0.05, 2 * MB),
 )
 _ONE, _TWO = "bench-one", "bench-two"
 _HERE, _THERE = "10.77.0.1", "10.77.0.2"
@@ -30,12 +32,12 @@ _HERE, _THERE = "10.77.0.1", "10.77.0.2"
 
 def run(figures: Figures, name: str, run: int) -> None:
     """Every road on every wire."""
-    for wire, delay, loss, size in WIRES:
+    for wire, delay, jitter, loss, size in WIRES:
         try:
             with contextlib.ExitStack() as stack:
                 stack.enter_context(alone())
                 if delay is not None:
-                    stack.enter_context(_wire(run, delay, loss))
+                    stack.enter_context(_wire(run, delay, jitter, loss))
                 # A relay is a third process, on this machine only.
                 for scheme in (*SCHEMES, RELAYED) if delay is None else SCHEMES:
                     told = _measure(scheme, size, delay is not None)
@@ -77,7 +79,7 @@ def _speaking(command: list[str]) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _wire(seed: int, delay: float, loss: float) -> Iterator[None]:
+def _wire(seed: int, delay: float, jitter: float, loss: float) -> Iterator[None]:
     if os.geteuid():
         raise PermissionError("a wire between network namespaces is for root")
     for namespace in (_ONE, _TWO):
@@ -85,7 +87,7 @@ def _wire(seed: int, delay: float, loss: float) -> Iterator[None]:
     wire = None
     try:
         wire = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.wire", str(seed), str(delay), str(loss), _ONE, _TWO],
+            [sys.executable, "-m", "tests.bench.wire", *map(str, (seed, delay, jitter, loss)), _ONE, _TWO],
             stdout=subprocess.PIPE,
         )
         assert wire.stdout is not None

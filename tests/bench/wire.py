@@ -1,7 +1,7 @@
 """
-`python -m tests.bench.wire SEED DELAY LOSS ONE TWO`: a wire between two network namespaces.
+`python -m tests.bench.wire SEED DELAY JITTER LOSS ONE TWO`: a wire between two network namespaces.
 
-A TAP called `pub` in each; every frame takes DELAY seconds and is lost with the probability LOSS, except ARP.
+A TAP called `pub` in each; every frame takes DELAY seconds and up to JITTER more, and is lost with the probability LOSS, except ARP.
 For root on Linux; ends when it is killed.
 """
 
@@ -34,7 +34,7 @@ def tap_in(namespace: str) -> int:
     return tap
 
 
-def main(seed: int, delay: float, loss: float, one: str, two: str) -> None:
+def main(seed: int, delay: float, jitter: float, loss: float, one: str, two: str) -> None:
     taps = [tap_in(one), tap_in(two)]
     other = {taps[0]: taps[1], taps[1]: taps[0]}
     chance = random.Random(seed)
@@ -52,7 +52,9 @@ def main(seed: int, delay: float, loss: float, one: str, two: str) -> None:
                     if frame[12:14] != _ARP and chance.random() < loss:
                         continue
                     number += 1
-                    heapq.heappush(waiting, (now + delay, number, other[tap], frame))
+                    heapq.heappush(
+                        waiting, (now + delay + jitter * chance.random(), number, other[tap], frame)
+                    )
             except BlockingIOError:
                 pass
         while waiting and waiting[0][0] <= time.monotonic():
@@ -64,4 +66,4 @@ def main(seed: int, delay: float, loss: float, one: str, two: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]), sys.argv[4], sys.argv[5])
+    main(int(sys.argv[1]), *map(float, sys.argv[2:5]), *sys.argv[5:7])

@@ -21,6 +21,7 @@ from qh3.tls import SignatureAlgorithm
 
 from bitdust.identity.keys import DeviceKey
 from bitdust.transport.certificates import ALPN, spki_of
+from bitdust.transport.udp.numbers import Numbers
 
 VERSION = int(QuicProtocolVersion.VERSION_1)
 #: bytes of the names that this end gives its connections
@@ -35,7 +36,8 @@ FIRST_RTT = 0.1
 #: seconds without a sign of life after which QUIC gives up; a link gives up before, and says so
 IDLE = 300.0
 
-_SECRET, _USE = "SERVER_TRAFFIC_SECRET_0", b"bitdust/1 device proof"
+_LISTENER, _DIALER = "SERVER_TRAFFIC_SECRET_0", "CLIENT_TRAFFIC_SECRET_0"
+_USE = b"bitdust/1 device proof"
 
 
 class Quic(QuicConnection):
@@ -77,12 +79,22 @@ class Quic(QuicConnection):
 
     def binding(self) -> bytes:
         """32 bytes that only the two ends of this connection know.  @raise ValueError: not secure yet."""
+        return HKDFExpand(SHA256(), 32, _USE).derive(self._secret(_LISTENER))
+
+    def numbers(self) -> Numbers:
+        """Of the packets that the peer sends.  @raise ValueError: not secure yet."""
+        suite = self.get_cipher()
+        if suite is None:
+            raise ValueError("the handshake is not over")
+        return Numbers(self._secret(_LISTENER if self.configuration.is_client else _DIALER), suite, ID)
+
+    def _secret(self, label: str) -> bytes:
         lines = self.configuration.secrets_log_file
         assert isinstance(lines, io.StringIO), "every connection is made by Device"
         for line in lines.getvalue().splitlines():
-            label, _, secret = line.split()
-            if label == _SECRET:
-                return HKDFExpand(SHA256(), 32, _USE).derive(bytes.fromhex(secret))
+            name, _, secret = line.split()
+            if name == label:
+                return bytes.fromhex(secret)
         raise ValueError("the handshake is not over")
 
 

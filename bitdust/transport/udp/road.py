@@ -26,6 +26,7 @@ from bitdust.identity.keys import DeviceKey
 from bitdust.transport.certificates import ALPN
 from bitdust.transport.link import STALLED, Link
 from bitdust.transport.udp import proof
+from bitdust.transport.udp.order import Order
 from bitdust.transport.udp.quic import Quic
 from bitdust.transport.udp.routes import Routes
 from bitdust.transport.udp.socket import Datagram
@@ -64,6 +65,8 @@ class Road:
         self.over = False
         self._secured = self._finishing = self._turning = False
         self._proof = b""
+        #: of what comes; None as long as its numbers cannot be read
+        self._order: Order | None = None
         self._producer: IPushProducer | None = None
         self._pausing = False
         self._heard_at = clock.seconds()
@@ -132,12 +135,7 @@ class Road:
     def receive(self, datagrams: Sequence[Datagram]) -> None:
         """What came for it in this turn."""
         now = self._clock.seconds()
-        try:
-            for address, group in groupby(datagrams, key=itemgetter(1)):
-                self._quic.receive_many_datagrams([data for data, _ in group], address, now)
-        except Exception as fault:
-            # Whatever the library makes of a stranger's bytes is the stranger's fault.
-            self._fault(f"{type(fault).__name__}: {fault}")
+        self._hear(datagrams if self._order is None else self._order.take(datagrams, now), now)
         self._heard_at, self._waits_since = now, None
         self._turn()
 
@@ -151,6 +149,14 @@ class Road:
         self._lose(ConnectionLost("the socket is closed"))
 
     # turns
+
+    def _hear(self, datagrams: Sequence[Datagram], now: float) -> None:
+        try:
+            for address, group in groupby(datagrams, key=itemgetter(1)):
+                self._quic.receive_many_datagrams([data for data, _ in group], address, now)
+        except Exception as fault:
+            # Whatever the library makes of a stranger's bytes is the stranger's fault.
+            self._fault(f"{type(fault).__name__}: {fault}")
 
     def _wake(self) -> None:
         if not self._turning and self._soon is None:
@@ -195,6 +201,8 @@ class Road:
             due = min(due or float("inf"), self._heard_at + self._patience())
         if not self.over and self._waits_since is not None:
             due = min(due or float("inf"), self._waits_since + STALLED)
+        if self._order is not None and (waits := self._order.due()) is not None:
+            due = min(due or float("inf"), waits)
         if due is None:
             return
         wait = max(0.0, due - self._clock.seconds())
@@ -215,6 +223,8 @@ class Road:
         due = self._quic.get_timer()
         if due is not None and due <= now:
             self._quic.handle_timer(now)
+        if self._order is not None:
+            self._hear(self._order.overdue(now), now)
         if self._waits_since is not None and now >= self._waits_since + STALLED:
             self._waits_since = None
             self._close(ConnectionLost(f"no sign of life for {STALLED:.0f} s, and something was sent"))
@@ -257,6 +267,7 @@ class Road:
     def _shook_hands(self, alpn: str | None) -> None:
         if self.over:
             return
+        self._order = Order(self._quic.numbers().read, self._clock.seconds())
         if alpn != ALPN.decode():
             self._link.refuse(RemoteFault(f"{self._link.address} does not speak {ALPN.decode()}"))
         elif self._link.dialed:

@@ -26,6 +26,8 @@ class Air:
         self.clock = Clock()
         self.clock.rightNow = 1000.0
         self.loss, self.delay = loss, delay
+        #: seconds by which each datagram is later, at the most: with any they overtake each other
+        self.jitter = 0.0
         #: bytes that came to each socket, and when each public address said something
         self.came: Counter[Address] = Counter()
         self.said: dict[Address, list[float]] = {}
@@ -107,7 +109,12 @@ class Air:
         source = self._public.get(place, place)
         self.said.setdefault(source, []).append(self.clock.seconds())
         left = [each for each in datagrams if self._random.random() >= self.loss]
-        self.clock.callLater(self.delay, self._deliver, left, source, to)
+        if not self.jitter:
+            self.clock.callLater(self.delay, self._deliver, left, source, to)
+            return
+        for each in left:
+            late = self.jitter * self._random.random()
+            self.clock.callLater(self.delay + late, self._deliver, [each], source, to)
 
     def _deliver(self, datagrams: list[bytes], source: Address, to: Address) -> None:
         moved = {public: place for place, public in self._public.items()}
