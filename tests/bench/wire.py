@@ -1,7 +1,8 @@
 """
 `python -m tests.bench.wire SEED DELAY JITTER LOSS ONE TWO`: a wire between two network namespaces.
 
-A TAP called `pub` in each; every frame takes DELAY seconds and up to JITTER more, and is lost with the probability LOSS, except ARP.
+A TAP called `pub` in each; every frame takes DELAY seconds and up to JITTER more, and is lost with the
+probability LOSS, except ARP.
 For root on Linux; ends when it is killed.
 """
 
