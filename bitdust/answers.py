@@ -187,6 +187,22 @@ class ConfigSet(TypedDict):
     old_value: str
 
 
+class ConnectionsList(TypedDict):
+    """Keys of an answer."""
+
+    idurl: str
+    fingerprint: str
+    transport: str
+    direct: bool
+    address: str
+    since: float
+    dialed: bool
+    rtt: float | None
+    upgraded: bool
+    tries: int
+    next_try: float | None
+
+
 class CustomerReject(TypedDict):
     """Keys of an answer."""
 

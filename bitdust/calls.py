@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ConfigGet,
         ConfigList,
         ConfigSet,
+        ConnectionsList,
         CustomerReject,
         CustomersList,
         CustomersPing,
@@ -334,6 +335,13 @@ class Calls:
     ) -> ConfigSet:
         """Change one setting.  It is stored at once, and the parts that follow it are told."""
         answer: ConfigSet = self.call("config_set", key, value, typ)
+        return answer
+
+    def connections_list(
+        self,
+    ) -> list[ConnectionsList]:
+        """List the nodes that are connected now, and how."""
+        answer: list[ConnectionsList] = self.call("connections_list")
         return answer
 
     def customer_reject(

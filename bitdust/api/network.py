@@ -43,6 +43,18 @@ async def directories_list(node: Node) -> list[Any]:
     return [asdict(each) for each in await node.directories_list()]
 
 
+@method()
+def connections_list(node: Node) -> list[Any]:
+    """
+    List the nodes that are connected now, and how.
+
+    `transport` is the road, `direct` false when a relay carries it; `dialed` says that this node has called.
+    While a relay carries it a straight road is tried for: `tries` times until now, again at `next_try`;
+    `upgraded`: that has come of it.  Times in Unix seconds, `rtt` in seconds, null until it is measured.
+    """
+    return [asdict(each) for each in node.connections()]
+
+
 @method(changes=True)
 async def reconnect(node: Node) -> dict[str, Any]:
     """End every connection to other nodes and make those that are needed anew, without waiting."""

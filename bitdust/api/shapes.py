@@ -461,6 +461,21 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         "directories_list": [
             {"name": str, "state": str, "knows": int, "asked": int, "found": int, "trouble": str}
         ],
+        "connections_list": [
+            {
+                "idurl": str,
+                "fingerprint": str,
+                "transport": str,
+                "direct": bool,
+                "address": str,
+                "since": float,
+                "dialed": bool,
+                "rtt": Nullable(float),
+                "upgraded": bool,
+                "tries": int,
+                "next_try": Nullable(float),
+            }
+        ],
         "space_donated": {str: int},
         "space_consumed": {str: int},
         "space_local": {str: int},

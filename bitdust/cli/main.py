@@ -62,6 +62,7 @@ SECTIONS = {
         "stop": ("node:stop", "End the node cleanly."),
         "restart": ("node:restart", "End the node and start it anew."),
         "network": ("network:network", "How other nodes reach this one."),
+        "connections": ("connections:connections", "The nodes that are connected now, and how."),
         "directories": ("directories:directories", "Where this node finds others, and what came of it."),
         "reconnect": ("reconnect:reconnect", "Every connection to other nodes made anew."),
         "config": ("config:config", "Settings: list, get, set."),

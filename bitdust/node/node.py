@@ -53,6 +53,7 @@ from bitdust.node.views import (
     Replacing,
     SupplierView,
 )
+from bitdust.router.connection import Connection
 from bitdust.supplier.service import SupplierService
 from bitdust.world import InThread, Rng, Wall, background, give_up, pause
 
@@ -325,6 +326,10 @@ class Node:
     def relay_status(self) -> RelayView:
         """Whom we carry for, and who carries for us."""
         return self.as_somebody().relays.status()
+
+    def connections(self) -> list[Connection]:
+        """Who is connected now, and how; times in Unix seconds.  @raise NoIdentity: nobody can be."""
+        return tell.connections(self.as_somebody().router, self.now() - self._ground.reactor.seconds())
 
     async def ping(self, idurl: str, timeout: float) -> Pong:
         """

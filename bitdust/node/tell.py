@@ -5,6 +5,7 @@ tell -- what a node tells about itself: plain values, measured when asked.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from bitdust.catalog import holdings
@@ -16,6 +17,7 @@ from bitdust.node.contract_words import words_of
 from bitdust.node.customer_side import CustomerSide
 from bitdust.node.own_identity import OwnIdentity
 from bitdust.node.views import CustomerView, IdentityView, SupplierView
+from bitdust.router.connection import Connection
 from bitdust.router.router import Router
 from bitdust.supplier.service import SupplierService
 from bitdust.world import InThread
@@ -108,6 +110,19 @@ async def customers(supplier: SupplierService | None, now: float) -> list[Custom
             )
         )
     return found
+
+
+def connections(router: Router, ahead: float) -> list[Connection]:
+    """Who is there, by IDURL.  @param ahead: by so many seconds Unix time is ahead of the clock."""
+    found = [
+        replace(
+            each,
+            since=each.since + ahead,
+            next_try=None if each.next_try is None else each.next_try + ahead,
+        )
+        for each in router.connections()
+    ]
+    return sorted(found, key=lambda each: each.idurl)
 
 
 async def donated(supplier: SupplierService | None, in_thread: InThread, folder: Path) -> dict[str, int]:

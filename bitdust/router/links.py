@@ -73,6 +73,10 @@ class Links:
         """The link to begin new exchanges on."""
         return self._best.link if self._best is not None else None
 
+    def since(self) -> float:
+        """When the present link was made, by the clock; 0 without one."""
+        return self._best.since if self._best is not None else 0.0
+
     def rtt(self) -> float | None:
         """Seconds to the peer and back, as last measured on the present link."""
         return self._best.rtt if self._best is not None else None

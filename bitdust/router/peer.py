@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from bitdust.errors import BadIdentity, BitDustError, Cancelled, NotFound, Offline
 from bitdust.identity.document import Document
 from bitdust.machines import Machines
+from bitdust.router.connection import Connection
 from bitdust.router.dialling import Dial
 from bitdust.router.dials import Dials
 from bitdust.router.links import UNUSED, Links
@@ -66,6 +67,7 @@ class Peer:
         self._waiting: list[Deferred[ILink]] = []
         self._dials = Dials(around.clock, self._linked, self._unreached)
         self._upgrade = Upgrade(around.clock, self._dial_straight, self._punch, self._linked)
+        self._upgraded = False
         #: where he is said to be, beside what his document says
         self._hints: tuple[str, ...] = ()
         #: where he was found before, and what his address record says
@@ -180,6 +182,25 @@ class Peer:
         result = waiter.addTimeout(within, self._around.clock).addErrback(timed_out)
         self._router.want()
         return result
+
+    def connection(self) -> Connection | None:
+        """What is told of the link in use; None: there is none."""
+        best = self.links.best()
+        if best is None:
+            return None
+        return Connection(
+            idurl=best.document.idurl,
+            fingerprint=self.fingerprint,
+            transport=best.transport_name,
+            direct=best.direct,
+            address=best.address,
+            since=self.links.since(),
+            dialed=best.dialed,
+            rtt=self.links.rtt(),
+            upgraded=self._upgraded,
+            tries=self._upgrade.tries if not best.direct else 0,
+            next_try=self._upgrade.next_try(),
+        )
 
     def keep(self) -> None:
         """Have a link, always."""
@@ -339,4 +360,6 @@ class Peer:
 
     def _chosen(self) -> None:
         best = self.links.best()
+        straight = best is not None and best.direct
+        self._upgraded = straight and (self._upgraded or self._upgrade.is_wanted)
         self._upgrade.watch(best is not None and not best.direct)

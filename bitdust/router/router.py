@@ -21,6 +21,7 @@ from bitdust.identity.idurl import is_private
 from bitdust.machines import Machines
 from bitdust.router.answered import Answered
 from bitdust.router.asking import ask_on
+from bitdust.router.connection import Connection
 from bitdust.router.inbox import Handler, Inbox, Sender
 from bitdust.router.letting_in import LettingIn
 from bitdust.router.lookup import Lookup, PinBook, Said, unsaid
@@ -216,6 +217,10 @@ class Router:
         """The link in use; None when away.  Dials nobody."""
         peer = self._peers.get(fingerprint)
         return peer.links.best() if peer is not None else None
+
+    def connections(self) -> list[Connection]:
+        """Every peer who is there, and how; those last used last."""
+        return [found for peer in self._peers.values() if (found := peer.connection()) is not None]
 
     def rtt(self, fingerprint: str) -> float | None:
         """Seconds to the peer and back when last measured; None when away."""

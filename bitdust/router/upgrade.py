@@ -40,6 +40,20 @@ class Upgrade:
         self._punching: Deferred[ILink] | None = None
         self._tried = 0
 
+    @property
+    def is_wanted(self) -> bool:
+        """Does the link in use go over a relay?"""
+        return self._timer is not None
+
+    @property
+    def tries(self) -> int:
+        """How often one was tried for again, since the link goes over a relay."""
+        return self._tried
+
+    def next_try(self) -> float | None:
+        """When it is tried again, by the clock; None: the link goes straight, or there is none."""
+        return self._timer.getTime() if self._timer is not None else None
+
     def watch(self, relayed: bool) -> None:
         """The link in use goes over a relay, or does not; there may be none."""
         if relayed and self._timer is None:

@@ -47,8 +47,10 @@ from bitdust.errors import NoIdentity, NotFound
 from bitdust.machines import Machines
 from bitdust.node.happenings import Happenings
 from bitdust.node.relay_view import CarriedBy, CarriedFor, RelayView
+from bitdust.node.services import Services
 from bitdust.node.views import (
     CustomerView,
+    DirectoryView,
     Doing,
     Health,
     IdentityView,
@@ -63,10 +65,12 @@ from bitdust.node.views import (
 from bitdust.reach.claims import Believed
 from bitdust.reach.mapping import Mapping
 from bitdust.reach.standpoint import Verdict
+from bitdust.router.connection import Connection
 from bitdust.wire.place import Place
 
 BACKUP = "0/0/1/0/0/F20160313043757PM"
 ALICE = "http://127.0.0.1:8084/alice.xml"
+BOB = "http://127.0.0.1:8084/bob.xml"
 FINGERPRINT = "a" * 52
 BROWSED = [
     Browsed(
@@ -372,7 +376,12 @@ class FakeNode:
     def __post_init__(self) -> None:
         self.fake_backups = FakeBackups(self.asked)
         self.clock = Clock()
+        self.services = Services(self.settings, lambda: True, self._turned, self._turned, lambda: None)
+        self.services.start()
         self.happenings = Happenings(self.clock, lambda: 1457883477.25 + self.clock.seconds())
+
+    async def _turned(self) -> None:
+        self.asked.append(("built anew",))
 
     @property
     def backups(self) -> FakeBackups:
@@ -413,6 +422,8 @@ class FakeNode:
         )  # fmt: skip
 
     def network(self) -> NetworkView:
+        if self.identity is None:
+            raise NoIdentity
         believed = Believed(Place(IPv4Address("203.0.113.10"), 7771), 3, 2)
         return NetworkView(
             "Unreachable", Verdict.NOT, Mapping.CHANGING,
@@ -420,6 +431,19 @@ class FakeNode:
             (IPv4Address("10.0.0.2"),), {"tcp": 17771}, ("tcp://203.0.113.10:7771",), (), 3,
             sentence="Others cannot come here.", next=("forward the port",),
         )  # fmt: skip
+
+    def connections(self) -> list[Connection]:
+        return [
+            Connection(ALICE, FINGERPRINT, "proxy", False, "proxy://a", 1.5, True, 0.25, False, 2, 61.5),
+            Connection(BOB, "b" * 52, "udp", True, "udp://<b>", 2.5, False, None, True, 0, None),
+        ]
+
+    async def directories_list(self) -> list[DirectoryView]:
+        return [
+            DirectoryView("identity-servers", "ON", 2, 5, 4, "one <is> away"),
+            DirectoryView("entangled-dht", "ON", 0, 7, 0, ""),
+            DirectoryView("lan-beacons", "OFF", 0, 0, 0, ""),
+        ]
 
     async def suppliers_list(self) -> list[SupplierView]:
         return [SupplierView(0, ALICE, FINGERPRINT, "connected", 1.5, None, 2**33, 12, "tcp")]

@@ -453,6 +453,25 @@ def test_network(node):
     }
 
 
+def test_connections(node):
+    """Who is there, by which road, and what becomes of who is there over a relay."""
+    relayed, straight = call(node, "connections_list")
+    assert relayed == {
+        "idurl": ALICE,
+        "fingerprint": FINGERPRINT,
+        "transport": "proxy",
+        "direct": False,
+        "address": "proxy://a",
+        "since": 1.5,
+        "dialed": True,
+        "rtt": 0.25,
+        "upgraded": False,
+        "tries": 2,
+        "next_try": 61.5,
+    }
+    assert (straight["upgraded"], straight["tries"], straight["next_try"]) == (True, 0, None)
+
+
 def test_identity(node):
     """The identity as plain data; the kit's words only when asked by a change."""
     shown = call(node, "identity_get")

@@ -127,7 +127,7 @@ NAMES = """
     remove_correspondent find_peer_by_nickname filemanager show gui_link
     network_status
     config_explain customer_reject customers_ping events_list reconnect service_info service_start
-    service_stop services_list supplier_change suppliers_ping directories_list
+    service_stop services_list supplier_change suppliers_ping directories_list connections_list
     relay_status
     excludes_list exclude_add exclude_remove backup_preview
     backups_clean versions_find version_list versions_diff version_read
@@ -195,7 +195,7 @@ def test_questions_change_nothing():
         *("events_list", "suppliers_ping", "customers_ping", "config_explain"),
         *("services_list", "service_info", "excludes_list", "schedules_list", "backup_preview"),
         *("restore_preview", "backups_deleted", "policies_list"),
-        *("drills_list", "relay_status", "network_status", "directories_list"),
+        *("drills_list", "relay_status", "network_status", "directories_list", "connections_list"),
         *("versions_find", "version_list", "versions_diff", "version_read"),
     }
 

@@ -79,6 +79,21 @@ def test_directories(run: Run, node: StubNode) -> None:
     assert lines[2].split() == ["entangled-dht", "OFF", "0", "0", "0", "not", "here"]
 
 
+def test_connections(run: Run, node: StubNode) -> None:
+    """A line for each, with the way; without any, where more is said."""
+    each = {"idurl": "http://h/bob.xml", "transport": "udp", "rtt": 0.0123, "since": 0.0, "address": "h:1"}
+    node.answers["connections_list"] = [
+        {**each, "direct": True, "upgraded": True},
+        {**each, "direct": False, "upgraded": False, "rtt": None},
+    ]
+    lines = run("connections").out.splitlines()
+    assert "straight, after a relay" in lines[1]
+    assert "12 ms" in lines[1]
+    assert "over a relay" in lines[2]
+    node.answers["connections_list"] = []
+    assert "bitdust network" in run("connections").err
+
+
 def test_config_explain(run: Run, home: Path) -> None:
     """Of a node that is not running too: sentence, value and its source, default, bounds, variable."""
     told = run("config", "explain", "needed").out

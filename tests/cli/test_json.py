@@ -25,6 +25,7 @@ SHOWN = {
     "network": "network_status",
     "reconnect": "reconnect",
     "directories": "directories_list",
+    "connections": "connections_list",
     "restart": "restart",
     "ls": "backups_list",
     "delete 0/0/1": "backup_delete_id",

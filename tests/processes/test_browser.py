@@ -108,7 +108,9 @@ def _until_ended(page: Any, path: str, outcome: str) -> None:
     raise AssertionError(f"{path} has not become {outcome}")
 
 
-@pytest.mark.parametrize("path", ["/", "/files", "/files/local?path=/usr", "/files/tasks", "/no/such"])
+@pytest.mark.parametrize(
+    "path", ["/", "/files", "/files/local?path=/usr", "/files/tasks", "/network", "/no/such"]
+)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_on_a_telephone(chromium: Any, alice: Peer, path: str, scheme: str) -> None:
     """Nothing runs out of a narrow screen, text stands out, and the first Tab skips to the content."""
@@ -118,6 +120,8 @@ def test_on_a_telephone(chromium: Any, alice: Peer, path: str, scheme: str) -> N
         page.goto(link)
         page.goto(link.partition("/login")[0] + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        found = axe.Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
         if path == "/no/such":
             return
         ground, ink = page.evaluate(
@@ -149,7 +153,7 @@ def test_no_barrier_is_known(chromium: Any, alice: Peer, scheme: str, tmp_path: 
         addresses = [
             "/", "/files", f"/files?path={source}", f"/files/local?path={tmp_path}", "/files/tasks",
             f"/files/delete?id={item['id']}", f"/files/restore?backupid={item['versions'][0]['backupid']}",
-            f"/files/version?what={item['versions'][0]['backupid']}", "/no/such", "/login?code=x",
+            f"/files/version?what={item['versions'][0]['backupid']}", "/network", "/no/such", "/login?code=x",
         ]  # fmt: skip
         for address in addresses:
             page.goto(base + address)
@@ -214,3 +218,25 @@ def test_one_file_out_of_a_version(page: Any, alice: Peer, tmp_path: Path) -> No
     _until_ended(page, str(came), "done")
     assert came.read_text() == "1"
     assert not (out / str(source).lstrip("/") / "two.txt").exists()
+
+
+def test_the_network(page: Any, alice: Peer) -> None:
+    """The page says how others come here and who is there; a road is switched off and on, links go on."""
+    expect = playwright.expect
+    page.get_by_role("link", name="Network", exact=True).first.click()
+    expect(page.locator("h1")).to_have_text("Network")
+    expect(page.get_by_role("table", name="Who is connected now").get_by_role("row")).to_have_count(3)
+    expect(page.get_by_role("row").filter(has_text="Identity servers")).to_contain_text("1 server")
+    for turn in ("off", "on"):
+        page.get_by_role("button", name=f"Switch UDP {turn}").click()
+        expect(page.get_by_role("status")).to_have_text(f"services/udp-transport/enabled is {turn}.")
+        row = page.get_by_role("table", name="By what others can come").get_by_role("row")
+        expect(row.filter(has_text="UDP").locator(".pill")).to_have_text(turn)
+        assert [road["name"] for road in alice.client.network_status()["roads"]] == [
+            "tcp", *["udp"] * (turn == "on"),
+        ]  # fmt: skip
+    for _ in range(600):
+        if alice.client.process_health()["suppliers_online"] == 2:
+            break
+        page.wait_for_timeout(100)
+    assert len(alice.client.connections_list()) == 2

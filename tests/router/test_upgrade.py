@@ -58,6 +58,18 @@ def test_never_without_a_relayed_link():
     assert tried.at == [60.0, 3760.0]
 
 
+def test_it_tells_how_far_it_is():
+    """When it is tried again, and how often it was; nothing of that without a relayed link."""
+    tried = Tried()
+    assert (tried.upgrade.is_wanted, tried.upgrade.next_try()) == (False, None)
+    tried.upgrade.watch(True)
+    assert (tried.upgrade.is_wanted, tried.upgrade.tries, tried.upgrade.next_try()) == (True, 0, 60.0)
+    tried.run(61)
+    assert (tried.upgrade.tries, tried.upgrade.next_try()) == (1, 360.0)
+    tried.upgrade.watch(False)
+    assert (tried.upgrade.is_wanted, tried.upgrade.next_try()) == (False, None)
+
+
 def test_a_change_of_the_network_is_no_time_to_wait():
     """It is tried at once, and soon again."""
     tried = Tried()

@@ -10,6 +10,7 @@ from bitdust.errors import Offline
 from bitdust.identity.document import parse
 from bitdust.relay.reservations import INTRODUCTION
 from bitdust.relay.service import OFFER
+from bitdust.router.connection import Connection
 from bitdust.router.upgrade import TRIES
 from tests.world import House, World, look
 
@@ -28,6 +29,12 @@ def relayed(house: House) -> list[str]:
 
 def road(house: House, other: House) -> str | None:
     return house.node.as_somebody().router.transport_of(other.fingerprint)
+
+
+def told(house: House, other: House) -> Connection:
+    """What is told of the connection to the other."""
+    [found] = [each for each in house.node.connections() if each.fingerprint == other.fingerprint]
+    return found
 
 
 def relays(world: World, *names: str) -> list[House]:
@@ -105,8 +112,14 @@ def test_a_straight_road_takes_over(world: World) -> None:
     alice.start()
     world.until(lambda: world.staffed(alice, 2), 300)
     assert road(alice, sam) == "relay"
+    now = alice.node.now()
+    assert (told(alice, sam).direct, told(alice, sam).upgraded) == (False, False)
+    assert now < told(alice, sam).next_try <= now + TRIES[0]
     world.network.allow(sam.place)
     world.until(lambda: road(alice, sam) == "memory", TRIES[0] + 30)
+    assert (told(alice, sam).direct, told(alice, sam).upgraded) == (True, True)
+    assert now < told(alice, sam).since <= alice.node.now()
+    assert told(alice, sam).next_try is None
     pong = world.wait(alice.node.ping(sam.idurl, 10.0))
     assert pong.transport == "memory"
     assert alice.back_up(world.tree(one=1000)).state == "committed"

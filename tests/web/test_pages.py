@@ -34,6 +34,7 @@ PAGES = (
     f"/files/version?what={BACKUP}&name=<b>",
     "/files/tasks",
     "/files/tasks?part=1",
+    "/network",
 )
 
 
@@ -365,3 +366,49 @@ def test_policies(person, node):
     text = " ".join(re.sub("<[^>]*>", " ", page).split())
     assert "By itself" in text
     assert "/Users/veselin/a.txt every 4h last=7 *.tmp, &lt;b&gt; before: sh -c true" in text
+
+
+def test_network(person):
+    """How others come here, what to do about it, who is connected and how, and where people are found."""
+    text = " ".join(re.sub("<[^>]*>", " ", unescape(person.visit("/network").body.decode())).split())
+    for words in (
+        "not Others cannot come here. What to do forward the port",
+        "TCP on 7771 17771 3 203.0.113.10:7771 by 3 nodes in 2 networks services/tcp-transport/enabled",
+        "UDP on 7772 none 0",
+        "Published tcp://203.0.113.10:7771",
+        "The router has another UDP port for each",
+        "alice.xml supplier and customer proxy over a relay; a straight road is tried for again at 1970",
+        "(2 tries so far) 250 ms",
+        "bob.xml other udp straight, after a relay",
+        "A relay. Reached.",
+        "Identity servers on 2 servers 5 questions, 4 answered one",
+        "services/identity-propagate/known-servers = none",
+        "DHT on 0 nodes 7 questions, 0 led to somebody It has found no node yet",
+        "Local network off",
+    ):
+        assert words in text
+
+
+def test_a_road_is_switched(person, node):
+    """The button turns the setting, and the page says so; no other part of the node can be turned there."""
+    forms = {fields["service"]: fields for fields in person.forms("/network")}
+    assert forms["lan-beacons"]["turn"] == "off"
+    node.asked.clear()
+    reply = person.send("/network", forms["udp-transport"])
+    assert (reply.status, reply.headers["location"]) == (303, "/network")
+    assert node.settings.flag("services/udp-transport/enabled") is False
+    assert ("built anew",) in node.asked
+    page = person.visit("/network").body.decode()
+    assert "services/udp-transport/enabled is off." in page
+    assert "Switch UDP on" in page
+    node.asked.clear()
+    for wrong in ({"service": "customer"}, {"turn": "sideways"}, {"csrf": "x"}):
+        assert person.send("/network", forms["tcp-transport"] | wrong).status in (400, 403)
+    assert node.asked == []
+    assert node.settings.flag("services/tcp-transport/enabled") is True
+
+
+def test_network_of_a_node_without_an_identity(person, node):
+    """It says what to do first."""
+    node.identity = None
+    assert "bitdust identity create" in person.visit("/network").body.decode()

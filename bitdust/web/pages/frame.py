@@ -21,7 +21,13 @@ from bitdust.web.logins import Logins, Session
 from bitdust.web.pages.markup import Part, el, form, html, link
 
 FORM = "application/x-www-form-urlencoded"
-PAGES = (("Overview", "/"), ("Files", "/files"), ("Back up", "/files/local"), ("Tasks", "/files/tasks"))
+PAGES = (
+    ("Overview", "/"),
+    ("Files", "/files"),
+    ("Back up", "/files/local"),
+    ("Tasks", "/files/tasks"),
+    ("Network", "/network"),
+)
 _MOST_FIELDS = 50
 
 

@@ -63,26 +63,69 @@ def form(button: str, action: str, csrf: str, /, *parts: Part, label: object = "
 
 
 def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Part | Sequence[Part]]]) -> Tag:
-    """A table; the first cell of a row names it."""
+    """
+    A table; the first cell of a row names it.
+
+    On a narrow screen the cells of a row stand below each other, each behind the word of its column; by the
+    roles it is a table then, too.
+    """
     return el(
         "div",
         el(
             "table",
             el("caption", caption),
-            el("thead", el("tr", [el("th", word, scope="col") for word in head])),
+            el(
+                "thead",
+                el("tr", [el("th", word, scope="col", role="columnheader") for word in head], role="row"),
+                role="rowgroup",
+            ),
             el(
                 "tbody",
                 [
-                    el("tr", el("th", row[0], scope="row"), [el("td", cell) for cell in row[1:]])
+                    el(
+                        "tr",
+                        el("th", row[0], scope="row", role="rowheader"),
+                        [
+                            el("td", cell, role="cell", data_label=word)
+                            for word, cell in zip(head[1:], row[1:], strict=True)
+                        ],
+                        role="row",
+                    )
                     for row in rows
                 ],
+                role="rowgroup",
             ),
+            role="table",
         ),
         class_="wide",
         tabindex="0",
         role="region",
         aria_label=caption,
     )
+
+
+def pill(text: str, state: str, /, **attributes: object) -> Tag:
+    """A word with the colour of a state: safe, degraded, at risk; any other has none."""
+    return el("strong", text, class_="pill", data_state=state, **attributes)
+
+
+def spoken(text: str) -> list[Part]:
+    """A sentence for people, in which what stands between backquotes is to be typed."""
+    # An odd number of pieces: a backquote that stands alone is no mark.
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return [text]
+    return [el("code", piece) if at % 2 else piece for at, piece in enumerate(pieces) if piece]
+
+
+def counted(number: int, one: str, more: str = "") -> str:
+    """
+    A number of things.
+
+    >>> counted(1, "node"), counted(0, "node"), counted(2, "try", "tries")
+    ('1 node', '0 nodes', '2 tries')
+    """
+    return f"{number} {one if number == 1 else more or one + 's'}"
 
 
 def progress(text: str, label: str) -> Tag:

@@ -17,7 +17,7 @@ from bitdust.errors import NoIdentity
 from bitdust.web.logins import Session
 from bitdust.web.pages.files import paging, path_of, versions_of
 from bitdust.web.pages.frame import WebPage, framed
-from bitdust.web.pages.markup import Part, el, link, table
+from bitdust.web.pages.markup import Part, counted, el, link, pill, spoken, table
 
 ROWS = 100
 #: a light as one of the states that have a colour
@@ -92,21 +92,15 @@ def _state(health: dict[str, Any]) -> Tag:
         el("h2", "State"),
         el(
             "p",
-            el("strong", health["state"], class_="pill", data_state=health["state"]),
+            pill(health["state"], health["state"]),
             " ",
             health["sentence"],
             id="state",
         ),
-        el("ul", [el("li", line) for line in health["wrong"]]) if health["wrong"] else None,
+        el("ul", [el("li", spoken(line)) for line in health["wrong"]]) if health["wrong"] else None,
         el(
             "p",
-            el(
-                "strong",
-                lasting["light"],
-                class_="pill",
-                data_state=_LIGHTS[lasting["light"]],
-                id="durability",
-            ),
+            pill(lasting["light"], _LIGHTS[lasting["light"]], id="durability"),
             " ",
             lasting["sentence"],
         )
@@ -114,12 +108,13 @@ def _state(health: dict[str, Any]) -> Tag:
         else None,
         el("p", f"{monitor['doing']} {waits}", id="monitor") if monitor else None,
         el("h3", "What to do") if health["next"] else None,
-        el("ul", [el("li", line) for line in health["next"]]) if health["next"] else None,
+        el("ul", [el("li", spoken(line)) for line in health["next"]]) if health["next"] else None,
         el(
             "p",
             f"{health['suppliers_online']} of {health['suppliers_wanted']} suppliers are connected; "
-            f"{health['versions']} versions can be restored.",
+            f"{counted(health['versions'], 'version')} can be restored.",
         ),
+        el("p", health["network"], " ", link("Network", "/network")) if health["network"] else None,
         _verified(health["verified"]),
     )
 

@@ -14,12 +14,13 @@ from bitdust.web.pages.files import ActPage, DeletePage, FilesPage
 from bitdust.web.pages.frame import House, RefusedPage
 from bitdust.web.pages.local import LocalPage, RestorePage
 from bitdust.web.pages.login import LoginPage, LogoutPage
+from bitdust.web.pages.network import NetworkPage
 from bitdust.web.pages.overview import OverviewPage
 from bitdust.web.pages.tasks import TasksPage
 from bitdust.web.pages.version import VersionPage
 
 #: first words of addresses that ask for the login themselves, or need none
-OWN_LOCK = frozenset((b"", b"files", b"login", b"logout", b"static"))
+OWN_LOCK = frozenset((b"", b"files", b"login", b"logout", b"network", b"static"))
 
 
 def hang_pages(root: Resource, house: House) -> None:
@@ -27,6 +28,7 @@ def hang_pages(root: Resource, house: House) -> None:
     root.putChild(b"", OverviewPage(house))
     root.putChild(b"login", LoginPage(house))
     root.putChild(b"logout", LogoutPage(house))
+    root.putChild(b"network", NetworkPage(house))
     inner = Inner(house, FilesPage(house))
     for name, page in (
         (b"act", ActPage),
