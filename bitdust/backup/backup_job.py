@@ -17,12 +17,13 @@ from twisted.internet.interfaces import IReactorTime
 
 from bitdust.backup.gate import Gate
 from bitdust.backup.packer import Packer, Place, Sealed
+from bitdust.backup.previous import Previous
 from bitdust.backup.reading import Stretch
 from bitdust.backup.shares import Shares
 from bitdust.backup.source import BATCH, Source
 from bitdust.backup.walk import Found, Skipped, unchanged
 from bitdust.catalog import chunks, entries, holdings, jobs, versions
-from bitdust.catalog.entries import Entry, Pending, runs_of
+from bitdust.catalog.entries import Pending, runs_of
 from bitdust.catalog.facts import Run
 from bitdust.catalog.rows import key_of
 from bitdust.customer.spool import Spool
@@ -156,6 +157,8 @@ class BackupJob:
         self._checked_at = clock.seconds()
         self._checked_new = 0
         self._source = source
+        #: until it is known which version was before
+        self._previous = Previous(db, task.job, task.item, 0)
         self._shape = ""
         self._began = clock.seconds()
         self._surveying: Deferred[None] | None = None
@@ -198,6 +201,7 @@ class BackupJob:
             self._report("Sealing")
             await self._seal_all(await self._in_thread(self._packer.finish))
             await self._flush()
+            await self._previous.write()
             await self._keep_unread()
             self.progress.skipped = [*self._source.unwalked, *self._source.unread]
             # What a stream brings was not there when it was walked past.
@@ -235,28 +239,40 @@ class BackupJob:
         if base:
             held = await self._db.read(versions.list_of, self.task.item)
             self.progress.expected = next((each.bytes for each in held if each.seq == base), -1)
-        previous = _Previous(self._db, self.task.item, base or None)
+        self._previous = Previous(self._db, self.task.job, self.task.item, base)
         self._weak = await self._db.read(holdings.endangered)
         self._report("Walking")
-        walking = self._source.next_batch()
+        walking = self._source.next_batch(await self._previous.said(BATCH))
         try:
             while batch := await walking:
-                walking = self._source.next_batch()
-                await self._take(batch, previous)
+                # The walk is a batch ahead of what was compared.
+                walking = self._source.next_batch(await self._previous.said(2 * BATCH))
+                await self._take(batch)
         finally:
             give_up(walking)
             if self._surveying is not None:
                 give_up(self._surveying)
 
-    async def _take(self, batch: list[Found], previous: _Previous) -> None:
+    async def _take(self, batch: list[Found]) -> None:
         await self.gate.passed()
-        same: list[Pending] = []
+        progress, previous = self.progress, self._previous
         fresh: list[Found] = []
         pinned: set[int] = set()
-        for found in batch:
+        at = 0
+        while at < len(batch):
+            if not self._weak and (count := previous.keep_all(batch, at)):
+                size = sum(found.meta.size for found in batch[at : at + count])
+                at += count
+                progress.files += count
+                progress.files_unmodified += count
+                progress.found += size
+                progress.passed += size
+                continue
+            found = batch[at]
+            at += 1
             old = await previous.at(found.path)
-            self.progress.files += 1
-            self.progress.found += found.meta.size
+            progress.files += 1
+            progress.found += found.meta.size
             weak = (
                 {run[0] for run in old.runs} & self._weak.keys() if old is not None and self._weak else set()
             )
@@ -266,21 +282,21 @@ class BackupJob:
                 and unchanged(old.meta, found.meta)
                 and all(self._weak[serial] for serial in weak)
             ):
-                same.append(Pending(found.path))
-                self.progress.passed += found.meta.size
+                previous.keep(found.path)
+                progress.passed += found.meta.size
                 pinned |= weak
-                self.progress.files_unmodified += 1
+                progress.files_unmodified += 1
             else:
                 fresh.append(found)
                 if old is None:
-                    self.progress.files_new += 1
+                    progress.files_new += 1
                 else:
-                    self.progress.files_changed += 1
+                    progress.files_changed += 1
+        if previous.is_much:
+            await previous.write()
         if pinned:
             # The spool has them: the version waits until suppliers have them again.
             await self._db(jobs.pin, self.task.job, sorted(pinned))
-        if same:
-            await self._db(entries.put_pending, self.task.job, same)
         if fresh:
             self._report("Reading")
             self._source.feed(fresh)
@@ -458,6 +474,7 @@ class BackupJob:
 
     async def _make_checkpoint(self) -> None:
         await self._flush()
+        await self._previous.write()
         self.check()
         self._report("Committing what there is")
         await self._checkpoint(self)
@@ -470,33 +487,3 @@ class BackupJob:
 
 async def _none(job: BackupJob) -> None:
     """No checkpoint."""
-
-
-class _Previous:
-    """The entries of the version before, walked along with the tree: asked for in the same order."""
-
-    def __init__(self, db: Database, item: str, seq: int | None) -> None:
-        self._db = db
-        self._item = item
-        self._seq = seq
-        self._page: deque[Entry] = deque()
-        self._last: bytes | None = None
-
-    async def at(self, path: bytes) -> Entry | None:
-        """The entry of that path; paths are asked for in order."""
-        if self._seq is None:
-            return None
-        key = key_of(path)
-        while True:
-            if not self._page:
-                page = await self._db.read(entries.entries_at, self._item, self._seq, self._last, BATCH)
-                if not page:
-                    self._seq = None
-                    return None
-                self._page.extend(page)
-                self._last = page[-1].path
-            if key_of(self._page[0].path) > key:
-                return None
-            entry = self._page.popleft()
-            if entry.path == path:
-                return entry

@@ -65,6 +65,19 @@ def unchanged(before: Meta, now: Meta) -> bool:
     )
 
 
+def is_as_before(before: Meta, status: os.stat_result) -> bool:
+    """The same for a file of one name that need not be described for that.  False: describe it and see."""
+    return (
+        before.kind is Kind.FILE
+        and not before.flags & DOUBTFUL
+        and before.mtime_ns == status.st_mtime_ns
+        and before.ctime_ns == status.st_ctime_ns
+        and before.size == status.st_size
+        and before.ino == status.st_ino
+        and status.st_nlink == 1
+    )
+
+
 def attributes_of(descriptor: int, note: Callable[[str], None]) -> tuple[tuple[bytes, bytes], ...]:
     """The extended attributes of an open file or folder; `note` hears what could not be taken, and why."""
     try:

@@ -192,6 +192,11 @@ class Excludes:
     _inner: list[tuple[bytes, tuple[_Pattern, ...]]] = field(default_factory=list)
     _device: int | None = None
 
+    def __post_init__(self) -> None:
+        rules = self.rules
+        #: a name is only asked about where a folder has rules of its own
+        self._is_bare = not (rules.patterns or rules.one_file_system or rules.larger_than or rules.cachedir)
+
     def enter(self, folder: bytes, descriptor: int, status: os.stat_result) -> str:
         """The walk enters a folder that is taken along.  A note about its own rules, or ""."""
         prefix = folder + b"/" if folder else b""
@@ -213,6 +218,8 @@ class Excludes:
 
     def look(self, path: bytes, status: os.stat_result, above: int) -> LeftOut | None:
         """Why this name is left out, None when it is not.  @param above: the folder it is in."""
+        if self._is_bare and not self._inner:
+            return None
         is_folder = modes.S_ISDIR(status.st_mode)
         rule = self._rule(path, is_folder, status, above)
         if rule is None:

@@ -27,6 +27,8 @@ class Folders:
         self._make = make
         self._top: int | None = None
         self._open: OrderedDict[bytes, int] = OrderedDict()
+        #: what was asked for last, most often once more
+        self._here: tuple[bytes, int] | None = None
 
     def at(self, path: bytes) -> int:
         """
@@ -34,6 +36,9 @@ class Folders:
 
         @raise OSError: it is not there, is no folder, or lies behind a symbolic link.
         """
+        if self._here is not None and self._here[0] == path:
+            return self._here[1]
+        self._here = None
         names: list[bytes] = []
         here = path
         while here and here not in self._open:
@@ -50,10 +55,12 @@ class Folders:
             descriptor = self._open[here] = self._enter(descriptor, name)
             if len(self._open) > OPEN:
                 os.close(self._open.popitem(last=False)[1])
+        self._here = path, descriptor
         return descriptor
 
     def close(self) -> None:
         """Let go of all descriptors.  They are opened again when they are wanted."""
+        self._here = None
         while self._open:
             os.close(self._open.popitem()[1])
         top, self._top = self._top, None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -162,7 +162,7 @@ class StreamSource:
         self._is_walked = False
         self._is_read = False
 
-    def next_batch(self) -> Deferred[list[Found]]:
+    def next_batch(self, said: Mapping[bytes, Meta]) -> Deferred[list[Found]]:
         return spawn(self._batch())
 
     def feed(self, found: list[Found]) -> None:

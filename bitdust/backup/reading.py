@@ -13,6 +13,7 @@ import stat as modes
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -68,8 +69,6 @@ class Reading:
         self._folders = Folders(root)
         self._owners = Owners()
         self._cutter = Cutter()
-        #: what is read of the file, one stretch behind what was left of the one before
-        self._space = memoryview(bytearray(MAX_CHUNK + sparse.READ))
         self._queue: deque[Found] = deque()
         self._current: Iterator[Cut | Found] | None = None
         #: first names of files that were not there any more -> the name that was read in their place, or b""
@@ -217,6 +216,14 @@ class Reading:
         self.skipped += [Skipped(found.path, note) for note in notes]
         yield Found(found.path, replace(meta, holes=content.holes_read()))
         return (before.st_dev, before.st_ino) == (found.meta.dev, found.meta.ino)
+
+    @cached_property
+    def _space(self) -> memoryview:
+        """
+        What is read of a file, one stretch behind what was left of the one before.  Where all files are
+        small there is none.
+        """
+        return memoryview(bytearray(MAX_CHUNK + sparse.READ))
 
     def _cuts(self, path: bytes, content: Content) -> Iterator[Cut]:
         # The content is one stream without the holes, so that a moved hole moves no cut behind it; and it is

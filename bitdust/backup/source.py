@@ -4,7 +4,7 @@ source -- what a backup job reads: a tree on this disk, or a stream that somebod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
@@ -13,6 +13,7 @@ from bitdust.backup.excludes import Rules
 from bitdust.backup.reading import Reading, Stretch
 from bitdust.backup.survey import survey
 from bitdust.backup.walk import Found, Skipped, Walk
+from bitdust.catalog.facts import Meta
 from bitdust.world import InThread
 
 #: entries looked at in one hop
@@ -30,8 +31,8 @@ class Source(Protocol):
     def unread(self) -> list[Skipped]:
         """What could not be read, or not as it should be."""
 
-    def next_batch(self) -> Deferred[list[Found]]:
-        """The next entries, in the order of the catalog; none at the end."""
+    def next_batch(self, said: Mapping[bytes, Meta]) -> Deferred[list[Found]]:
+        """The next entries, in the order of the catalog; none at the end.  `said`: see `Walk.next_batch`."""
 
     def feed(self, found: list[Found]) -> None:
         """These are to be read, in order."""
@@ -74,8 +75,8 @@ class TreeSource:
     def unread(self) -> list[Skipped]:
         return self._reading.skipped
 
-    def next_batch(self) -> Deferred[list[Found]]:
-        return self._in_thread(self._walk.next_batch, BATCH)
+    def next_batch(self, said: Mapping[bytes, Meta]) -> Deferred[list[Found]]:
+        return self._in_thread(self._walk.next_batch, BATCH, said)
 
     def feed(self, found: list[Found]) -> None:
         self._reading.feed(found)

@@ -10,10 +10,14 @@ from __future__ import annotations
 import errno
 import os
 import stat as modes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
+from types import MappingProxyType
 
-from bitdust.backup.description import attributes_of, describe, unchanged
+from msgspec import Struct
+
+from bitdust.backup.description import attributes_of, describe, is_as_before, unchanged
 from bitdust.backup.excludes import Excludes, LeftOut, Rules
 from bitdust.backup.folders import Folders
 from bitdust.backup.owners import Owners
@@ -35,9 +39,15 @@ LINKS = 100_000
 _GONE = (errno.ENOENT, errno.ENOTDIR)
 
 
-@dataclass(frozen=True)
-class Found:
-    """Something in the tree: its path relative to the root (b"" for the root itself) and what it is."""
+#: there was no version before, or nothing is known of it
+_NOTHING: Mapping[bytes, Meta] = MappingProxyType({})
+
+
+class Found(Struct, frozen=True):
+    """
+    Something in the tree: its path relative to the root (b"" for the root itself) and what it is; of a file
+    that is as it was said to be, that very word.
+    """
 
     path: bytes
     meta: Meta
@@ -88,21 +98,19 @@ class Walk:
         self._linked: dict[tuple[int, int], tuple[bytes, int]] = {}
         self._excluded_names = {os.path.basename(path) for path in self.excluded}
         self._excluded_ids: set[tuple[int, int]] = set()
+        self._said = _NOTHING
         self._excludes = Excludes(self.rules) if self.rules is not None else None
 
-    def next_batch(self, limit: int) -> list[Found]:
+    def next_batch(self, limit: int, said: Mapping[bytes, Meta] = _NOTHING) -> list[Found]:
         """
         The next up to `limit` entries.
 
+        @param said: what the version before says of names, as far as somebody wants to compare.
         @raise OSError: the root itself cannot be read.
         @raise Usage: it is one of the excluded folders.
         """
-        batch: list[Found] = []
-        for found in self._entries:
-            batch.append(found)
-            if len(batch) == limit:
-                break
-        return batch
+        self._said = said
+        return list(islice(self._entries, limit))
 
     def _walk(self) -> Iterator[Found]:
         try:
@@ -186,6 +194,9 @@ class Walk:
                 return None
             match modes.S_IFMT(status.st_mode):
                 case modes.S_IFREG:
+                    before = self._said.get(path)
+                    if before is not None and is_as_before(before, status):
+                        return Found(path, before)
                     return Found(path, self._file(path, status))
                 case modes.S_IFLNK:
                     target = os.readlink(name, dir_fd=above)
@@ -199,7 +210,7 @@ class Walk:
         return None
 
     def _is_excluded(self, name: bytes, path: bytes, status: os.stat_result) -> bool:
-        if _id(status) in self._excluded_ids:
+        if self._excluded_ids and _id(status) in self._excluded_ids:
             return True
         return name in self._excluded_names and os.path.join(self.root, path) in self.excluded
 
@@ -245,15 +256,11 @@ def _smallest(folder: int, last: bytes) -> list[bytes]:
     """The first `NAMES` names of a folder behind `last`, sorted."""
     names: list[bytes] = []
     with os.scandir(folder) as scan:
-        for entry in scan:
-            name = os.fsencode(entry.name)
-            if name > last:
-                names.append(name)
-                if len(names) == 2 * NAMES:
-                    names.sort()
-                    del names[NAMES:]
-    names.sort()
-    del names[NAMES:]
+        # Some at a time: a folder may have more names than there is memory for.
+        while page := [os.fsencode(entry.name) for entry in islice(scan, NAMES)]:
+            names += [name for name in page if name > last] if last else page
+            names.sort()
+            del names[NAMES:]
     return names
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bitdust.catalog.facts import Kind, Meta, Run, decode_meta, decode_runs, encode_meta, encode_runs
 from bitdust.catalog.rows import below, key_of, path_of
@@ -19,6 +20,7 @@ __all__ = [
     "Kind",
     "Meta",
     "Pending",
+    "Unchanged",
     "entries_at",
     "entries_below",
     "entry_at",
@@ -29,8 +31,7 @@ __all__ = [
 _COLUMNS = "key, since, until, stored, meta, content"
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A name in a version: its path relative to the item, its metadata, its content as runs of chunks."""
 
     path: bytes
@@ -45,8 +46,7 @@ class Entry:
         return tuple((serial, first + i) for serial, first, count in self.runs for i in range(count))
 
 
-@dataclass(frozen=True)
-class Pending:
+class Pending(Struct, frozen=True):
     """
     A name that a running job has walked past.
 
@@ -58,6 +58,14 @@ class Pending:
     meta: Meta | None = None
     content: Sequence[tuple[int, int]] = ()
     runs: tuple[Run, ...] | None = None
+
+
+class Unchanged(Struct, frozen=True):
+    """Entries of a version that follow each other: the first and the last path, and how many they are."""
+
+    first: bytes
+    last: bytes
+    count: int
 
 
 def runs_of(content: Iterable[tuple[int, int]]) -> tuple[Run, ...]:

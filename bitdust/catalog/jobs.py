@@ -8,11 +8,12 @@ blocks it had sealed stay, to be found by their chunks.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from bitdust.catalog import entries, holdings
-from bitdust.catalog.entries import Pending
+from bitdust.catalog.entries import Pending, Unchanged
 from bitdust.catalog.facts import Kind
 from bitdust.catalog.labels import label_of
 from bitdust.catalog.rows import key_of
@@ -157,6 +158,23 @@ def keep(c: sqlite3.Connection, job: int, path: bytes, after: bytes | None, limi
     return page[-1].path if page else None
 
 
+def put_unchanged(c: sqlite3.Connection, job: int, stretches: Iterable[Unchanged]) -> None:
+    """
+    Remember that the job found these stretches of the version before unchanged.
+
+    @raise Conflict: some of it is not there any more, since that version was removed meanwhile.
+    """
+    item, base = c.execute("SELECT item, base FROM jobs WHERE id = ?", (job,)).fetchone()
+    for each in stretches:
+        written = c.execute(
+            UNCHANGED, (job, item, key_of(each.first), key_of(each.last), base, base)
+        ).rowcount
+        if written != each.count:
+            raise Conflict(
+                f"the version {each.first!r} is to stay as in is not there any more", hint="back it up again"
+            )
+
+
 def _is_same(c: sqlite3.Connection, job: int, path: bytes) -> bool:
     row = c.execute("SELECT meta FROM pending WHERE job = ? AND key = ?", (job, key_of(path))).fetchone()
     return row is not None and row[0] is None
@@ -183,3 +201,10 @@ def _base(c: sqlite3.Connection, item: int) -> int:
         "SELECT seq FROM versions WHERE item = ? ORDER BY complete DESC, seq DESC LIMIT 1", (item,)
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+#: names of a stretch of the version before
+UNCHANGED = (
+    "INSERT OR REPLACE INTO pending (job, key) SELECT ?, key FROM entries INDEXED BY entries_key"
+    " WHERE item = ? AND key BETWEEN ? AND ? AND since <= ? AND until > ?"
+)

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bitdust.backup import walk as walk_module
+from bitdust.backup.description import DOUBTFUL
 from bitdust.backup.walk import Walk
 from bitdust.catalog.facts import Kind
 from bitdust.catalog.rows import key_of
@@ -245,6 +247,21 @@ def test_what_goes_while_we_walk_is_said(tmp_path: Path) -> None:
     assert [each.path for each in walk.next_batch(9)] == [b"c"]
     assert [(each.path, each.why) for each in walk.skipped] == [(b"b", "No such file or directory")]
     assert walk.next_batch(9) == []
+
+
+def test_what_is_as_it_was_is_told_by_the_same_word(tmp_path: Path) -> None:
+    """A file of one name that moved in nothing is not described anew; whatever else there is, is."""
+    for name in ("changed", "linked", "same"):
+        (tmp_path / name).write_text(name)
+    os.link(tmp_path / "linked", tmp_path / "other")
+    said = {each.path: each.meta for each in Walk(os.fsencode(tmp_path), frozenset(), later).next_batch(9)}
+    (tmp_path / "changed").write_text("longer than before")
+    found = Walk(os.fsencode(tmp_path), frozenset(), later).next_batch(9, said)
+    assert [each.path for each in found if each.meta is said[each.path]] == [b"same"]
+    assert [each.path for each in found if each.meta != said[each.path]] == [b"changed"]
+    doubtful = {path: replace(meta, flags=DOUBTFUL) for path, meta in said.items()}
+    found = Walk(os.fsencode(tmp_path), frozenset(), later).next_batch(9, doubtful)
+    assert not [each for each in found if each.meta is doubtful[each.path]]
 
 
 def test_a_folder_that_becomes_a_link_is_not_entered(tmp_path: Path) -> None:
