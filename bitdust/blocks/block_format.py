@@ -7,6 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from struct import Struct
 
+import msgspec
+
 from bitdust import crypto
 from bitdust.crypto import NONCE, TAG
 
@@ -33,8 +35,7 @@ HEADER_SIZE, FOOTER_SIZE, ENTRY_SIZE = HEADER.size, FOOTER.size, ENTRY.size
 Buffer = bytes | memoryview
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(msgspec.Struct, frozen=True):
     """One chunk of a block: `stored` bytes at `offset` of the block file are its `length` bytes, sealed."""
 
     id: bytes

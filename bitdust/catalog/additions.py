@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from bitdust.catalog import facts
 from bitdust.catalog.history import close, stored_of, use
@@ -26,33 +26,33 @@ _ALONG = 8
 def entries_added(c: Connection, ops: Iterable[facts.EntryAdded]) -> None:
     """One after the other, with the same outcome as if each came alone."""
     for batch in _apart(ops):
-        _add(c, item_row(c, batch[0].item), batch)
+        _add(c, item_row(c, next(iter(batch.values())).item), batch)
 
 
-def _apart(ops: Iterable[facts.EntryAdded]) -> Iterator[list[facts.EntryAdded]]:
-    """In order, as short stretches of one item in which no name comes twice."""
-    batch: list[facts.EntryAdded] = []
-    names: set[bytes] = set()
+def _apart(ops: Iterable[facts.EntryAdded]) -> Iterator[dict[bytes, facts.EntryAdded]]:
+    """In order, as short stretches of one item in which no name comes twice: by their keys."""
+    batch: dict[bytes, facts.EntryAdded] = {}
+    item = ""
     for op in ops:
-        if batch and (op.item != batch[0].item or key_of(op.path) in names or len(batch) == _TOGETHER):
+        key = key_of(op.path)
+        if batch and (op.item != item or key in batch or len(batch) == _TOGETHER):
             yield batch
-            batch, names = [], set()
-        batch.append(op)
-        names.add(key_of(op.path))
+            batch = {}
+        item = op.item
+        batch[key] = op
     if batch:
         yield batch
 
 
-def _add(c: Connection, item: int, ops: Sequence[facts.EntryAdded]) -> None:
-    keys = [key_of(op.path) for op in ops]
-    ends = [op.until or FOREVER for op in ops]
-    if any(end <= op.seq for op, end in zip(ops, ends, strict=True)):
-        raise Damaged(f"an entry of item {ops[0].item} ends before it begins")
-    known = _open(c, item, [key for key, end in zip(keys, ends, strict=True) if end == FOREVER])
-    for op, key in zip(ops, keys, strict=True):
+def _add(c: Connection, item: int, ops: Mapping[bytes, facts.EntryAdded]) -> None:
+    ends = [op.until or FOREVER for op in ops.values()]
+    if any(end <= op.seq for op, end in zip(ops.values(), ends, strict=True)):
+        raise Damaged(f"an entry of item {item} ends before it begins")
+    known = _open(c, item, [key for key, end in zip(ops, ends, strict=True) if end == FOREVER])
+    for key, op in ops.items() if known else ():
         if key in known:
             close(c, item, known[key], op.seq)
-    sizes = _stored(c, ops)
+    sizes = _stored(c, ops.values())
     c.executemany(
         "INSERT OR REPLACE INTO entries (item, key, since, until, kind, size, stored, meta, content)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -68,17 +68,16 @@ def _add(c: Connection, item: int, ops: Sequence[facts.EntryAdded]) -> None:
                 facts.encode_meta(op.meta),
                 facts.encode_runs(op.content),
             )
-            for op, key, until, stored in zip(ops, keys, ends, sizes, strict=True)
+            for (key, op), until, stored in zip(ops.items(), ends, sizes, strict=True)
         ],
     )
-    uses = Counter(
-        (serial, op.seq, until)
-        for op, until in zip(ops, ends, strict=True)
-        for serial in {run[0] for run in op.content}
-    )
+    uses: Counter[tuple[int, int, int]] = Counter()
+    for op, until in zip(ops.values(), ends, strict=True):
+        for serial in {run[0] for run in op.content}:
+            uses[serial, op.seq, until] += 1
     for (serial, since, until), count in sorted(uses.items()):
         use(c, item, serial, since, until, count)
-    newest = max(op.seq for op in ops)
+    newest = max(op.seq for op in ops.values())
     c.execute("UPDATE items SET last_seq = ? WHERE id = ? AND last_seq < ?", (newest, item, newest))
 
 
@@ -96,7 +95,7 @@ def _open(c: Connection, item: int, keys: Sequence[bytes]) -> dict[bytes, tuple[
     return found
 
 
-def _stored(c: Connection, ops: Sequence[facts.EntryAdded]) -> list[int]:
+def _stored(c: Connection, ops: Collection[facts.EntryAdded]) -> list[int]:
     """What the content of each takes at the suppliers, parity included."""
     wanted: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for op in ops:
@@ -114,7 +113,7 @@ def _stored(c: Connection, ops: Sequence[facts.EntryAdded]) -> list[int]:
                     (serial, first, end),
                 )
                 near[serial] = (*row, dict(chunks.fetchall()))
-    return [sum(_of_run(c, run, near) for run in op.content) for op in ops]
+    return [sum([_of_run(c, run, near) for run in op.content]) for op in ops]
 
 
 def _of_run(c: Connection, run: facts.Run, near: dict[int, tuple[int, int, dict[int, int]]]) -> int:
@@ -122,4 +121,7 @@ def _of_run(c: Connection, run: facts.Run, near: dict[int, tuple[int, int, dict[
     if serial not in near:
         return stored_of(c, (run,))
     n, k, chunks = near[serial]
-    return sum(chunks.get(number, 0) for number in range(first, first + count)) * n // k
+    size = chunks.get(first, 0)
+    for number in range(first + 1, first + count):
+        size += chunks.get(number, 0)
+    return size * n // k
