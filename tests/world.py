@@ -27,7 +27,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from twisted.internet.base import DelayedCall
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
-from twisted.logger import LogLevel, globalLogPublisher
+from twisted.logger import LogLevel, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -63,6 +63,9 @@ SERVER = "http://127.0.0.1"
 
 #: the dead stay here: were they cleared away, their coroutines would be ended, and stir once more
 GRAVEYARD: list[object] = []
+
+#: calls that a clock remembers before it looks which are over
+ROOM = 100
 
 #: small numbers are allowed here
 OPTIONS = Options(replace(option, least=0) for option in ALL_OPTIONS)
@@ -179,6 +182,7 @@ class LifeClock:
     def __init__(self, clock: HeapClock) -> None:
         self._clock = clock
         self._calls: list[DelayedCall] = []
+        self._room = ROOM
         self.over = False
 
     def seconds(self) -> float:
@@ -189,10 +193,10 @@ class LifeClock:
         if self.over:
             # To be cancelled by whoever wants to, and never made.
             self._clock.forget(call)
-        self._calls = (
-            [each for each in self._calls if each.active()] if len(self._calls) > 500 else self._calls
-        )
         self._calls.append(call)
+        if len(self._calls) > self._room:
+            self._calls = self.getDelayedCalls()
+            self._room = 2 * len(self._calls) + ROOM
         return call
 
     def getDelayedCalls(self) -> list[DelayedCall]:
@@ -388,8 +392,10 @@ class House:
             if database._connection is not None:
                 database._connection.close()
         GRAVEYARD.append(node)
-        # What the power going has torn apart is held by nothing else.
+        # What the power going has torn apart is held by nothing else.  All that is there now is not looked
+        # through again: the longer a world lasts, the more that is.
         GRAVEYARD.extend(each for each in gc.get_objects() if type(each) in (CoroutineType, Deferred))
+        gc.freeze()
 
     def restart(self) -> House:
         """Stop and start."""
@@ -532,9 +538,8 @@ class World:
         globalLogPublisher.addObserver(self._hear)
 
     def _hear(self, event: dict[str, Any]) -> None:
-        from twisted.logger import formatEvent
-
-        if event.get("log_level") in (LogLevel.warn, LogLevel.error):
+        level = event.get("log_level")
+        if level is LogLevel.warn or level is LogLevel.error:
             self.said.append(formatEvent(event))
         failure = event.get("log_failure")
         if failure is not None and not failure.check(PowerOff):
@@ -658,6 +663,7 @@ class World:
     def close(self) -> None:
         """Everybody goes home; nothing stays, and nothing was broken."""
         globalLogPublisher.removeObserver(self._hear)
+        gc.unfreeze()
         try:
             for house in self.houses.values():
                 if house.is_alive:

@@ -10,6 +10,8 @@ import errno
 import os
 import random
 from collections.abc import Callable, Iterable
+from itertools import count
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -25,7 +27,9 @@ class Disks:
         self.full: set[str] = set()
         self._unsynced: dict[str, None] = {}
         self._descriptors: dict[int, str] = {}
-        self._undo: list[tuple[str, Callable[[], None]]] = []
+        #: folder -> (number, how each of its names would be as before), oldest first
+        self._undo: dict[str, list[tuple[int, Callable[[], None]]]] = {}
+        self._numbers = count()
         self._patches: list[Any] = []
 
     def start(self) -> None:
@@ -39,7 +43,7 @@ class Disks:
             descriptor: int = real["create"](drive, path)
             self._descriptors[descriptor] = str(path)
             self._unsynced[str(path)] = None
-            self._undo.append((str(path.parent), lambda: path.unlink(missing_ok=True)))
+            self._may_undo(path, lambda: path.unlink(missing_ok=True))
             return descriptor
 
         def write(drive: Drive, descriptor: int, content: bytes | memoryview) -> None:
@@ -63,10 +67,10 @@ class Disks:
                 if new.exists():
                     new.rename(old)
 
-            self._undo.append((str(new.parent), back))
+            self._may_undo(new, back)
 
         def sync_folder(drive: Drive, path: Path) -> None:
-            self._undo = [each for each in self._undo if each[0] != str(path)]
+            self._undo.pop(str(path), None)
 
         def free(drive: Drive) -> int:
             return 0 if self._is_full(drive) else 2**40
@@ -92,11 +96,14 @@ class Disks:
             del self._unsynced[path]
             if chance.random() < 0.5 and os.path.exists(path):
                 os.truncate(path, chance.randrange(os.path.getsize(path) + 1))
-        mine = [each for each in self._undo if each[0].startswith(below)]
-        self._undo = [each for each in self._undo if not each[0].startswith(below)]
+        folders = [folder for folder in self._undo if folder.startswith(below)]
+        mine = sorted((each for folder in folders for each in self._undo.pop(folder)), key=itemgetter(0))
         for _, undo in reversed(mine):
             if chance.random() < 0.5:
                 undo()
+
+    def _may_undo(self, path: Path, undo: Callable[[], None]) -> None:
+        self._undo.setdefault(str(path.parent), []).append((next(self._numbers), undo))
 
     def _is_full(self, drive: Drive) -> bool:
         return any(str(drive.root).startswith(home) for home in self.full)

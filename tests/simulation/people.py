@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import hashlib
 import os
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.logger import globalLogPublisher
 from twisted.python.failure import Failure
 
 from bitdust.errors import BitDustError
@@ -141,9 +143,8 @@ class SimulatedWorld(World):
 
     def leave(self) -> None:
         """Forget everything, without a goodbye."""
-        from twisted.logger import globalLogPublisher
-
         globalLogPublisher.removeObserver(self._hear)
+        gc.unfreeze()
         for house in self.houses.values():
             if house.is_alive:
                 house.clock.stop()
