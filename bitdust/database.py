@@ -33,6 +33,14 @@ PASSING = frozenset(
         sqlite3.SQLITE_PROTOCOL,
     }
 )
+#: how every file is opened
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    "trusted_schema=OFF",
+)
 BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
@@ -125,11 +133,8 @@ def _connect(path: str, schema: Sequence[str]) -> sqlite3.Connection:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA temp_store=MEMORY")
-        connection.execute("PRAGMA trusted_schema=OFF")
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
         (done,) = connection.execute("PRAGMA user_version").fetchone()
         if done > len(schema):
             raise Damaged(f"{path} was written by a newer version of BitDust", hint="upgrade this one")

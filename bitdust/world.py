@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ParamSpec, Protocol, TypeVar
 
-from twisted.internet.defer import CancelledError, Deferred, TimeoutError, maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError, fail, succeed
 from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
@@ -38,7 +38,10 @@ class InThread(Protocol):
 
 def inline(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
     """An `InThread` that runs it here and now: for tests and simulations."""
-    return maybeDeferred(function, *args, **kwargs)
+    try:
+        return succeed(function(*args, **kwargs))
+    except BaseException:
+        return fail()
 
 
 @dataclass

@@ -125,7 +125,7 @@ class _Churn:
             house.write_files(self._chance, first=True)
             house.back_up(house.source, 600)
             house.until_safe(3600)
-        self.stored = sum(piece.size for house in self._shelves() for piece in self._truth.rows(house.home))
+        self.stored = sum(piece.size for house in self._shelves() for piece in self._truth.rows(house))
         self.repair = 0
         before = sum(world.network.bytes.values())
         whole = {house.name: house for house in customers}
@@ -198,7 +198,7 @@ class _Churn:
     def _count(self, whole: dict[str, SimulatedHouse]) -> None:
         pieces: dict[tuple[str, bytes], set[int]] = {}
         for house in self._shelves():
-            for customer, block, number in self._truth.whole(house.home):
+            for customer, block, number in self._truth.whole(house):
                 pieces.setdefault((customer, block), set()).add(number)
         for name, house in [*whole.items()]:
             mine = house.fingerprint

@@ -83,7 +83,7 @@ class Oracles:
 
     def customers_of(self, house: SimulatedHouse) -> list[str]:
         """Names of those who keep something in this house, or mean to."""
-        fingerprints = {piece.customer for piece in self._truth.rows(house.home)}
+        fingerprints = {piece.customer for piece in self._truth.rows(house)}
         return [
             each.name
             for each in self._world.houses.values()
@@ -121,7 +121,7 @@ class Oracles:
 
     def crashing(self, house: SimulatedHouse) -> None:
         """Its power is about to go."""
-        self._before[house.name] = self._truth.whole(house.home)
+        self._before[house.name] = self._truth.whole(house)
 
     def crashed(self, house: SimulatedHouse) -> None:
         """Its power went: what was acknowledged is there, nothing else matters."""
@@ -133,7 +133,7 @@ class Oracles:
             return
         chance = chance_of(self._world.seed, "power", house.name, house.lives)
         self._disks.power_cut(house.home, chance)
-        lost = self._before.pop(house.name) - self._truth.whole(house.home)
+        lost = self._before.pop(house.name) - self._truth.whole(house)
         if lost:
             self._found.append(
                 Broken("O2", f"{len(lost)} pieces that {house.name} had acknowledged went with its power")
@@ -189,7 +189,7 @@ class Oracles:
             self._look_at(house, whole)
         for house in self._world.houses.values():
             if not house.gone and (house.home / "shelf.db").exists():
-                for customer, used, granted in self._truth.used(house.home):
+                for customer, used, granted in self._truth.used(house):
                     if used > granted:
                         self._found.append(
                             Broken("O4", f"{house.name} keeps {used} bytes of {customer}, granted {granted}")
@@ -202,7 +202,7 @@ class Oracles:
         found: dict[tuple[str, bytes], set[int]] = {}
         for house in self._world.houses.values():
             if not house.gone and not house.lies:
-                for customer, block, number in self._truth.whole(house.home):
+                for customer, block, number in self._truth.whole(house):
                     found.setdefault((customer, block), set()).add(number)
         return Counter({key: len(numbers) for key, numbers in found.items()})
 
@@ -316,7 +316,7 @@ class Oracles:
         buried = self._buried.get(house.name, set()) - set(house.read(_every_block))
         for supplier in self._world.houses.values():
             if not supplier.gone:
-                mine = [row for row in self._truth.rows(supplier.home) if row.customer == house.fingerprint]
+                mine = [row for row in self._truth.rows(supplier) if row.customer == house.fingerprint]
                 if mine and self._fingerprint(supplier) not in known:
                     raise Broken("O4", f"{house.name} has left {supplier.name}, who was not told")
                 for piece in mine:
@@ -354,7 +354,7 @@ class Oracles:
             piece.size
             for house in self._world.houses.values()
             if not house.gone
-            for piece in self._truth.rows(house.home)
+            for piece in self._truth.rows(house)
         )
         allowed = IDLE_BYTES * days * self._shape.nodes + MOVED * kept
         self.facts["bytes kept"] = kept

@@ -6,10 +6,12 @@ import fcntl
 import gc
 import hashlib
 import os
+import random
 import shutil
-from collections.abc import Coroutine
+import sqlite3
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import globalLogPublisher
@@ -18,7 +20,9 @@ from twisted.python.failure import Failure
 from bitdust.errors import BitDustError
 from tests.heap_clock import HeapClock
 from tests.simulation.network import SimulatedNetwork
-from tests.world import WALL, House, World, noise, seeded
+from tests.world import WALL, House, World, noise
+
+T = TypeVar("T")
 
 
 class Storm(Exception):
@@ -69,6 +73,17 @@ class SimulatedHouse(House):
 
     def lateness(self) -> float:
         return self.world.late(self.sluggish) if self.sluggish else super().lateness()
+
+    def in_shelf(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Ask the ledger of its shelf at this moment, whether it lives or not."""
+        ledger = self.node._databases._by_name.get("shelf.db") if self.is_alive else None
+        if ledger is not None:
+            return ledger._run("BEGIN", "ROLLBACK", work)
+        connection = sqlite3.connect(self.home / "shelf.db")
+        try:
+            return work(connection)
+        finally:
+            connection.close()
 
     # -- files
 
@@ -130,7 +145,7 @@ class SimulatedWorld(World):
         shutil.rmtree(self.folder)
         self.folder = folder
         self.clock = CountedClock(cap)
-        self.network = SimulatedNetwork(self.clock, seeded(f"{seed} network"))
+        self.network = SimulatedNetwork(self.clock, random.Random(f"{seed} network").randbytes)
         self.marker = "MARKER-" + hashlib.sha256(seed.encode()).hexdigest()[:12]
         self.trace: Any = None
         #: changes are large

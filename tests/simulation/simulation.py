@@ -21,7 +21,9 @@ from typing import Any
 from unittest import mock
 
 from msgspec.structs import replace
+from twisted.logger import globalLogPublisher
 
+from bitdust import database
 from bitdust.backup import description
 from bitdust.blocks.shapes import k_of
 from bitdust.catalog import head
@@ -120,12 +122,20 @@ def run(
 
 @contextmanager
 def cheap() -> Iterator[None]:
-    """What costs a simulation much and changes nothing: signs of life, and reading the same again."""
+    """What costs a simulation much and changes nothing: signs of life, syncs, logs, and reading the same again."""
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(link, "QUIET", QUIET))
         # Most of what a run makes stays, or is gone without being looked for.
         stack.callback(gc.set_threshold, *gc.get_threshold())
         gc.set_threshold(*COLLECT)
+        # Nobody but the node itself looks into its files while it lives, and none outlives the machine.
+        stack.enter_context(
+            mock.patch.object(
+                database, "PRAGMAS", ("locking_mode=EXCLUSIVE", *database.PRAGMAS, "synchronous=OFF")
+            )
+        )
+        # Nobody reads the log but the world.
+        stack.enter_context(mock.patch.object(globalLogPublisher, "_observers", []))
         for real in (document.parse, head.read_order):
             for patch in everywhere(real, functools.lru_cache(4096)(real)):
                 stack.enter_context(patch)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 from bitdust.blocks.layout import LEAF
 from bitdust.errors import BitDustError
 from bitdust.supplier.drive import Drive
 from bitdust.supplier.piece_file import read_leaves
 from bitdust.supplier.pieces import Piece
+from tests.simulation.people import SimulatedHouse
 
 #: leaves verified at a time
 STRETCH = 64
@@ -25,39 +24,22 @@ class Truth:
     def __init__(self) -> None:
         self._known: dict[tuple[str, int, int, int], bool] = {}
 
-    def rows(self, home: Path) -> Iterator[Piece]:
+    def rows(self, house: SimulatedHouse) -> list[Piece]:
         """The ledger of a shelf: each row was promised to somebody."""
-        ledger = home / "shelf.db"
-        if not ledger.exists():
-            return
-        connection = sqlite3.connect(ledger)
-        try:
-            rows = connection.execute(
-                "SELECT * FROM pieces WHERE damaged = 0 ORDER BY customer, block, number"
-            ).fetchall()
-        finally:
-            connection.close()
-        for row in rows:
-            yield Piece(*row)
+        return house.in_shelf(_rows) if (house.home / "shelf.db").exists() else []
 
-    def whole(self, home: Path) -> set[Key]:
+    def whole(self, house: SimulatedHouse) -> set[Key]:
         """The pieces of a shelf that are what they should be."""
-        drive = Drive(home / "customers")
+        drive = Drive(house.home / "customers")
         return {
             (piece.customer, piece.block, piece.number)
-            for piece in self.rows(home)
+            for piece in self.rows(house)
             if self._is_whole(drive, piece)
         }
 
-    def used(self, home: Path) -> list[tuple[str, int, int]]:
+    def used(self, house: SimulatedHouse) -> list[tuple[str, int, int]]:
         """(customer, bytes used, bytes granted), of everybody with a contract."""
-        connection = sqlite3.connect(home / "shelf.db")
-        try:
-            return connection.execute(
-                "SELECT fingerprint, used, granted FROM customers WHERE state = 'active' ORDER BY fingerprint"
-            ).fetchall()
-        finally:
-            connection.close()
+        return house.in_shelf(_used)
 
     def _is_whole(self, drive: Drive, piece: Piece) -> bool:
         try:
@@ -68,6 +50,17 @@ class Truth:
         if key not in self._known:
             self._known[key] = _reads_well(drive, piece)
         return self._known[key]
+
+
+def _rows(c: sqlite3.Connection) -> list[Piece]:
+    rows = c.execute("SELECT * FROM pieces WHERE damaged = 0 ORDER BY customer, block, number")
+    return [Piece(*row) for row in rows]
+
+
+def _used(c: sqlite3.Connection) -> list[tuple[str, int, int]]:
+    return c.execute(
+        "SELECT fingerprint, used, granted FROM customers WHERE state = 'active' ORDER BY fingerprint"
+    ).fetchall()
 
 
 def _reads_well(drive: Drive, piece: Piece) -> bool:
