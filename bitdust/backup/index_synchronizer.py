@@ -276,7 +276,8 @@ class IndexSynchronizer:
         if await self._db.read(log.unsent):
             await self._seal()
         self._machines.report(self._row, "Requesting")
-        if not await self._compare(fingerprint) or await self._db.read(log.has_all, fingerprint):
+        here = await self._compare(fingerprint)
+        if here is None or here.complete:
             return
         self._machines.report(self._row, "Sending")
         while True:
@@ -293,7 +294,7 @@ class IndexSynchronizer:
             await self._router.ask(fingerprint, packet, within=ANSWER_WITHIN)
         except Refused:
             # He may have this very head already, from before we were interrupted.
-            if not await self._compare(fingerprint):
+            if await self._compare(fingerprint) is None:
                 return
             if await self._db.read(log.acked_by, fingerprint) < head.place:
                 raise
@@ -302,8 +303,8 @@ class IndexSynchronizer:
         if await self._db(log.mark_head_acked, head.epoch, head.sequence, fingerprint):
             self.committed()
 
-    async def _compare(self, fingerprint: str) -> bool:
-        """Look at the head that he has.  False: another node wrote it."""
+    async def _compare(self, fingerprint: str) -> Standing | None:
+        """Look at the head that he has; answers where we stand then.  None: another node wrote it."""
         answer = await self._router.ask(fingerprint, AskIndex(), within=ANSWER_WITHIN)
         if not isinstance(answer, IndexHead):
             raise Damaged("AskIndex was answered with something else")
@@ -319,9 +320,9 @@ class IndexSynchronizer:
                     f"another node of this identity has changed the catalog (its place is {theirs.place},"
                     f" ours {place}): nothing is changed here any more"
                 )
-                return False
+                return None
             if await self._is_unseen(fingerprint, theirs, here):
-                return False
+                return None
         his = theirs.place if theirs is not None else (0, 0)
         if his < acked:
             self._log.warn(
@@ -332,14 +333,12 @@ class IndexSynchronizer:
             )
             self.stale.add(fingerprint)
             await self._db(log.forget_acks, fingerprint)
-        elif (
-            ours is not None
-            and his == ours.place
-            and his > acked
-            and await self._db(log.mark_head_acked, his[0], his[1], fingerprint)
-        ):
-            self.committed()
-        return True
+            return await self._here(fingerprint)
+        if ours is not None and his == ours.place and his > acked:
+            if await self._db(log.mark_head_acked, his[0], his[1], fingerprint):
+                self.committed()
+            return await self._here(fingerprint)
+        return here
 
     async def _here(self, fingerprint: str) -> Standing:
         """

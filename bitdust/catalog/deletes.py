@@ -44,6 +44,11 @@ def due(c: sqlite3.Connection, fingerprint: str, limit: int = 512) -> list[Tombs
     ]
 
 
+def is_to_hear(c: sqlite3.Connection, fingerprint: str) -> bool:
+    """Is there anything to tell this supplier now: what goes, or what stays after all?"""
+    return bool(due(c, fingerprint, 1) or to_lift(c, fingerprint, 1))
+
+
 def due_at(c: sqlite3.Connection) -> list[str]:
     """The suppliers who can be told something now."""
     return [

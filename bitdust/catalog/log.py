@@ -97,6 +97,7 @@ class Standing:
     @param epoch: the number under which we write.
     @param origin: (epoch, sequence) of the head this catalog was recovered from; None: it was made here.
     @param acked: (epoch, sequence) of the head that he has acknowledged.
+    @param complete: he has acknowledged everything there is.
     """
 
     head: Head | None
@@ -104,6 +105,7 @@ class Standing:
     epoch: int
     origin: tuple[int, int] | None
     acked: tuple[int, int]
+    complete: bool
 
 
 def unsent(c: Connection) -> int:
@@ -199,8 +201,7 @@ def acked_by(c: Connection, fingerprint: str) -> tuple[int, int]:
 
 def has_all(c: Connection, fingerprint: str) -> bool:
     """Has this supplier acknowledged everything there is, and a head that names it?"""
-    _, newest = next_to(c, fingerprint, 0.0)
-    return newest is not None and not unsent(c) and acked_by(c, fingerprint) >= newest.place
+    return standing(c, fingerprint).complete
 
 
 def lacking(c: Connection, fingerprints: Iterable[str]) -> list[str]:
@@ -210,9 +211,11 @@ def lacking(c: Connection, fingerprints: Iterable[str]) -> list[str]:
 
 def standing(c: Connection, fingerprint: str) -> Standing:
     """What his head is compared with."""
-    return Standing(
-        head(c, 0.0), _last(c), epochs.current(c).number, recovered_from(c), acked_by(c, fingerprint)
+    ours, acked = head(c, 0.0), acked_by(c, fingerprint)
+    complete = (
+        ours is not None and acked >= ours.place and not unsent(c) and not unsent_to(c, fingerprint, limit=1)
     )
+    return Standing(ours, _last(c), epochs.current(c).number, recovered_from(c), acked, complete)
 
 
 def committed(c: Connection) -> int:

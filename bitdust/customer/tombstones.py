@@ -70,6 +70,9 @@ class Tombstones:
             self._busy.discard(fingerprint)
 
     async def _tell_all(self, fingerprint: str) -> None:
+        # Most have nothing to be told, and one look says so.
+        if not await self.db.read(deletes.is_to_hear, fingerprint):
+            return
         while back := await self.db.read(deletes.to_lift, fingerprint, MAX_LIST):
             undelete = UndeleteFile(self.rng(16), self.suppliers.epoch, tuple(back))
             await self.router.ask(fingerprint, undelete, within=60.0)

@@ -171,13 +171,14 @@ def write_in(c: sqlite3.Connection, customer: Customer) -> None:
     )  # fmt: skip
 
 
-def heard(c: sqlite3.Connection, fingerprint: str, now: int, idurl: str = "") -> None:
-    """He showed a sign of life: his term begins anew.  Nothing happens for a stranger."""
-    c.execute(
+def heard(c: sqlite3.Connection, fingerprint: str, now: int, idurl: str = "") -> bool:
+    """He showed a sign of life: his term begins anew.  False: he is a stranger, and nothing happens."""
+    known = c.execute(
         """UPDATE customers SET last_contact = ?, grace = NULL, idurl = coalesce(nullif(?, ''), idurl)
            WHERE fingerprint = ?""",
         (now, idurl, fingerprint),
     )
+    return bool(known.rowcount)
 
 
 def not_behind(c: sqlite3.Connection, customer: Customer, epoch: int) -> None:

@@ -18,7 +18,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from bitdust.events import Signal
-from bitdust.supplier import catalog_shelf, contract, customers, pieces
+from bitdust.supplier import catalog_shelf, contract, customers, pieces, quota
 from bitdust.supplier.customers import Customer
 from bitdust.supplier.pieces import TERM
 from bitdust.supplier.shelf import BATCH, Shelf
@@ -92,21 +92,25 @@ class Patrol:
         """One round, here and now."""
         shelf = self._shelf
         ran, self._last = self._clock.seconds() - self._last, self._clock.seconds()
+        now = shelf.now()
         known = await shelf.db.read(customers.everyone)
         online = [customer.fingerprint for customer in known if self._is_online(customer.fingerprint)]
-        for customer, left, over in await shelf.db(_terms, online, shelf.now(), ran, self._term()):
+        for customer, left, over in await shelf.db(_terms, online, now, ran, self._term()):
             if over:
                 self._log.info("the term of {customer} is over", customer=customer.fingerprint)
                 self.expired(customer.fingerprint, customer.idurl)
             elif customer.grace is None:
                 self.noticed(customer.fingerprint, left // DAY)
-        await self._tell(self._term(), shelf.now())
-        while await shelf.db(pieces.purge, shelf.now(), BATCH):
+        await self._tell(self._term(), now)
+        past = await shelf.db.read(_past, now)
+        # Mostly nothing is to be cleared away, and one look says so.
+        if past is None:
+            return
+        while await shelf.db(pieces.purge, now, BATCH):
             await shelf.sweep()
-        for customer in await shelf.db.read(customers.everyone):
-            if customer.state != "active":
-                await self.clear(customer.fingerprint)
-        await shelf.db(pieces.forget, shelf.now() - TERM)
+        for fingerprint in past:
+            await self.clear(fingerprint)
+        await shelf.db(pieces.forget, now - TERM)
         await shelf.sweep()
 
     async def clear(self, customer: str) -> None:
@@ -143,6 +147,21 @@ def _terms(
             contract.end(c, customer, "expired")
         found.append((customer, max(0, left), over))
     return found
+
+
+def _past(c: sqlite3.Connection, now: int) -> list[str] | None:
+    """Past customers of whom something is here; None: there are none, and nothing else is to go now."""
+    past = [
+        fingerprint
+        for (fingerprint,) in c.execute(
+            """SELECT fingerprint FROM customers u WHERE state != 'active' AND (
+                 EXISTS (SELECT 1 FROM pieces p WHERE p.customer = u.fingerprint)
+                 OR EXISTS (SELECT 1 FROM segments s WHERE s.customer = u.fingerprint)
+                 OR EXISTS (SELECT 1 FROM heads h WHERE h.customer = u.fingerprint))
+               ORDER BY since, fingerprint"""
+        )
+    ]
+    return past if past or pieces.is_due(c, now, now - TERM) or quota.going(c, 1) else None
 
 
 def _clear_some(c: sqlite3.Connection, customer: str) -> int:

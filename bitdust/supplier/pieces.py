@@ -177,6 +177,16 @@ def unbury(c: sqlite3.Connection, customer: str, blocks: Iterable[bytes]) -> Non
     )
 
 
+def is_due(c: sqlite3.Connection, now: int, before: int) -> bool:
+    """Has `purge` anything to do, or `forget`?"""
+    row = c.execute(
+        """SELECT EXISTS (SELECT 1 FROM tombstones WHERE done = 0 AND not_before <= ?)
+             OR EXISTS (SELECT 1 FROM tombstones WHERE done = 1 AND made < ? AND not_before < ?)""",
+        (now, before, before),
+    ).fetchone()
+    return bool(row[0])
+
+
 def purge(c: sqlite3.Connection, now: int, limit: int) -> int:
     """Take away the pieces of some tombstones whose time has come; answers of how many."""
     due = c.execute(

@@ -66,17 +66,13 @@ class Scrubber:
     async def round(self) -> None:
         """One round: the pieces behind the last one, as many bytes as this hour's part."""
         shelf = self._shelf
-        left = await shelf.db(_part, shelf.now())
-        while left > 0 and not self._stopped:
-            piece = await shelf.db.read(_next)
-            if piece is None:
-                await shelf.db(_rewind)
-                return
+        left, piece = await shelf.db(_part, shelf.now())
+        while piece is not None and left > 0 and not self._stopped:
             if not await self._is_whole(piece):
                 self._log.error("a piece on the shelf is damaged: {path}", path=piece.path)
                 await shelf.db(pieces.spoiled, piece)
-            await shelf.db(_passed, piece)
             left -= piece.size
+            piece = await shelf.db(_passed, piece)
 
     async def _is_whole(self, piece: Piece) -> bool:
         leaves = -(-piece.size // LEAF)
@@ -102,29 +98,31 @@ class Scrubber:
         self._log.failure("a scrub failed; the next one goes on", failure)
 
 
-def _part(c: sqlite3.Connection, now: int) -> int:
-    """Bytes to read in this round: what is due since the last one, and a piece at least."""
+def _part(c: sqlite3.Connection, now: int) -> tuple[int, Piece | None]:
+    """Bytes to read in this round, those due since the last one and a piece at least; the first piece."""
     (last,) = c.execute("SELECT at FROM scrub").fetchone()
     c.execute("UPDATE scrub SET at = ?", (now,))
     (total,) = c.execute("SELECT total(size) FROM pieces WHERE damaged = 0").fetchone()
     passed = min(max(float(now - last), HOUR), CATCH_UP) if last else HOUR
-    return max(1, int(total * passed / PASS))
+    return max(1, int(total * passed / PASS)), _next(c)
 
 
 def _next(c: sqlite3.Connection) -> Piece | None:
+    """The piece behind the last one; None: that was the last of all, and the next round begins anew."""
     row = c.execute(
         "SELECT p.* FROM scrub s CROSS JOIN pieces p"
         " WHERE (p.customer, p.block, p.number) > (s.customer, s.block, s.number) AND damaged = 0"
         " ORDER BY p.customer, p.block, p.number LIMIT 1"
     ).fetchone()
-    return Piece(*row) if row else None
+    if row is None:
+        c.execute("UPDATE scrub SET customer = '', block = x'', number = -1")
+        return None
+    return Piece(*row)
 
 
-def _passed(c: sqlite3.Connection, piece: Piece) -> None:
+def _passed(c: sqlite3.Connection, piece: Piece) -> Piece | None:
+    """It was read; answers the next."""
     c.execute(
         "UPDATE scrub SET customer = ?, block = ?, number = ?", (piece.customer, piece.block, piece.number)
     )
-
-
-def _rewind(c: sqlite3.Connection) -> None:
-    c.execute("UPDATE scrub SET customer = '', block = x'', number = -1")
+    return _next(c)

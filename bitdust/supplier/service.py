@@ -186,8 +186,7 @@ class SupplierService:
         now = self.shelf.now()
         if abs(now - self._heard.get(fingerprint, -HEARD_LATELY)) < HEARD_LATELY:
             return
-        if await self.shelf.db.read(customers.find, fingerprint) is not None:
-            await self.shelf.db(customers.heard, fingerprint, now, idurl)
+        if await self.shelf.db(customers.heard, fingerprint, now, idurl):
             self._heard[fingerprint] = now
 
     async def request_service(self, sender: Sender, packet: RequestService, exchange: IExchange) -> Packet:

@@ -50,7 +50,7 @@ MOST_TURNS = 600
 #: bytes that a greedy customer is granted
 GREEDY = 2**20
 #: seconds of silence before a link is asked for a sign of life: pings are most of an idle network's calls
-QUIET = 1800.0
+QUIET = 7200.0
 #: objects made before the garbage collector looks at the young, and how rarely at the older
 COLLECT = (20_000, 20, 50)
 
@@ -122,7 +122,7 @@ def run(
 
 @contextmanager
 def cheap() -> Iterator[None]:
-    """What costs a simulation much and changes nothing: signs of life, syncs, logs, and reading the same again."""
+    """What costs much and changes nothing: signs of life, syncs, logs, and reading the same again."""
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(link, "QUIET", QUIET))
         # Most of what a run makes stays, or is gone without being looked for.
