@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 from bitdust.errors import BitDustError
 from tests.heap_clock import HeapClock
 from tests.simulation.network import SimulatedNetwork
+from tests.simulation.servers import Servers
 from tests.world import WALL, House, World, noise
 
 T = TypeVar("T")
@@ -58,6 +59,8 @@ class SimulatedHouse(House):
         self.snapshots: list[dict[str, str]] = []
         #: seconds by which its disk answers late, at most
         self.sluggish = 0.0
+        #: fingerprint -> head that its customers are shown instead of the newest
+        self.shown: dict[str, bytes] = {}
         #: what it still runs for us
         self._errands: list[Deferred[Any]] = []
 
@@ -146,6 +149,7 @@ class SimulatedWorld(World):
         self.folder = folder
         self.clock = CountedClock(cap)
         self.network = SimulatedNetwork(self.clock, random.Random(f"{seed} network").randbytes)
+        self.directory = self.servers = Servers(self.clock, self.directory)
         self.marker = "MARKER-" + hashlib.sha256(seed.encode()).hexdigest()[:12]
         self.trace: Any = None
         #: changes are large

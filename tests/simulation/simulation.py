@@ -37,7 +37,7 @@ from tests.simulation.ledger import Ledger
 from tests.simulation.oracles import Broken, Oracles
 from tests.simulation.people import SimulatedHouse, SimulatedWorld, Storm
 from tests.simulation.plan import DAY, HOUR, Deed, Fault, Shape, chance_of, deeds_of, faults_of, lateness_of
-from tests.simulation.striking import Striking, lie
+from tests.simulation.striking import Striking, lie, show_old
 from tests.simulation.trace import Trace
 from tests.world import SERVER
 
@@ -291,6 +291,8 @@ class Simulation:
         self.trace.say(f"{house.name} lives for the {house.lives}. time")
         if house.lies:
             lie(house)
+        if house.shown:
+            show_old(house)
         self.oracles.started(house)
 
     async def _recover(self, house: SimulatedHouse) -> None:

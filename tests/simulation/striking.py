@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
 from msgspec.structs import replace
 
-from bitdust.wire.packets import Data, Retrieve
+from bitdust.wire.packets import AskIndex, Data, Retrieve
 from tests.simulation.ledger import Ledger
 from tests.simulation.people import SimulatedHouse, SimulatedWorld
 from tests.simulation.plan import DESTROYING, HOUR, Fault, chance_of
@@ -74,8 +75,10 @@ class Striking:
         self._world.network.slow.clear()
         self._world.network.heal()
         self._disks.full.clear()
+        self._world.servers.are_down = False
         for house in self._world.houses.values():
             house.skew = house.sluggish = 0.0
+            house.shown.clear()
             if not house.gone and not house.is_alive:
                 self._start(house)
         for house in self._world.houses.values():
@@ -141,6 +144,22 @@ class Striking:
                 60.0 * number, lambda each=each: self._side(each, 60.0 + chance.random() * fault.seconds)
             )
 
+    def _servers(self, house: SimulatedHouse, fault: Fault) -> None:
+        servers = self._world.servers
+        servers.are_down = True
+
+        def up() -> None:
+            servers.are_down = False
+
+        self._later(fault.seconds, up)
+
+    def _stale(self, house: SimulatedHouse, fault: Fault) -> None:
+        """He shows everybody the catalog that he has now, whatever he is brought."""
+        if (house.home / "shelf.db").exists():
+            house.shown = house.in_shelf(_heads)
+            show_old(house)
+            self._later(fault.seconds, house.shown.clear)
+
     def _side(self, house: SimulatedHouse, seconds: float, cut: bool = False) -> None:
         """On the other side of the network, for so long."""
         network = self._world.network
@@ -197,6 +216,21 @@ def lie(house: SimulatedHouse) -> None:
         exchange.finish()
 
     house.lie(Retrieve, liar)
+
+
+def show_old(house: SimulatedHouse) -> None:
+    """Heads are shown from `house.shown`, as long as there are any."""
+
+    async def liar(truth: Any, sender: Any, question: AskIndex, exchange: Any) -> Any:
+        answer = await truth(sender, question, exchange)
+        old = house.shown.get(sender.fingerprint)
+        return answer if old is None else replace(answer, head=old)
+
+    house.lie(AskIndex, liar)
+
+
+def _heads(c: sqlite3.Connection) -> dict[str, bytes]:
+    return dict(c.execute("SELECT customer, head FROM heads ORDER BY customer"))
 
 
 class _Overheard:

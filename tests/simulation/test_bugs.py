@@ -9,7 +9,7 @@ from tests.simulation.plan import faults_of
 from tests.simulation.plots import between, loss_in
 
 #: bug -> a seed that catches it soon, and the oracle that speaks
-SOON = {"ack_before_fsync": (1, "O2"), "release_early": (8, "O1")}
+SOON = {"ack_before_fsync": (1, "O2"), "release_early": (1, "O5")}
 
 
 @pytest.mark.parametrize("name", SOON)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,9 @@ from tests.world import World, a_world
 @pytest.fixture
 def world() -> Iterator[World]:
     with a_world() as world:
+        # Every story must bear it that threads take their time, too: `LATE=1 pytest tests/stories`.
+        if os.environ.get("LATE"):
+            world.answer_late()
         yield world
 
 
