@@ -69,7 +69,9 @@ def test_pieces_are_deleted_only_when_the_network_knows(c: sqlite3.Connection) -
     assert deletes.due_at(c) == []
     sample.publish(c, to=(0, 1))
     assert deletes.due(c, fp(0)) == []
+    assert not deletes.is_to_hear(c, fp(3))
     sample.publish(c, to=(2,))
+    assert deletes.is_to_hear(c, fp(3))
     assert deletes.due(c, fp(3)) == [deletes.Tombstone(block_id, 77)]
     assert deletes.due_at(c) == sorted(fp(i) for i in range(4))
     deletes.done(c, fp(0), [block_id])

@@ -174,3 +174,23 @@ def test_an_interrupted_clearing_is_finished_at_the_next_start(tmp_path):
     assert again.files() == []
     assert again.row().used == 0
     again.stop()
+
+
+def test_a_round_with_nothing_to_do_changes_nothing(desk):
+    """A disk at rest is not woken every hour: nothing is written, and what is to go goes all the same."""
+    desk.hire()
+    desk.put(BODY)
+    desk.hire(EVE)
+    desk.put(BODY, who=EVE)
+    done(desk.service.patrol.round())
+    connection = desk.service.shelf.db._connection
+    before = connection.total_changes
+    done(desk.service.patrol.round())
+    assert connection.total_changes == before
+    desk.delete(block_id(9), not_before=int(desk.time) + 5, who=EVE)
+    desk.time += 10
+    done(desk.service.patrol.round())
+    assert connection.execute("SELECT done FROM tombstones").fetchall() == [(1,)]
+    before = connection.total_changes
+    done(desk.service.patrol.round())
+    assert connection.total_changes == before
