@@ -16,8 +16,8 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from bitdust.errors import BadIdentity, BitDustError, Offline
-from bitdust.router.dialling import HEAD_START, Dial, Race
 from bitdust.transport.interface import ILink
+from bitdust.transport.race import HEAD_START, Dial, Race
 
 
 class Dials:

@@ -15,7 +15,6 @@ from bitdust.errors import BadIdentity, BitDustError, Cancelled, NotFound, Offli
 from bitdust.identity.document import Document
 from bitdust.machines import Machines
 from bitdust.router.connection import Connection
-from bitdust.router.dialling import Dial
 from bitdust.router.dials import Dials
 from bitdust.router.links import UNUSED, Links
 from bitdust.router.lookup import Lookup, Said
@@ -25,6 +24,7 @@ from bitdust.router.presence import Announcements, make_presence
 from bitdust.router.punching import Punching
 from bitdust.router.upgrade import Upgrade
 from bitdust.transport.interface import Answerer, Expected, ILink, ITransport
+from bitdust.transport.race import Dial
 from bitdust.world import spawn
 
 #: most contacts that are dialled for one link, and most hints that are kept

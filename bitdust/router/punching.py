@@ -20,11 +20,11 @@ from twisted.python.failure import Failure
 
 from bitdust.errors import BitDustError, Offline, RemoteFault, Timeout
 from bitdust.router.asking import ask_on
-from bitdust.router.dialling import Race
 from bitdust.transport.interface import Expected, IHole, ILink, IPuncher
+from bitdust.transport.race import Race
 from bitdust.wire.packets import Punch, PunchNow
 from bitdust.wire.place import Place, read_place
-from bitdust.world import Rng, background, pause, spawn
+from bitdust.world import Rng, background, give_up, pause, spawn
 
 #: rounds of one road
 ATTEMPTS = 3
@@ -80,13 +80,19 @@ class Punching:
         hole: IHole = await self._roads[scheme].hole(self._observers(scheme), fresh)
         try:
             secret = self._rng(_SECRET)
-            answer = await ask_on(
-                self._clock, link, Punch(scheme, secret, (str(hole.place),), fresh), ANSWERS
-            )
+            # How far it is to him shows while he asks others where he is seen.
+            pinging = link.ping()
+            try:
+                answer = await ask_on(
+                    self._clock, link, Punch(scheme, secret, (str(hole.place),), fresh), ANSWERS
+                )
+            except BaseException:
+                give_up(pinging)
+                raise
+            there_and_back = await pinging
             if not isinstance(answer, Punch):
                 raise RemoteFault(f"{link.document.name} answers Punch with {type(answer).__name__}")
             places = allowed(answer.places, self._may_reach)
-            there_and_back = await link.ping()
             background(ask_on(self._clock, link, PunchNow(secret), ANSWERS), self._unheard)
             await pause(self._clock, there_and_back / 2)
             return await hole.dial(places, secret, expected)

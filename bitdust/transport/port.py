@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from itertools import cycle, islice
 from typing import Any, ClassVar, TypeVar, cast
 
 from twisted.internet.defer import Deferred, TimeoutError
@@ -18,11 +20,12 @@ from bitdust.transport.interface import Doorman, Expected, ILink
 from bitdust.transport.link import GREETING, Here, Link, refused
 from bitdust.transport.links import Links
 from bitdust.transport.pace import Paces
+from bitdust.transport.race import Race
 from bitdust.wire.place import Place, read_place
 from bitdust.world import Rng, Wall, spawn
 
-#: seconds for asking one where we are seen, and how many are asked
-ASKS, OBSERVERS = 3.0, 3
+#: seconds for asking one where we are seen, those for which he is asked alone, and how often it is asked
+ASKS, ALONE, OBSERVERS = 3.0, 0.5, 3
 #: connections taken from one address, and from all together
 PER_HOST, MOST = 100, 512
 
@@ -95,22 +98,39 @@ class Port:
         self,
         observers: Sequence[tuple[str, Expected]],
         ask: Callable[[str, Expected], Coroutine[Deferred[Any], Any, Link]],
-    ) -> tuple[Link, Place]:
+    ) -> tuple[ILink, Place]:
         """
         A link made only to ask, and where its other end sees us.
 
+        Who does not answer soon is not waited for: the next is asked beside him, or he once more, for a first
+        word that got lost is repeated by the system after a whole second.
+
         @raise Timeout: nobody says.
         """
-        for contact, expected in observers[:OBSERVERS]:
+        dials = [partial(self._asking, ask, *each) for each in islice(cycle(observers), OBSERVERS)]
+        try:
+            link = await Race(self._clock, dials, head=ALONE).won
+        except BitDustError as why:
+            raise Timeout(f"nobody says where this node is seen: {why}") from None
+        return link, read_place(link.seen_as)
+
+    def _asking(
+        self,
+        ask: Callable[[str, Expected], Coroutine[Deferred[Any], Any, Link]],
+        contact: str,
+        expected: Expected,
+    ) -> Deferred[ILink]:
+        async def asked() -> ILink:
             try:
                 link = await spawn(ask(contact, expected)).addTimeout(ASKS, self._clock)
-            except (BitDustError, TimeoutError) as why:
-                self._log.debug("{contact} does not say where we are: {why}", contact=contact, why=why)
-                continue
-            if link.seen_as:
-                return link, read_place(link.seen_as)
-            link.close("nothing heard")
-        raise Timeout("nobody says where this node is seen")
+            except TimeoutError:
+                raise Timeout(f"{contact} did not answer in {ASKS:.0f} s") from None
+            if not link.seen_as:
+                link.close("nothing heard")
+                raise Timeout(f"{contact} does not say where we are")
+            return link
+
+        return spawn(asked())
 
     def _first_free(self, listen: Callable[[int], T]) -> T:
         """What `listen` makes of the first port that is free.  @raise Conflict: none is."""

@@ -9,8 +9,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from bitdust.errors import BadIdentity, BitDustError, Offline, Timeout
-from bitdust.router.dialling import HEAD_START
 from bitdust.router.dials import Dials
+from bitdust.transport.race import HEAD_START
 
 from .test_links import FakeLink
 

@@ -119,20 +119,20 @@ class TcpTransport(Port):
         return spawn(self._hole(observers))
 
     async def _hole(self, observers: Sequence[tuple[str, Expected]]) -> IHole:
-        local: list[Address] = [(self._host, 0)]
+        local: dict[ILink, Address] = {}
 
         async def ask(contact: str, expected: Expected) -> TcpLink:
             host, port = parse_contact(SCHEME, contact)
             remote = await self._reactor.resolve(host), port
-            connection = await connect(self._reactor, local[-1], remote)
-            local.append(connection.getsockname())
+            connection = await connect(self._reactor, (self._host, 0), remote)
             link = TcpLink(self._here, contact, expected, self.links.gone, only_asks=True)
+            local[link] = connection.getsockname()
             self._adopt(connection, self._begin(link))
             await link.ready
             return link
 
         asked, place = await self._observed(observers, ask)
-        return TcpHole(self._reactor, local[-1], place, asked, self._dialed, self._let_in)
+        return TcpHole(self._reactor, local[asked], place, asked, self._dialed, self._let_in)
 
     def _dialed(self, connection: socket.socket, remote: Address, expected: Expected) -> Deferred[ILink]:
         contact = write_contact(SCHEME, *remote)

@@ -9,6 +9,7 @@ import pytest
 
 from bitdust.errors import BadIdentity, Timeout
 from bitdust.transport.interface import IHole
+from bitdust.transport.port import ALONE
 from bitdust.transport.udp.port import UdpTransport
 from tests.transport.people import person
 from tests.transport.udp.air import Air, result
@@ -106,3 +107,14 @@ def test_a_place_that_is_known(three: Three) -> None:
     said = len(three.air.said)
     assert three.hole(three.alice).place.port > 0
     assert len(three.air.said) == said
+
+
+def test_who_is_silent_is_not_waited_for(three: Three) -> None:
+    """Of two observers the first does not answer: the second is asked beside him, and no hole stays open."""
+    begun = three.air.clock.seconds()
+    silent = ("udp://192.0.2.9:1", OTTO.expected)
+    hole = three.air.until(three.alice.hole([silent, (three.contact, OTTO.expected)], True))
+    assert three.air.clock.seconds() - begun < 2 * ALONE
+    hole.close()
+    three.air.turn(30.0)
+    assert three.sockets() == 3

@@ -6,9 +6,8 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 
 from bitdust.errors import BadIdentity, Offline, Timeout
-from bitdust.router.dialling import HEAD_START, Race
-
-from .test_links import FakeLink
+from bitdust.transport.race import HEAD_START, Race
+from tests.router.test_links import FakeLink
 
 
 class Contacts:

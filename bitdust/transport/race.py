@@ -22,13 +22,15 @@ class Race:
     """
     `won` fires with the first link that comes, or fails when every dial has: with BadIdentity if somebody
     else answered anywhere, else with Offline.  Cancelling it ends all dials.
+
+    @param head: seconds a contact is tried alone.
     """
 
     _log = Logger()
 
-    def __init__(self, clock: IReactorTime, dials: Sequence[Dial]) -> None:
+    def __init__(self, clock: IReactorTime, dials: Sequence[Dial], head: float = HEAD_START) -> None:
         self.won: Deferred[ILink] = Deferred(lambda _: self._end())
-        self._clock = clock
+        self._clock, self._head = clock, head
         self._dials = list(dials)
         self._running: list[Deferred[ILink]] = []
         self._timer: IDelayedCall | None = None
@@ -46,7 +48,7 @@ class Race:
             dialling.addBoth(self._ended, dialling)
             # It may have ended at once, and with it the race.
             if self._dials and not self._over and self._timer is None:
-                self._timer = self._clock.callLater(HEAD_START, self._next)
+                self._timer = self._clock.callLater(self._head, self._next)
         elif not self._running:
             self._lost()
 
