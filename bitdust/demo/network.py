@@ -79,13 +79,13 @@ class Peer:
                 preexec_fn=_disturbable,
             )
 
-    def wait(self) -> None:
+    def wait(self, within: float = COMES_UP) -> None:
         """
-        Until the node answers.
+        Until the node answers, for so many seconds at most.
 
         @raise Timeout, BitDustError: it does not, or its process has ended.
         """
-        end = time.monotonic() + COMES_UP
+        end = time.monotonic() + within
         while True:
             try:
                 self.client.call("process_health")

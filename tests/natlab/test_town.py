@@ -15,12 +15,12 @@ from tests.natlab.lab import Lab, Weather
 from tests.natlab.nat import KINDS, Kind
 from tests.natlab.test_punching import passes
 from tests.natlab.town import Town
-from tests.processes.nodes import back_up, hashes, hired, make_files, restore, until
+from tests.processes.nodes import back_up, committed, hashes, hired, make_files, restore, under_way, until
 
 #: bytes of the file of the matrix; the network of T61 loses one frame in twenty, and 20 MB take their time
 SIZE = int(os.environ.get("BITDUST_NATLAB_SIZE", 20_000_000))
-#: seconds in which a road must be there; in which any file must be, and what each byte adds: over a relay one
-#: frame in ten is lost, and QUIC takes what is overtaken for lost, too
+#: seconds in which a road must be there; in which any file must be, and what each byte adds: one frame in
+#: twenty is lost, which QUIC's CUBIC takes for a line that is full, and over a relay one in ten
 SOON, ANY_FILE, PER_BYTE = 5.0, 180.0, 1 / 25_000
 PAIRS = list(combinations_with_replacement(KINDS, 2))
 
@@ -137,11 +137,7 @@ def test_t62(tmp_path: Path, one: Kind, other: Kind, event: str) -> None:
         until(lambda: held(found) > before + 100_000, GOES_ON)
         print(f"\nT62 {one} x {other} {event}: went on after {time.monotonic() - since:.1f} s")
 
-        def done() -> bool:
-            rows = found.alice.client.call("backups_id_list")
-            return any(row["backupid"].startswith(f"{item}/F") for row in rows)
-
-        until(done, 120.0)
+        until(lambda: committed(found.alice, item) and not under_way(found.alice, item), 120.0)
         # What came over a road that died in the middle is gone as soon as that is noticed, and nothing is
         # there twice: one piece for each supplier.
         until(lambda: FILE < found.bob.client.call("customers_list")[0]["used"] < FILE * 1.15, 60.0)

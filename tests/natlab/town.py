@@ -24,6 +24,8 @@ ANYWHERE: dict[str, object] = {
     "services/tcp-connections/host": "",
     "services/entangled-dht/enabled": False,
 }
+#: seconds in which a node begins on a machine that has a whole matrix to do
+STARTS = 90.0
 #: the port of the identity server: nobody else is there
 WEB = 8084
 
@@ -61,7 +63,7 @@ class Town:
             "services/identity-server/web-port": WEB,
         })  # fmt: skip
         server.start()
-        server.wait()
+        server.wait(STARTS)
         self.network.server = f"http://{first}:{WEB}"
         here = {"services/tcp-connections/interface": second, "services/tcp-connections/host": second}
         self.relay = self._citizen("relay", self.lab.public, here | {
@@ -89,7 +91,7 @@ class Town:
     def _citizen(self, name: str, namespace: str, options: dict[str, object]) -> Peer:
         peer = self._node(name, namespace, options)
         peer.start()
-        peer.wait()
+        peer.wait(STARTS)
         peer.client.call("identity_create", name)
         return peer
 
