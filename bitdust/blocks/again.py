@@ -44,6 +44,8 @@ from bitdust.errors import Damaged
 
 _CONTEXT = "bitdust sealed plaintext 1"
 _LEAF = Struct(">IBQ")  # number, flags, length
+#: bytes up to which it costs less to copy them behind their head than to hash in two steps
+SMALL = 2**16
 #: zstd's level: another one makes other bytes
 LEVEL = 1
 
@@ -69,8 +71,11 @@ class Sum:
 
 def leaf_of(number: int, flags: int, plain: Buffer) -> bytes:
     """The hash of one thing that is sealed."""
+    head = _LEAF.pack(number, flags, len(plain))
+    if len(plain) <= SMALL:
+        return blake3(b"".join((head, plain)), derive_key_context=_CONTEXT).digest()
     one = blake3(derive_key_context=_CONTEXT)
-    one.update(_LEAF.pack(number, flags, len(plain)))
+    one.update(head)
     one.update(plain)
     return one.digest()
 

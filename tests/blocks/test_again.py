@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 import zstandard
+from blake3 import blake3
 
 from bitdust.blocks import again
-from bitdust.blocks.again import Again
+from bitdust.blocks.again import SMALL, Again, leaf_of
 from bitdust.blocks.block import BlockWriter, Chunk
 from bitdust.blocks.block_format import nonce
 from bitdust.errors import Damaged
+from tests.blocks.material import stuff
 
 DATA_KEY, BLOCK, SALT = b"d" * 32, b"b" * 32, b"s" * 32
 CONTENTS = [b"text " * 5000, bytes(range(256)) * 40, b"x", b"much of the same " * 9000]
@@ -130,3 +132,12 @@ def test_another_compressor_makes_no_block(monkeypatch: pytest.MonkeyPatch) -> N
     assert all(made.rehearse(chunk, content) for chunk, content in zip(chunks, CONTENTS, strict=True))
     assert not made.is_same()
     assert counted.encrypted == []
+
+
+@pytest.mark.parametrize("size", [0, 1, SMALL - 1, SMALL, SMALL + 1, 3 * SMALL])
+def test_however_it_is_hashed_it_is_the_same(size: int) -> None:
+    """What was remembered before fits: the hash is over the head and the bytes, one behind the other."""
+    plain = stuff(size)
+    whole = (7).to_bytes(4, "big") + b"\1" + size.to_bytes(8, "big") + plain
+    expected = blake3(whole, derive_key_context="bitdust sealed plaintext 1").digest()
+    assert leaf_of(7, 1, plain) == leaf_of(7, 1, memoryview(plain)) == expected
