@@ -38,6 +38,8 @@ from bitdust.errors import Conflict, Damaged
 
 #: descriptors of half-written files that are kept open
 OPEN_FILES = 128
+#: bytes up to which a file is made when its content comes: it is whole then, and need not be opened again
+SMALL = 2**20
 
 #: what ends a restore, where other errors of the system are one file's own
 _FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
@@ -45,10 +47,11 @@ _FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errn
 
 @dataclass
 class _Growing:
-    """A file on its way: how many bytes are still to come, and what it will be."""
+    """A file on its way: how many bytes are still to come, what it will be, and whether it is there yet."""
 
     meta: Meta
     missing: int
+    is_made: bool = False
 
 
 @dataclass
@@ -112,6 +115,8 @@ class Replant:
                 return
             if offset + len(content) > content_size(growing.meta) or len(content) > growing.missing:
                 raise Damaged(f"the catalog has more content for {path!r} than the file is long")
+            if not growing.is_made and not self._make(path, growing):
+                return
             descriptor = self._descriptor(path)
             rest = memoryview(content)
             for position, length in places(growing.meta, offset, len(rest)):
@@ -186,21 +191,30 @@ class Replant:
         elif meta.kind is Kind.SYMLINK:
             self._symlink(path, folder, name, meta)
         else:
-            self._create(path, folder, name, meta)
+            self._create(path, meta)
 
-    def _create(self, path: bytes, folder: int, name: bytes, meta: Meta) -> None:
+    def _create(self, path: bytes, meta: Meta) -> None:
         if path in self._growing or not is_sound(meta):
             raise ValueError("what the catalog says of it contradicts itself")
-        descriptor = new(folder, temporary_name(name))
-        self._growing[path] = _Growing(meta, content_size(meta))
-        self._remember(path, descriptor)
-        try:
-            os.ftruncate(descriptor, meta.size)
-        except OSError:
-            self._drop(path)
-            raise
-        if not self._growing[path].missing:
+        growing = self._growing[path] = _Growing(meta, content_size(meta))
+        if growing.missing and meta.size <= SMALL and not meta.holes:
+            return
+        if self._make(path, growing) and not growing.missing:
             self._finish(path)
+
+    def _make(self, path: bytes, growing: _Growing) -> bool:
+        """Make the file itself; False: it could not be, and is left."""
+        parent, name = split(path)
+        try:
+            self._remember(path, new(self._folders.at(parent), temporary_name(name)))
+            growing.is_made = True
+            if growing.meta.size > SMALL or growing.meta.holes:
+                os.ftruncate(self._open[path], growing.meta.size)
+        except OSError as error:
+            self._drop(path)
+            self._leave(path, error)
+            return False
+        return True
 
     def _descriptor(self, path: bytes) -> int:
         if path in self._open:

@@ -38,11 +38,13 @@ P = ParamSpec("P")
 #: entries of one page, and bytes of content that are gathered before they are fetched
 PAGE, GATHER = 500, 64 * 2**20
 #: entries that are gathered at most: a million of empty files is no bytes, and much memory
-MOST = 8192
+MOST = 4096
 #: chunks that are looked up at a time
 ROWS = 512
 #: longest read of a block, largest gap that is read along, and reads under way at a time
 READ, GAP, READS = 4 * 2**20, 128 * 1024, 4
+#: most chunks of one read: small files are written more slowly than they come, and wait in memory
+CHUNKS = 128
 
 
 @dataclass(frozen=True)
@@ -308,7 +310,11 @@ def _ranges(needs: list[_Need]) -> Iterator[list[_Need]]:
         if group:
             start = group[0].chunk.offset
             end = group[-1].chunk.offset + group[-1].chunk.stored
-            if need.chunk.offset - end > GAP or need.chunk.offset + need.chunk.stored - start > READ:
+            if (
+                need.chunk.offset - end > GAP
+                or need.chunk.offset + need.chunk.stored - start > READ
+                or len(group) == CHUNKS
+            ):
                 yield group
                 group = []
         group.append(need)

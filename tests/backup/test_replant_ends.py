@@ -15,7 +15,7 @@ import pytest
 
 from bitdust.backup import replant as replant_module
 from bitdust.backup.inside import temporary_name
-from bitdust.backup.replant import Replant
+from bitdust.backup.replant import SMALL, Replant
 from bitdust.catalog.facts import Kind, Meta
 from bitdust.disk import sync_file_system
 from tests.backup.rich import MAY_GIVE, MIB, failing, leftovers, rich
@@ -48,7 +48,7 @@ def test_a_killed_restore_can_be_repeated(tmp_path: Path, overwrite: bool) -> No
     rich(tmp_path / "source")
     script = """if True:
         import os, sys
-        from bitdust.backup.replant import Replant
+        from bitdust.backup.replant import SMALL, Replant
         from tests.backup.trees import entries, read
         source, target, overwrite = sys.argv[1:]
         taken = read(source, entries(source))
@@ -99,6 +99,7 @@ def test_a_full_disk_ends_the_restore(tmp_path: Path, monkeypatch: pytest.Monkey
     failing(monkeypatch, call, errno.ENOSPC)
 
     def rest() -> None:
+        replant.plant(b"large", Meta(Kind.FILE, size=SMALL + 1, mode=0o644))
         replant.plant(b"more", Meta(Kind.FILE, size=1, mode=0o644))
         replant.write(b"more", 0, b"x")
         replant.plant(b"link", Meta(Kind.SYMLINK, target=b"x"))
@@ -110,6 +111,25 @@ def test_a_full_disk_ends_the_restore(tmp_path: Path, monkeypatch: pytest.Monkey
     replant.abandon()
     assert leftovers(tmp_path) == []
     assert set(os.listdir(tmp_path)) <= {"whole", "more"}
+
+
+def test_a_small_file_is_made_when_its_content_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until then there is nothing to open again; what hinders one then is a note, and the others come."""
+    replant = Replant(os.fsencode(tmp_path), False)
+    for name in (b"hindered", b"fine", b"never"):
+        assert replant.plant(name, Meta(Kind.FILE, size=4, mode=0o644))
+    replant.plant(b"other", Meta(Kind.HARDLINK, target=b"hindered"))
+    assert os.listdir(tmp_path) == []
+    failing(monkeypatch, "open", errno.EACCES)
+    replant.write(b"hindered", 0, b"ab")
+    monkeypatch.undo()
+    replant.write(b"hindered", 2, b"cd")
+    replant.write(b"fine", 2, b"cd")
+    replant.write(b"fine", 0, b"ab")
+    replant.finish()
+    assert os.listdir(tmp_path) == ["fine"]
+    assert (tmp_path / "fine").read_bytes() == b"abcd"
+    assert [each.path for each in replant.skipped] == [b"hindered", b"never", b"other"]
 
 
 def test_abandoned_while_it_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +234,7 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
     script = """if True:
         import os, resource, sys
         from bitdust.backup.reading import Reading
-        from bitdust.backup.replant import Replant
+        from bitdust.backup.replant import SMALL, Replant
         from bitdust.backup.walk import Found
         from bitdust.catalog.facts import Kind, Meta
         source, target = map(os.fsencode, sys.argv[1:])
