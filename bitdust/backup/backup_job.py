@@ -91,7 +91,7 @@ class Task:
     excludes: tuple[str, ...] = ()
 
 
-@dataclass
+@dataclass(slots=True)
 class _Growing:
     """An entry whose chunks are coming: places in blocks of this job, or runs in older ones."""
 
@@ -347,7 +347,9 @@ class BackupJob:
         else:
             full = []
         for cut in stretch.cuts:
-            growing = self._growing.setdefault(cut.path, _Growing())
+            growing = self._growing.get(cut.path)
+            if growing is None:
+                growing = self._growing[cut.path] = _Growing()
             put = self._put.get(cut.id)
             if put is None:
                 growing.content.append(known[cut.id])
@@ -355,7 +357,8 @@ class BackupJob:
                 growing.content.append(put)
                 growing.last_block = max(growing.last_block, self._order[put.block])
         for found in stretch.done:
-            self._complete.append((found, self._growing.pop(found.path, _Growing())))
+            whole = self._growing.pop(found.path) if found.path in self._growing else _Growing()
+            self._complete.append((found, whole))
         await self._seal_all(full)
         if full or len(self._complete) >= BATCH:
             await self._flush()

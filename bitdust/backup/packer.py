@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import BinaryIO
 
+from msgspec import Struct
+
 from bitdust.blocks.block import BlockWriter, Chunk
 from bitdust.blocks.erasure import Codecs
 from bitdust.blocks.layout import UNIT, Layout
@@ -35,8 +37,7 @@ class Sealed:
     sealed: bytes
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a chunk was put: the block's id and its number there."""
 
     block: bytes
