@@ -814,6 +814,8 @@ class VersionList(TypedDict):
 
     backup_id: str
     time: float
+    survives: int | None
+    lasting: str
     entries: list[VersionListEntries]
     after: str
 

@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 _RISING = frozenset(("running", "waiting"))
 
 
-def item_fields(item: Browsed, rising: Mapping[str, float], falling: Mapping[str, float]) -> dict[str, Any]:
+def item_fields(
+    item: Browsed, rising: Mapping[str, float], falling: Mapping[str, float], survives: bool = False
+) -> dict[str, Any]:
     """
     An item of the catalog.
 
     @param rising: backup ID -> how far the backup under way is, from 0 to 1; `falling`: the restore.
+    @param survives: say of each version how many more suppliers may be lost.
     """
     newest = item.versions[0].time if item.versions else 0.0
     return {
@@ -38,13 +41,13 @@ def item_fields(item: Browsed, rising: Mapping[str, float], falling: Mapping[str
         "dirpath": shown(item.parent),
         "has_childs": item.has_children,
         "content": "1" if item.versions else "",
-        "versions": [version_fields(version, rising, falling) for version in item.versions],
+        "versions": [version_fields(version, rising, falling, survives) for version in item.versions],
         **lost_bytes(item.path),
     }
 
 
 def version_fields(
-    version: BrowsedVersion, rising: Mapping[str, float], falling: Mapping[str, float]
+    version: BrowsedVersion, rising: Mapping[str, float], falling: Mapping[str, float], survives: bool = False
 ) -> dict[str, Any]:
     """A version: `status` is how far it is up, down, or at the suppliers, in percent."""
     state, part = "ready", version.arrived
@@ -59,7 +62,25 @@ def version_fields(
         "size": format_size(version.size),
         "status": percent(part),
         "state": state,
+        **({"survives": version.survives} if survives and version.survives is not None else {}),
     }
+
+
+def survival(more: int | None) -> str:
+    """
+    How many more suppliers a version may lose, by the pieces that they have signed for; None: it needs none.
+
+    >>> survival(2), survival(1)
+    ('survives the loss of any 2 suppliers', 'survives the loss of any supplier')
+    >>> survival(0), survival(-3), survival(None)
+    ('survives the loss of no supplier', '3 pieces are lacking', 'needs no supplier')
+    """
+    if more is None:
+        return "needs no supplier"
+    if more < 0:
+        return f"{-more} {'piece is' if more == -1 else 'pieces are'} lacking"
+    number = f"any {more} suppliers" if more > 1 else "any supplier" if more else "no supplier"
+    return f"survives the loss of {number}"
 
 
 def local_fields(entry: LocalEntry) -> dict[str, Any]:

@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-_VERSION = {"backupid": str, "label": str, "time": float, "size": str, "status": str, "state": str}
+_VERSION = {
+    "backupid": str,
+    "label": str,
+    "time": float,
+    "size": str,
+    "status": str,
+    "state": str,
+    "survives?": int,
+}
 _ITEM = {
     "type": str,
     "name": str,

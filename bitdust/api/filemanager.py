@@ -35,7 +35,8 @@ async def filemanager(node: Node, json_request: dict[str, Any] | str) -> Any:
     Modes: `config`, `stats`, `list` (path), `listlocal` (path, onlyFolders), `listall`, `upload` (path),
     `delete` (id), `deleteversion` (backupid), `download` (backupid, dest_path), `tasks`, `debuginfo`.  The
     lists take `limit` and `after` (the id, or the name, of the last one seen); a `path_b64` stands in for any
-    path.  `tasks` with `downloads` tells of restores too.
+    path.  `tasks` with `downloads` tells of restores too; `list` and `listall` with `survives` how many more
+    suppliers each version may lose.
 
     @param json_request: the request, or its JSON text.
     """
@@ -84,7 +85,7 @@ async def _list(node: Node, params: Params) -> list[Any]:
     if after is not None:
         number = int(path_id(str(after)).rpartition("/")[2])
     found = await node.backups.browsing.children(_place(params, "/"), number, _limit(params, None))
-    return [item_fields(item, *_under_way(node)) for item in found]
+    return [item_fields(item, *_under_way(node), _flag(params, "survives")) for item in found]
 
 
 async def _list_all(node: Node, params: Params) -> list[Any]:
@@ -92,7 +93,7 @@ async def _list_all(node: Node, params: Params) -> list[Any]:
     found = await node.backups.browsing.with_versions(
         None if after is None else path_id(str(after)), _limit(params, None)
     )
-    return [item_fields(item, *_under_way(node)) for item in found]
+    return [item_fields(item, *_under_way(node), _flag(params, "survives")) for item in found]
 
 
 async def _list_local(node: Node, params: Params) -> list[Any]:

@@ -10,6 +10,7 @@ import base64
 import stat
 from typing import TYPE_CHECKING, Any
 
+from bitdust.api.browsed import survival
 from bitdust.api.registry import method
 from bitdust.api.results import local_path, path_fields
 from bitdust.errors import Usage
@@ -100,6 +101,9 @@ async def version_list(
     """
     List what lies right in a folder of a version, by name; of a file, that file.
 
+    `survives` is how many more suppliers the whole version may lose, null when it needs none; below 0 so many
+    pieces are lacking.  `lasting` says the same in words.
+
     @param what: a path ID, a backup ID, one with `:relative/path`, or a local path.
     @param as_of: Unix seconds: the last version not made after that, where none is named.
     @param limit: at most so many, 1 to 1000.
@@ -109,6 +113,8 @@ async def version_list(
     return {
         "backup_id": listed.backup_id,
         "time": listed.time,
+        "survives": listed.survives,
+        "lasting": survival(listed.survives),
         "entries": [
             {
                 **path_fields(entry.path.rpartition(b"/")[2], "name", "name_b64"),

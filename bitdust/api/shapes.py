@@ -274,6 +274,8 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         "version_list": {
             "backup_id": str,
             "time": float,
+            "survives": Nullable(int),
+            "lasting": str,
             "entries": [{"name": str, "name_b64?": str, **_INSIDE, **_META}],
             "after": str,
         },

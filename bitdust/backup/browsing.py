@@ -24,7 +24,7 @@ PAGE = 1000
 class BrowsedVersion:
     """
     One version.  `time` in Unix seconds, `size` in bytes at the suppliers, `arrived` from 0 to 1 what part of
-    its pieces is at the suppliers, `state` as in `Version`, or "running".
+    its pieces is at the suppliers, `state` as in `Version`, or "running"; `survives` as there.
     """
 
     backup_id: str
@@ -32,6 +32,7 @@ class BrowsedVersion:
     size: int
     state: str
     arrived: float
+    survives: int | None = None
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,8 @@ def _browse(c: sqlite3.Connection, item: Item) -> Browsed:
         item.size,
         bool(tree.children(c, item.path_id, limit=1)),
         tuple(
-            BrowsedVersion(v.backup_id, v.time, v.stored, v.state, _arrived(c, v)) for v in reversed(known)
+            BrowsedVersion(v.backup_id, v.time, v.stored, v.state, _arrived(c, v), v.survives)
+            for v in reversed(known)
         ),
     )
 

@@ -43,10 +43,15 @@ class Found:
 
 @dataclass
 class Listed:
-    """A page of what a folder of a version holds; or the one file that was asked for."""
+    """
+    A page of what a folder of a version holds; or the one file that was asked for.
+
+    `survives` as in `Version`.
+    """
 
     backup_id: str
     time: float
+    survives: int | None
     entries: list[Entry] = field(default_factory=list)
     after: str = ""
 
@@ -95,10 +100,10 @@ class Looking:
             item, version, inside = meaning(c, what, as_of=as_of)
             own = entry_at(c, item.path_id, version.seq, inside)
             if own is not None and own.meta.kind is not Kind.DIR:
-                return Listed(version.backup_id, version.time, [own])
+                return Listed(version.backup_id, version.time, version.survives, [own])
             found = looking.children(c, item.path_id, version.seq, inside, mark, limit)
             more = _write_mark(found[-1].path.rpartition(b"/")[2]) if len(found) == limit else ""
-            return Listed(version.backup_id, version.time, found, more)
+            return Listed(version.backup_id, version.time, version.survives, found, more)
 
         return await self.db.read(look)
 

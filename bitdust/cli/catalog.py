@@ -118,7 +118,7 @@ def _ls_inside(terminal: Terminal, what: str, as_of: float | None) -> None:
             terminal.show(page)
         else:
             if not after:
-                terminal.note(f"{page['backup_id']} of {shown(page['time'])}")
+                terminal.note(f"{page['backup_id']} of {shown(page['time'])} {page['lasting']}")
             for each in page["entries"]:
                 size = terminal.size(each["size"]) if each["type"] != "dir" else ""
                 name = each["name"] + "/" * (each["type"] == "dir")

@@ -79,7 +79,7 @@ BROWSED = [
         "dir",
         2**33,
         True,
-        (BrowsedVersion("0/0/F20160313043757PM", 1457883477.0, 11 * 2**20, "safe", 1.0),),
+        (BrowsedVersion("0/0/F20160313043757PM", 1457883477.0, 11 * 2**20, "safe", 1.0, 2),),
     ),
     Browsed("0/1", b"/Users/caf\xe9\x1b", "file", 5, False, ()),
 ]
@@ -279,7 +279,7 @@ class FakeBackups:
 
     async def listing(self, what: str, as_of: float | None, limit: int, after: str) -> Listed:
         self._note("listing", what, as_of, limit, after)
-        return Listed(BACKUP, 1.5, [Entry(b"a/b", Meta(Kind.SYMLINK, 0o777, target=b"c"), (), 1, 0)], "")
+        return Listed(BACKUP, 1.5, 2, [Entry(b"a/b", Meta(Kind.SYMLINK, 0o777, target=b"c"), (), 1, 0)], "")
 
     async def compare(self, old: str, new: str, limit: int, after: str) -> Compared:
         self._note("compare", old, new, limit, after)

@@ -245,6 +245,7 @@ def test_looking(node):
     ]  # fmt: skip
     told = call(node, "version_list", BACKUP, as_of=7.5, limit=3, after="y")
     assert node.asked[-1] == ("listing", BACKUP, 7.5, 3, "y")
+    assert (told["survives"], told["lasting"]) == (2, "survives the loss of any 2 suppliers")
     assert [(each["name"], each["inside"], each["mode"], each["target"]) for each in told["entries"]] == [
         ("b", "a/b", "lrwxrwxrwx", "c")
     ]

@@ -109,6 +109,10 @@ def test_browse_and_back_up(world: World) -> None:
         assert DATE.fullmatch(version["label"])
         assert version["backupid"].startswith(item + "/F")
     assert manage(alice, "listall") == [there]
+    for mode, place in (("list", {"path": str(source.parent)}), ("listall", {})):
+        (asked,) = manage(alice, mode, survives=True, **place)
+        assert [version.pop("survives") for version in asked["versions"]] == [1, 1]
+        assert asked == there
     assert manage(alice, "listall", limit=1, after=item) == []
 
     backup = there["versions"][0]["backupid"]

@@ -187,8 +187,16 @@ def test_overview(person):
         "11 MB",
         "2016-03-13",
         "ready, 100%",
+        "survives the loss of any 2 suppliers",
     ):
         assert words in text
+
+
+@pytest.mark.parametrize("path", ["/", "/files", f"/files/version?what={BACKUP}&name=x"])
+def test_each_version_says_what_it_survives(person, path):
+    """Where versions are shown, how many more suppliers each may lose stands beside it, with its colour."""
+    page = person.visit(path).body.decode()
+    assert re.search(r'data-state="safe"[^>]*>survives the loss of any 2 suppliers<', page)
 
 
 def test_overview_of_a_node_without_an_identity(person, node):

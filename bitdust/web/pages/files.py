@@ -11,11 +11,12 @@ from typing import Any
 
 from twisted.web.template import Tag
 
+from bitdust.api.browsed import survival
 from bitdust.api.publish.page import Answer
 from bitdust.errors import Usage
 from bitdust.web.logins import Session
 from bitdust.web.pages.frame import WebPage, framed, go_to
-from bitdust.web.pages.markup import Part, el, form, link, table
+from bitdust.web.pages.markup import Part, el, form, link, pill, table
 from bitdust.web.pages.tasks import tasks_region
 
 ROWS = 100
@@ -34,7 +35,7 @@ class FilesPage(WebPage):
 
     async def show(self, query: Mapping[str, str], visitor: Session) -> Answer:
         place = {key: query[key] for key in ("path", "path_b64") if query.get(key)}
-        items = await self.house.manage("list", limit=ROWS, after=query.get("after"), **place)
+        items = await self.house.manage("list", limit=ROWS, after=query.get("after"), survives=True, **place)
         rows: list[list[Any]] = [
             [
                 _name(item),
@@ -131,6 +132,8 @@ def versions_of(item: Mapping[str, Any], visitor: Session) -> Part:
         el(
             "li",
             f"{version['label']}, {version['size']}, {version['state']} {version['status']} ",
+            lasting(version),
+            " ",
             link("Look inside", "/files/version", what=version["backupid"], name=path_of(item)),
             " ",
             link("Restore", "/files/restore", backupid=version["backupid"], what=path_of(item)),
@@ -140,6 +143,14 @@ def versions_of(item: Mapping[str, Any], visitor: Session) -> Part:
         for version in versions
     ]
     return el("details", el("summary", f"{len(versions)} of {item['name']}"), el("ul", rows))
+
+
+def lasting(version: Mapping[str, Any]) -> Tag | None:
+    """How many more suppliers a version may lose, in the colour of that; nothing of one on its way there."""
+    more = version.get("survives")
+    if more is None or version.get("state") == "up":
+        return None
+    return pill(survival(more), "safe" if more > 0 else "at risk")
 
 
 def path_of(item: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from bitdust.api.publish.page import Answer
 from bitdust.config.sizes import format_size
 from bitdust.errors import NoIdentity
 from bitdust.web.logins import Session
-from bitdust.web.pages.files import paging, path_of, versions_of
+from bitdust.web.pages.files import lasting, paging, path_of, versions_of
 from bitdust.web.pages.frame import WebPage, framed
 from bitdust.web.pages.markup import Part, counted, el, link, pill, spoken, table
 
@@ -32,7 +32,7 @@ class OverviewPage(WebPage):
         health = await door.call("process_health")
         parts: list[Part] = [_state(health)]
         try:
-            items = await self.house.manage("listall", limit=ROWS, after=query.get("after"))
+            items = await self.house.manage("listall", limit=ROWS, after=query.get("after"), survives=True)
             parts += [el("h2", "Folders"), self._folders(items, visitor)]
             parts += _policies(await door.call("policies_list"))
             parts += [el("h2", "Suppliers"), _suppliers(await door.call("suppliers_list"))]
@@ -49,7 +49,11 @@ class OverviewPage(WebPage):
                 path_of(item),
                 item["size"],
                 item["date"],
-                f"{item['versions'][0]['state']}, {item['versions'][0]['status']}",
+                [
+                    f"{item['versions'][0]['state']}, {item['versions'][0]['status']}",
+                    el("br"),
+                    lasting(item["versions"][0]),
+                ],
                 versions_of(item, visitor),
             ]
             for item in items

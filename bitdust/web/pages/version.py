@@ -13,6 +13,7 @@ from bitdust.api.browsed import date
 from bitdust.api.publish.page import Answer
 from bitdust.config.sizes import format_size
 from bitdust.web.logins import Session
+from bitdust.web.pages.files import lasting
 from bitdust.web.pages.frame import WebPage, framed
 from bitdust.web.pages.markup import Part, el, link, table
 
@@ -43,7 +44,7 @@ class VersionPage(WebPage):
             "Version",
             "/files",
             visitor,
-            el("p", f"{name or backup}, as it was at {date(listed['time'])}."),
+            el("p", f"{name or backup}, as it was at {date(listed['time'])}. ", lasting(listed)),
             _steps(backup, name, what.partition(":")[2]),
             found,
             more,
