@@ -14,7 +14,7 @@ from bitdust.backup.pattern import Pattern
 from bitdust.catalog import looking, tree, versions
 from bitdust.catalog.facts import Kind, Meta, decode_meta
 from bitdust.catalog.looking import Row
-from bitdust.catalog.rows import key_of, path_of
+from bitdust.catalog.rows import path_of
 from bitdust.catalog.tree import Item
 
 #: items of one step that have nothing
@@ -108,13 +108,8 @@ def _find_in(
         known = [version for version in known if version.seq == (seq or (newest.seq if newest else None))]
     if not known:
         return [], None
-    start = key_of(inside)
-    if start > after[0]:
-        after = start, -1
 
     def wanted(row: Row) -> bool:
-        if start and row.key != start and not row.key.startswith(start + b"\0"):
-            return False
         if query.kind is not None and row.kind != query.kind:
             return False
         if (query.smallest is not None or query.largest is not None) and (
@@ -132,9 +127,8 @@ def _find_in(
         )
 
     only = None if query.all_versions else known[0].seq
-    rows, more = looking.rows_of(c, item.path_id, only, after, wanted, limit)
-    if more is not None and start and more[0] > start + b"\1":
-        more = None
+    needle = query.pattern.needle(item.path)
+    rows, more = looking.rows_of(c, item.path_id, only, inside, after, needle, wanted, limit)
     seqs = [version.seq for version in known]
     hits = []
     for row in rows:

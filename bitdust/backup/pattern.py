@@ -12,12 +12,17 @@ import re
 from collections.abc import Callable
 from fnmatch import translate
 
+from bitdust.catalog.looking import Needle
 from bitdust.errors import Usage
 
 #: characters and parts of a pattern
 LONGEST, MOST_PARTS = 1024, 64
 
 Part = Callable[[str], object] | None
+#: where a stretch ends that stands in each name as it does in the pattern; the other letters are those that
+#: are the same as one outside of ASCII when large and small ones are
+_ENDS = re.compile("[*?\ud800-\udfff]")
+_ENDS_OF_ANY_CASE = re.compile(r"[*?]|[^\x00-\x7f]|[iks]")
 
 
 class Pattern:
@@ -37,11 +42,23 @@ class Pattern:
             # The standard library's expressions never go back over what a `*` has taken: no name takes long.
             return None if word == "**" else re.compile(translate(word), flags).match
 
+        runs = (run for word in parts for run in _literals(word, ignore_case) if run)
+        self._needles = [Needle(os.fsencode(run), ignore_case) for run in sorted(runs, key=len, reverse=True)]
         self._whole = text.startswith("/")
         self._name = part(text) if len(parts) == 1 else None
         words = parts[1:] if self._whole else ["**", *parts]
         # Several in a row mean what one means.
         self._parts = [part(w) for i, w in enumerate(words) if w != "**" or i == 0 or words[i - 1] != "**"]
+
+    def needle(self, above: bytes) -> Needle | None:
+        """
+        What stands in the sort key of every name that it means, but perhaps that of the item itself.
+
+        @param above: the path of the item.  None: nothing is known of the keys.
+        """
+        # In a pattern of one part it is the name that must have it, and the key ends with that.
+        sure = (each for each in self._needles if self._name is not None or not each.is_in(above))
+        return next(sure, None)
 
     def fits(self, above: bytes, key: bytes) -> bool:
         """
@@ -78,3 +95,9 @@ class Pattern:
     def _open(self, at: set[int]) -> set[int]:
         """The same, with every `**` also meaning no folder at all."""
         return at | {i + 1 for i in at if i < len(self._parts) and self._parts[i] is None}
+
+
+def _literals(word: str, ignore_case: bool) -> list[str]:
+    """Stretches of a part of a pattern that each name has; behind a `[` none is looked for."""
+    word = word.partition("[")[0]
+    return _ENDS_OF_ANY_CASE.split(word.lower()) if ignore_case else _ENDS.split(word)

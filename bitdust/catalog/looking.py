@@ -18,6 +18,8 @@ from bitdust.catalog.schema import FOREVER
 
 #: rows that one call looks at: some 30 ms
 ROWS = 20_000
+#: the same of rows of which only keys are looked at
+KEYS = 160_000
 
 _COLUMNS = "key, since, until, stored, meta, content"
 
@@ -32,6 +34,22 @@ class Row:
     kind: int
     size: int
     meta: bytes
+
+
+@dataclass(frozen=True)
+class Needle:
+    """
+    Bytes to be found in a key.
+
+    @param folds: large and small letters of ASCII are the same; `of` has small ones.
+    """
+
+    of: bytes
+    folds: bool
+
+    def is_in(self, key: bytes) -> bool:
+        """Has the key these bytes?"""
+        return self.of in (key.lower() if self.folds else key)
 
 
 @dataclass(frozen=True)
@@ -76,7 +94,9 @@ def rows_of(
     c: sqlite3.Connection,
     item: str,
     seq: int | None,
+    inside: bytes,
     after: tuple[bytes, int],
+    needle: Needle | None,
     wanted: Callable[[Row], bool],
     limit: int,
 ) -> tuple[list[Row], tuple[bytes, int] | None]:
@@ -85,14 +105,33 @@ def rows_of(
     the end.
 
     @param seq: only those of this version; None: of every one.
+    @param inside: only this name and what is below it.
+    @param needle: stands in the key of each that is wanted, but for the item itself.  Then a step goes eight
+        times as far: of most rows only the index is read, and they never come to Python.
     """
     (row,) = c.execute("SELECT id FROM items WHERE path_id = ?", (item,)).fetchone() or (None,)
+    start = key_of(inside)
+    end = below(start)[1]
+    behind = "item = ? AND key >= ? AND (key > ? OR since > ?)"
+    place = (row, max(start, after[0]), *after)
+    last: tuple[bytes, int] | None = None
+    has, sought = "1", tuple[bytes, ...]()
+    if needle is not None:
+        furthest = c.execute(
+            f"SELECT key FROM entries INDEXED BY entries_key WHERE {behind} AND key < ?"  # noqa: S608
+            " ORDER BY key, since LIMIT 1 OFFSET ?",
+            (*place, end, KEYS - 1),
+        ).fetchone()
+        # All stretches of the last name are looked at.
+        last = (furthest[0], FOREVER) if furthest is not None else None
+        key = "CAST(lower(key) AS BLOB)" if needle.folds else "key"
+        has, sought = f"(key = x'' OR instr({key}, ?))", (needle.of,)
     found: list[Row] = []
     number = 0
     for values in c.execute(
-        "SELECT key, since, until, kind, size, meta FROM entries INDEXED BY entries_key WHERE item = ?"
-        " AND key >= ? AND (key > ? OR since > ?) ORDER BY key, since LIMIT ?",
-        (row, after[0], *after, ROWS),
+        "SELECT key, since, until, kind, size, meta FROM entries INDEXED BY entries_key"  # noqa: S608
+        f" WHERE {behind} AND key {'<' if last is None else '<='} ? AND {has} ORDER BY key, since LIMIT ?",
+        (*place, end if last is None else last[0], *sought, ROWS),
     ):
         number += 1
         after = values[0], values[1]
@@ -103,7 +142,7 @@ def rows_of(
             found.append(each)
             if len(found) == limit:
                 return found, after
-    return found, after if number == ROWS else None
+    return found, after if number == ROWS else last
 
 
 def changes(

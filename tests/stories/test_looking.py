@@ -79,6 +79,7 @@ def alice(world: World) -> House:
 def test_find(world: World, alice: House, monkeypatch: pytest.MonkeyPatch, step: int, limit: int) -> None:
     """In the newest versions or in all, in one item or all, however small the pages and steps are."""
     monkeypatch.setattr(rows, "ROWS", step)
+    monkeypatch.setattr(rows, "KEYS", step * 2)
     monkeypatch.setattr(finding, "ITEMS", 2)
     old, new = (version.backup_id for version in alice.versions("0/0/0/0"))
     other = alice.versions("0/0/0/1")[0].backup_id
