@@ -15,6 +15,9 @@ from bitdust.transport.session import Session
 from bitdust.transport.stream import Stream
 from bitdust.wire.packets import Packet
 
+#: parts of a body kept as they came: who sends byte by byte shall not cost more than his bytes
+MOST_PARTS = 256
+
 
 @implementer(IExchange)
 class Exchange:
@@ -33,7 +36,7 @@ class Exchange:
         self.packet = stream.packet
         self._session, self._stream, self._flush = session, stream, flush
         self._failure = failure
-        self._body = bytearray()
+        self._body: list[bytes] = []
         self._ended = False
         self._writing: Deferred[None] | None = None
         self._reading: Deferred[bytes] | None = None
@@ -79,7 +82,7 @@ class Exchange:
         if self._reading is not None:
             raise ValueError("the read before this one has not been answered yet")
         if self._body:
-            taken = bytes(self._body)
+            taken = self._body[0] if len(self._body) == 1 else b"".join(self._body)
             self._body.clear()
             self._session.consumed(self._stream, len(taken))
             self._flush()
@@ -122,7 +125,9 @@ class Exchange:
             return
         reading, self._reading = self._reading, None
         if reading is None:
-            self._body += data
+            self._body.append(data)
+            if len(self._body) == MOST_PARTS:
+                self._body = [b"".join(self._body)]
             return
         self._session.consumed(self._stream, len(data))
         reading.callback(data)
