@@ -13,7 +13,7 @@ from bitdust.wire.packets import Packet, Priority
 #: body bytes one side may send on one stream before the other has read some
 STREAM_CREDIT = 2**20
 #: the reader gives credit back in steps of this
-STREAM_STEP = STREAM_CREDIT // 4
+STREAM_STEP = STREAM_CREDIT // 2
 
 
 @dataclass(eq=False, slots=True)
