@@ -8,14 +8,10 @@ soon as the handshake is over, and leaves everything rare to Twisted: handshakes
 
 from __future__ import annotations
 
-from OpenSSL import SSL
 from twisted.internet.interfaces import IProtocol
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 
-from bitdust.transport.tcp.records import RECORD, Records
-
-#: bytes that TLS adds to a record at most, and those of its own messages that may wait beside our data
-_OVERHEAD, _MESSAGES = 256, 4096
+from bitdust.transport.tcp.records import SPACE, Records
 
 
 class Pump(TLSMemoryBIOProtocol):
@@ -38,15 +34,17 @@ class Pump(TLSMemoryBIOProtocol):
             return
         connection = self.getHandle()  # type: ignore[no-untyped-call]
         view = memoryview(data)
-        try:
-            while view:
-                view = view[connection.send(view) :]
-        except SSL.Error:
-            # Twisted meets the same error, and knows what follows from it.
-            super().write(bytes(view))  # type: ignore[no-untyped-call]
-            return
-        most = len(data) + (len(data) // RECORD + 1) * _OVERHEAD + _MESSAGES
-        self.transport.write(connection.bio_read(most))  # type: ignore[union-attr]
+        for at in range(0, len(view), SPACE):
+            records = self._records.seal(connection, view[at : at + SPACE])
+            if records is None:
+                # Twisted meets the same error, and knows what follows from it.
+                super().write(bytes(view[at:]))  # type: ignore[no-untyped-call]
+                return
+            self.hand_on(records)
+
+    def hand_on(self, records: memoryview) -> None:
+        """Bytes for the road, which are there only until this returns."""
+        self.transport.write(bytes(records))  # type: ignore[union-attr]
 
     def dataReceived(self, data: bytes) -> None:
         """Decrypt and hand on."""

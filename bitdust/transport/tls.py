@@ -15,7 +15,7 @@ from zope.interface import implementer
 
 from bitdust.identity.keys import DeviceKey
 from bitdust.transport.certificates import ALPN, spki_of
-from bitdust.transport.tcp.records import Records
+from bitdust.transport.tcp.records import Records, whole_writes
 
 
 class Judge(Shape):
@@ -31,6 +31,7 @@ class DeviceTls:
     def __init__(self, device: DeviceKey) -> None:
         # Not twisted's CertificateOptions: it still speaks pyOpenSSL's deprecated certificate objects.
         context = SSL.Context(SSL.TLS_METHOD)
+        whole_writes(context)
         context.set_min_proto_version(SSL.TLS1_3_VERSION)
         context.use_certificate(load_pem_x509_certificate(device.certificate_pem))
         context.use_privatekey(Ed25519PrivateKey.from_private_bytes(device.secret))

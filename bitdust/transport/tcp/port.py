@@ -32,11 +32,11 @@ from bitdust.transport.interface import Doorman, Expected, IHole, ILink, IPunche
 from bitdust.transport.link import GREETING
 from bitdust.transport.pace import Paces
 from bitdust.transport.port import Port
-from bitdust.transport.pump import Pump
 from bitdust.transport.tcp.connecting import Address, connect
 from bitdust.transport.tcp.hole import IReactor as Punching
 from bitdust.transport.tcp.hole import TcpHole
 from bitdust.transport.tcp.link import SCHEME, TcpLink
+from bitdust.transport.tcp.straight import StraightPump
 from bitdust.transport.tls import DeviceTls
 from bitdust.world import Rng, Wall, spawn, system_wall
 
@@ -178,4 +178,4 @@ class _Door(Factory):
 
     def buildProtocol(self, addr: IAddress | None) -> TLSMemoryBIOProtocol | None:
         link = self._link(cast(Caller, addr))
-        return None if link is None else Pump(self._tls, link, self._records)
+        return None if link is None else StraightPump(self._tls, link, self._records)
