@@ -5,7 +5,7 @@ The pieces of a sealed block, computed from its file a few MiB at a time.  It bl
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -27,7 +27,9 @@ class _Window:
     length: int
 
 
-def piece_body(file: BinaryIO, layout: Layout, code: Code, number: int, offset: int, length: int) -> bytes:
+def piece_body(
+    file: BinaryIO, layout: Layout, code: Code, number: int, offset: int, length: int
+) -> memoryview:
     """
     A stretch of the body of piece `number`.
 
@@ -39,7 +41,7 @@ def piece_body(file: BinaryIO, layout: Layout, code: Code, number: int, offset: 
 
 def piece_bodies(
     file: BinaryIO, layout: Layout, code: Code, numbers: Sequence[int], offset: int, length: int
-) -> list[bytes]:
+) -> list[memoryview]:
     """
     The same stretch of the bodies of several pieces; the block is read once for all of them.
 
@@ -48,19 +50,24 @@ def piece_bodies(
     layout.check_stretch(offset, length)
     if any(not 0 <= number < layout.n for number in numbers):
         raise Damaged(f"there are only {layout.n} pieces")
-    parts: list[list[bytes]] = [[] for _ in numbers]
-    parities = [number for number in numbers if number >= layout.k]
-    buffer = bytearray(min(_step(layout), length) * layout.k) if parities else bytearray()
+    bodies = {number: memoryview(bytearray(length)) for number in numbers}
+    parities = [number for number in bodies if number >= layout.k]
+    # A parity is made of all data, also of those that nobody wants.
+    data = range(layout.k) if parities else sorted(bodies)
+    step = min(_step(layout), length)
+    unwanted = {number: memoryview(bytearray(step)) for number in data if number not in bodies}
+    at = 0
     for window in _windows(layout, offset, length):
+        end = at + window.length
+        units = {
+            number: bodies[number][at:end] if number in bodies else unwanted[number][: window.length]
+            for number in data
+        }
+        _read_units(file, layout, window, units)
         if parities:
-            units = _read_units(file, layout, window, buffer)
-            made = dict(zip(parities, code.encode(units, parities), strict=True))
-            found = [made[number] if number >= layout.k else bytes(units[number]) for number in numbers]
-        else:
-            found = [_read_unit(file, layout, window, number) for number in numbers]
-        for part, unit in zip(parts, found, strict=True):
-            part.append(unit)
-    return [b"".join(part) for part in parts]
+            code.encode_into([*units.values()], parities, [bodies[number][at:end] for number in parities])
+        at = end
+    return [bodies[number] for number in numbers]
 
 
 def roots_of(file: BinaryIO, layout: Layout, code: Code, block_id: bytes) -> tuple[bytes, ...]:
@@ -72,15 +79,14 @@ def roots_of(file: BinaryIO, layout: Layout, code: Code, block_id: bytes) -> tup
     k, n = layout.k, layout.n
     hashes: list[list[bytes]] = [[] for _ in range(n)]
     step = _step(layout)
-    buffer = bytearray(step * k)
-    space = memoryview(bytearray(step * (n - k)))
+    space = memoryview(bytearray(step * n))
     for window in _windows(layout, 0, layout.piece_size):
-        units = _read_units(file, layout, window, buffer)
         size = window.length
-        parities = [space[at * size : (at + 1) * size] for at in range(n - k)]
-        code.encode_into(units, range(k, n), parities)
+        units = [space[at * size : (at + 1) * size] for at in range(n)]
+        _read_units(file, layout, window, dict(enumerate(units[:k])))
+        code.encode_into(units[:k], range(k, n), units[k:])
         first = (window.row * layout.unit + window.start) // LEAF
-        for number, unit in enumerate([*units, *parities]):
+        for number, unit in enumerate(units):
             hashes[number] += leaf_hashes(block_id, number, first, unit)
     return tuple(Tree.grow(leaves).root for leaves in hashes)
 
@@ -100,37 +106,37 @@ def _windows(layout: Layout, offset: int, length: int) -> Iterator[_Window]:
         offset += size
 
 
-def _read_units(file: BinaryIO, layout: Layout, window: _Window, buffer: bytearray) -> list[memoryview]:
-    size = window.length
-    view = memoryview(buffer)[: size * layout.k]
-    if size == layout.unit_of(window.row):  # whole units lie behind each other
-        _fill(file, layout, window.row * layout.row, view)
-    else:
-        for number in range(layout.k):
-            _fill(file, layout, _place(layout, window, number), view[number * size : (number + 1) * size])
-    return [view[number * size : (number + 1) * size] for number in range(layout.k)]
+def _read_units(file: BinaryIO, layout: Layout, window: _Window, units: Mapping[int, memoryview]) -> None:
+    """Read the window of these data pieces into their buffers."""
+    if len(units) == layout.k and window.length == layout.unit_of(window.row):
+        # Whole units lie behind each other.
+        _fill(file, layout, window.row * layout.row, [*units.values()])
+        return
+    for number, unit in units.items():
+        offset = window.row * layout.row + number * layout.unit_of(window.row) + window.start
+        _fill(file, layout, offset, [unit])
 
 
-def _read_unit(file: BinaryIO, layout: Layout, window: _Window, number: int) -> bytes:
-    offset = _place(layout, window, number)
-    real = max(0, min(window.length, layout.size - offset))
-    data = os.pread(file.fileno(), real, offset) if real else b""
-    if len(data) != real:
-        raise Damaged("the file of a block is shorter than the block")
-    return data if real == window.length else data.ljust(window.length, b"\0")
-
-
-def _place(layout: Layout, window: _Window, number: int) -> int:
-    return window.row * layout.row + number * layout.unit_of(window.row) + window.start
-
-
-def _fill(file: BinaryIO, layout: Layout, offset: int, view: memoryview) -> None:
-    """Read the stretch of the block at `offset` into `view`, zeros behind the block's end."""
-    real = max(0, min(len(view), layout.size - offset))
-    done = 0
+def _fill(file: BinaryIO, layout: Layout, offset: int, buffers: Sequence[memoryview]) -> None:
+    """Read the stretch of the block at `offset` into the buffers, zeros behind the block's end."""
+    wanted = sum(map(len, buffers))
+    real = max(0, min(wanted, layout.size - offset))
+    done = os.preadv(file.fileno(), _part(buffers, 0, real), offset) if real else 0
     while done < real:
-        got = os.preadv(file.fileno(), [view[done:real]], offset + done)
+        got = os.preadv(file.fileno(), _part(buffers, done, real), offset + done)
         if not got:
             raise Damaged("the file of a block is shorter than the block")
         done += got
-    view[real:] = bytes(len(view) - real)
+    for buffer in _part(buffers, real, wanted):
+        buffer[:] = bytes(len(buffer))
+
+
+def _part(buffers: Sequence[memoryview], begin: int, end: int) -> list[memoryview]:
+    """What lies between these two places, the buffers taken as one."""
+    parts, at = [], 0
+    for buffer in buffers:
+        part = buffer[max(0, begin - at) : max(0, end - at)]
+        at += len(buffer)
+        if part:
+            parts.append(part)
+    return parts
