@@ -26,8 +26,8 @@ from bitdust.wire.packets import Ack, Data, Fail, Priority
 from bitdust.wire.receipts import check_receipt
 from bitdust.world import InThread
 
-#: bytes of a stretch that is computed in one hop to a thread and written at once
-STRETCH = 16 * LEAF
+#: bytes of all pieces of a block that are computed and written at a time together, and at the least of one
+ROW, LEAST = 4 * 2**20, 4 * LEAF
 #: seconds a supplier has to take the next stretch, or to sign
 STALLED = 120.0
 
@@ -64,6 +64,11 @@ def errand_of(missing: Missing) -> Errand:
         block.job,
         is_repair,
     )
+
+
+def stretch_of(n: int) -> int:
+    """Bytes of a piece that are computed in one hop to a thread, in a block of n: fewer for more lanes."""
+    return max(LEAST, ROW // n // LEAF * LEAF)
 
 
 class PieceSender:
@@ -115,11 +120,12 @@ class PieceSender:
         answered = exchange.answer()
         try:
             with self._spool.path(errand.block).open("rb") as file:
-                for offset in range(0, layout.piece_size, STRETCH):
+                stretch = stretch_of(layout.n)
+                for offset in range(0, layout.piece_size, stretch):
                     # Whoever has the piece already, or refuses it, says so before the body has come.
                     if answered.called:
                         break
-                    length = min(STRETCH, layout.piece_size - offset)
+                    length = min(stretch, layout.piece_size - offset)
                     await self._stretch(exchange, errand, file, offset, length, priority)
             answered.addTimeout(STALLED, self._clock)
             answer = await answered
