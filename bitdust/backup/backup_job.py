@@ -35,8 +35,9 @@ from bitdust.world import InThread, either, give_up, pause, spawn
 
 #: seconds between two looks at whether every block is at enough suppliers
 LOOK_EVERY = 0.1
-#: seconds after which a job that waits looks again without being told
-LOOK_AGAIN = 5.0
+#: seconds after which a job that waits looks again without being told; for suppliers, who may be away for
+#: days, twice as long each time, up to the second
+LOOK_AGAIN, LOOK_SELDOM = 5.0, 60.0
 #: bytes of new content, or seconds, after which a long job makes what it has restorable
 CHECKPOINT_BYTES, CHECKPOINT_SECONDS = 10 * 2**30, 600.0
 #: seconds of reading after which a first backup finds out how much there is
@@ -457,11 +458,13 @@ class BackupJob:
         return self._spool.has_room(self._packer.block_size)
 
     async def _until_stored(self) -> None:
+        wait = LOOK_AGAIN
         while waiting := await self._db.read(holdings.waiting_for, self.task.job):
             self.check()
             self._report(f"Sending, waiting for {self._names(waiting)}")
             await self._now_and_then()
-            await either(self._clock, self._acked.next(), LOOK_AGAIN)
+            await either(self._clock, self._acked.next(), wait)
+            wait = min(2 * wait, LOOK_SELDOM)
             # Receipts come many a second; the question costs as much as the job has blocks.
             await pause(self._clock, LOOK_EVERY)
 

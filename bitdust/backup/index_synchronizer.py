@@ -37,8 +37,9 @@ T = TypeVar("T")
 GATHER = 0.3
 #: seconds before what failed is tried again: doubled each time, up to five minutes
 AGAIN, LONGEST_PAUSE = 30.0, 300.0
-#: seconds after which who waits for a commit looks again without being told
-LOOK_AGAIN = 5.0
+#: seconds after which who waits for a commit looks again without being told; twice as long each time, up to
+#: the second
+LOOK_AGAIN, LOOK_SELDOM = 5.0, 60.0
 #: seconds a supplier has for a segment
 ANSWER_WITHIN = 60.0
 
@@ -134,9 +135,11 @@ class IndexSynchronizer:
         """
         through = await self._seal()
         self._everyone()
+        wait = LOOK_AGAIN
         while await self._db.read(log.committed) < through:
             self.check()
-            await either(self._clock, self.committed.next(), LOOK_AGAIN)
+            await either(self._clock, self.committed.next(), wait)
+            wait = min(2 * wait, LOOK_SELDOM)
 
     def doubt(self, fingerprint: str) -> None:
         """He says that we are behind the times: look at what he has."""

@@ -158,3 +158,20 @@ def test_what_was_not_sealed_leaves_the_spool(world: World) -> None:
     assert task.ended("backup", "0/0/0/0", 600).state == "committed"
     known = {f"{block.id.hex()}.block" for block in alice.blocks()}
     assert {path.name for path in (alice.home / "backups").iterdir()} <= known
+
+
+def test_a_backup_that_waits_lets_the_disk_rest(world: World) -> None:
+    """Two of four suppliers are away for hours: the catalog is asked each minute, no more often."""
+    world.suppliers(4)
+    alice = world.customer()
+    source = world.tree(a=100_000)
+    away = world.seated(alice)[:2]
+    world.away(*away)
+    started = world.wait(alice.node.backups.start_path(str(source)))
+    world.run(3600)
+    before = alice.calls
+    world.run(600)
+    assert alice.task(1).state.startswith("sending, waiting for"), alice.node.backups.tasks()
+    assert alice.calls - before < 60
+    world.back(*away)
+    assert alice.ended("backup", started.path_id, 3600).state == "committed"
