@@ -41,7 +41,8 @@ def test_all_of_it(world: World, alice: House) -> None:
     size = 3 * MIB + 100 * KIB + 5
     assert (task.state, task.files, task.done, task.total, task.skipped) == ("done", 3, size, size, 0)
     [row] = call(alice, "drills_list")
-    assert (row["files"], row["bytes"], row["wrong"], row["time"]) == (3, size, 0, alice.wall())
+    assert (row["files"], row["bytes"], row["wrong"]) == (3, size, 0)
+    assert alice.wall() - 1 < row["time"] <= alice.wall()
     health = call(alice, "process_health")
     assert (health["verified"], health["state"]) == (row, "safe")
 

@@ -55,8 +55,10 @@ def test_a_customer_who_is_rejected(world: World) -> None:
     bob = sups[0]
     world.wait(bob.node.peers.reject_customer(alice.idurl, False))
     world.until(lambda: bob.shelf_files() == [])
-    (row,) = world.wait(bob.node.customers_list())
-    assert (row.state, row.used) == ("rejected", 0)
+    # The room is given back once the files are gone.
+    world.until(
+        lambda: [(row.state, row.used) for row in world.wait(bob.node.customers_list())] == [("rejected", 0)]
+    )
     bob.restart()
     world.run(300)
     assert not alice.customer.suppliers.is_connected(bob.fingerprint)

@@ -72,7 +72,7 @@ def test_the_users_work_goes_first(world: World, monkeypatch: pytest.MonkeyPatch
     world.wait(alice.node.backups.start_path(str(more)))
     gone = world.seated(alice)[0]
     lose(world, alice, [gone])
-    assert alice.customer.queue.is_working()
+    world.until(alice.customer.queue.is_working)
 
     def over() -> bool:
         if alice.customer.queue.is_working():
