@@ -26,7 +26,7 @@ async def list_messages(
     List private messages, newest last.
 
     The `state` of what we wrote is `queued`, `at mailbox` or `delivered`; of what came, `received`.  A sender
-    whose IDURL only he himself claims is shown with `#fp=` and his fingerprint behind it.
+    whose IDURL only he himself claims is shown with `#seen=` and his fingerprint behind it.
 
     @param limit: at most so many, the newest, 1 to 10000.
     @param since: only messages sent or received at this time or later, in Unix seconds.
@@ -109,7 +109,8 @@ async def add_correspondent(node: Node, idurl: str, nickname: str = "") -> dict[
     """
     Add somebody to write to: his identity is fetched, checked and pinned.  One who is known is renamed.
 
-    @param idurl: his IDURL; with `#fp=FINGERPRINT` behind it, it must be him.
+    @param idurl: his IDURL; with `#fp=FINGERPRINT` behind it, it must be him, and he is `verified`: give it
+        only when he told you so himself.  `#seen=FINGERPRINT`, as a search tells it, only says who is meant.
     @param nickname: how to call him; else the name in his identity.
     """
     added = await node.messaging.book.add(idurl, nickname)
@@ -136,7 +137,8 @@ async def find_peer_by_nickname(node: Node, nickname: str) -> dict[str, Any]:
     """
     Find who is called so: a correspondent of that name first, else the oldest claim whose identity holds.
 
-    Several may claim a name: `candidates` are all whose identity says so itself.
+    Several may claim a name: `candidates` are all whose identity says so itself.  An IDURL that only the
+    candidate himself claims has `#seen=` and his fingerprint behind it: who that is no person has said.
 
     @param nickname: the name; case does not matter.
     """

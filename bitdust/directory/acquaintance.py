@@ -35,7 +35,8 @@ class Acquaintances:
         """
         Fetch who bears this name now, and pin him.
 
-        @param idurl_text: an IDURL; `#fp=FINGERPRINT` behind it says who it must be, and settles every doubt.
+        @param idurl_text: an IDURL; `#fp=FINGERPRINT` behind it says who it must be, and settles every doubt;
+            `#seen=FINGERPRINT` says who it must be.
         @raise Usage: it is no IDURL.
         @raise NotFound, Timeout, TryLater: no source of the name answers.
         @raise BadIdentity: what they serve may not be believed.
@@ -50,19 +51,22 @@ class Acquaintances:
             if met is None:
                 raise
             return met
-        wanted = name.fingerprint
-        if wanted is None and known is not None and known.state != "conflict":
-            wanted = known.fingerprint
-        if wanted is None:
+        bound = known.fingerprint if known is not None and known.state != "conflict" else None
+        if bound is None and not name.vouched:
             await self._check_agreement(name, heard)
-        return await self._take(name, heard, wanted)
+        return await self._take(name, heard, name.fingerprint or bound)
 
     async def _met_before(self, name: Idurl) -> Document | None:
-        """Who was met under the fingerprint that a person gives for the name, and claims the name himself."""
+        """Who was met under the fingerprint that stands behind the name, and claims the name himself."""
         known = await self._pins.get(name.fingerprint) if name.fingerprint is not None else None
         if known is None or name.url not in known.document.sources:
             return None
-        return await self._pins.accept(known.document.raw, fetched_from=name.url, pin=name.fingerprint)
+        if name.vouched:
+            return await self._pins.accept(known.document.raw, fetched_from=name.url, pin=name.fingerprint)
+        # His claim binds no name; and none that is bound to another, or disputed, is his.
+        named = await self._pins.by_idurl(name.url)
+        others = named is not None and (named.fingerprint != known.fingerprint or named.state == "conflict")
+        return None if others else known.document
 
     async def _ask_all(self, name: Idurl, known: Document | None) -> dict[str, Document]:
         """What each source that can be reached serves; never empty."""
@@ -126,7 +130,8 @@ class Acquaintances:
         fault: BitDustError | None = None
         for url, document in sorted(right.items(), key=lambda item: (item[1].revision, item[0])):
             try:
-                taken = await self._accept(url, document, name.fingerprint, agreed)
+                pin = name.fingerprint if name.vouched else None
+                taken = await self._accept(url, document, pin, agreed)
             except BitDustError as error:
                 fault = fault or error
         if taken is None:

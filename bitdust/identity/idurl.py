@@ -1,5 +1,6 @@
 """
-IDURLs: the names of identities, `http://host[:port]/name.xml`, perhaps with `#fp=FINGERPRINT` behind.
+IDURLs: the names of identities, `http://host[:port]/name.xml`, perhaps with a fingerprint behind: `#fp=…` is
+a person's word for it, `#seen=…` only says who of several that claim the name is meant.
 
 One spelling only: what could be written in two ways (upper case, default ports, percent codes, dots) is
 refused, so that equal texts are equal names and nothing in a name can climb out of a folder.
@@ -23,13 +24,19 @@ _IDURL = re.compile(
 )
 _FINGERPRINT = re.compile(r"[a-z2-7]{52}", re.ASCII)
 _NAME = re.compile(r"[a-z0-9_-]{3,20}", re.ASCII)
+#: what stands before a fingerprint that a person gave, and before one that was only found
+VOUCHED, SEEN = "fp=", "seen="
 _HINT = "an IDURL looks like http://example.org/alice.xml, perhaps with #fp=FINGERPRINT behind"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
 class Idurl:
-    """A name of an identity, and the fingerprint it must have where that is known."""
+    """
+    A name of an identity, and the fingerprint it must have where that is known.
+
+    `vouched`: that is a person's word.
+    """
 
     url: str
     fingerprint: str | None = None
@@ -37,6 +44,7 @@ class Idurl:
     host: str = ""
     port: int = 80
     name: str = ""
+    vouched: bool = False
 
     @property
     def server(self) -> str:
@@ -46,12 +54,14 @@ class Idurl:
     @property
     def text(self) -> str:
         """As a person passes it on."""
-        return self.url if self.fingerprint is None else f"{self.url}#fp={self.fingerprint}"
+        if self.fingerprint is None:
+            return self.url
+        return f"{self.url}#{VOUCHED if self.vouched else SEEN}{self.fingerprint}"
 
 
 def parse_idurl(text: str) -> Idurl:
     """@raise Usage: it is not an IDURL."""
-    url, mark, pin = text.strip().partition("#")
+    url, mark, behind = text.strip().partition("#")
     found = _IDURL.fullmatch(url) if len(url) <= MAX_IDURL else None
     if found is None:
         raise Usage(f"not an IDURL: {text[:80]!r}", hint=_HINT)
@@ -62,9 +72,15 @@ def parse_idurl(text: str) -> Idurl:
         raise Usage(f"the port in {text[:80]!r} is out of range or the usual one of {scheme}", hint=_HINT)
     if not mark:
         return Idurl(url, None, scheme, host, port, name)
-    if not pin.startswith("fp=") or not _FINGERPRINT.fullmatch(pin[3:]):
-        raise Usage(f"not a fingerprint behind the IDURL: {pin[:80]!r}", hint=_HINT)
-    return Idurl(url, pin[3:], scheme, host, port, name)
+    word, sign, pin = behind.partition("=")
+    if f"{word}{sign}" not in (VOUCHED, SEEN) or not _FINGERPRINT.fullmatch(pin):
+        raise Usage(f"not a fingerprint behind the IDURL: {behind[:80]!r}", hint=_HINT)
+    return Idurl(url, pin, scheme, host, port, name, f"{word}{sign}" == VOUCHED)
+
+
+def seen_at(url: str, fingerprint: str) -> str:
+    """The IDURL with the fingerprint of who claims it, as far as was seen: nobody has vouched for him."""
+    return f"{url}#{SEEN}{fingerprint}"
 
 
 def is_idurl(text: str) -> bool:

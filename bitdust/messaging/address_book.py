@@ -12,7 +12,7 @@ from twisted.logger import Logger
 from bitdust.database import Database
 from bitdust.errors import BadIdentity, IdentityConflict, NotFound, Timeout, TryLater, Usage
 from bitdust.identity.document import Document
-from bitdust.identity.idurl import parse_idurl
+from bitdust.identity.idurl import Idurl, parse_idurl
 from bitdust.identity.pinning import Pinned, Pins
 from bitdust.messaging import correspondents
 from bitdust.messaging.correspondents import Correspondent
@@ -98,7 +98,7 @@ class AddressBook:
         """
         From now on he is a correspondent; one that is known gets the new nickname.
 
-        @param idurl_text: an IDURL, perhaps with `#fp=FINGERPRINT` behind.
+        @param idurl_text: an IDURL, perhaps with `#fp=` or `#seen=` and a fingerprint behind.
         @param nickname: "": the name in his identity, or the one he has here.
         @raise Usage: it is no IDURL, or our own.  @raise Conflict: the nickname is taken.
         @raise BadIdentity, IdentityConflict, NotFound, Timeout, TryLater: his identity cannot be had.
@@ -112,7 +112,8 @@ class AddressBook:
             raise Usage("that is this node itself")
         same = known is not None and known.fingerprint == fingerprint
         chosen = nickname or (known.nickname if known is not None else name.name)
-        await self._db(correspondents.put, fingerprint, name.url, chosen)
+        vouched = name.vouched or bool(same and known is not None and known.vouched)
+        await self._db(correspondents.put, fingerprint, name.url, chosen, vouched)
         if known is None or not same:
             return Added("new", name.url, chosen)
         return Added("known" if known.nickname == chosen else "renamed", name.url, chosen)
@@ -165,8 +166,9 @@ class AddressBook:
         pinned = await self._pins.get(known.fingerprint)
         if pinned is not None:
             return self._other(Addressee(known.idurl, pinned.document))
-        # Added by his fingerprint alone, while nobody could be asked.
-        return self._other(Addressee(known.idurl, await self._meet(f"{known.idurl}#fp={known.fingerprint}")))
+        # Added by his fingerprint alone, while nobody could be asked; or forgotten among very many strangers.
+        meant = Idurl(known.idurl, known.fingerprint, vouched=bool(known.vouched))
+        return self._other(Addressee(known.idurl, await self._meet(meant.text)))
 
     def _other(self, found: Addressee) -> Addressee:
         if found.document.fingerprint == self._own:

@@ -15,12 +15,16 @@ MOST = 10_000
 
 @dataclass(frozen=True)
 class Correspondent:
-    """`doubt`: another fingerprint that was served under his IDURL since he was pinned; "" when none was."""
+    """
+    `doubt`: another fingerprint that was served under his IDURL since he was pinned; "" when none was.
+    `vouched`: a person gave us the fingerprint.
+    """
 
     fingerprint: str
     idurl: str
     nickname: str
     doubt: str
+    vouched: int = 0
 
 
 def everyone(c: sqlite3.Connection) -> list[Correspondent]:
@@ -43,7 +47,7 @@ def by_nickname(c: sqlite3.Connection, nickname: str) -> Correspondent | None:
     return _one(c, "folded = ?", fold(nickname))
 
 
-def put(c: sqlite3.Connection, fingerprint: str, idurl: str, nickname: str) -> None:
+def put(c: sqlite3.Connection, fingerprint: str, idurl: str, nickname: str, vouched: bool) -> None:
     """
     From now on he is one, under this name; whatever doubt there was is settled.
 
@@ -63,8 +67,8 @@ def put(c: sqlite3.Connection, fingerprint: str, idurl: str, nickname: str) -> N
     if count >= MOST:
         raise NoSpace(f"there are {count} correspondents already", hint="remove some")
     c.execute(
-        "INSERT INTO correspondents (fingerprint, idurl, nickname, folded) VALUES (?, ?, ?, ?)",
-        (fingerprint, idurl, nickname, folded),
+        "INSERT INTO correspondents (fingerprint, idurl, nickname, folded, vouched) VALUES (?, ?, ?, ?, ?)",
+        (fingerprint, idurl, nickname, folded, vouched),
     )
 
 
@@ -83,7 +87,7 @@ def doubt(c: sqlite3.Connection, idurl: str, fingerprint: str, other: str) -> No
     )
 
 
-_SELECT = "SELECT fingerprint, idurl, nickname, doubt FROM correspondents"
+_SELECT = "SELECT fingerprint, idurl, nickname, doubt, vouched FROM correspondents"
 
 
 def _one(c: sqlite3.Connection, where: str, value: str) -> Correspondent | None:

@@ -19,6 +19,7 @@ from bitdust.database import Database
 from bitdust.errors import BadIdentity, Damaged, NotFound, Usage
 from bitdust.events import Signal
 from bitdust.identity.document import Document
+from bitdust.identity.idurl import seen_at
 from bitdust.identity.keys import Keys
 from bitdust.identity.pinning import Pins
 from bitdust.messaging import correspondents, history, outgoing, removal
@@ -237,7 +238,7 @@ class Messages:
         pinned = await self._pins.get(sender.fingerprint)
         if pinned is not None and pinned.names:
             return sender.idurl if sender.idurl in pinned.names else pinned.names[0]
-        return f"{sender.idurl}#fp={sender.fingerprint}"
+        return seen_at(sender.idurl, sender.fingerprint)
 
     def _receipt_letter(self, to: Addressee, id: bytes, receipt: bytes) -> bytes:
         return seal_letter(

@@ -16,6 +16,7 @@ from bitdust.directory.interface import IDirectory
 from bitdust.directory.nickname import claimed_by, nickname_key
 from bitdust.errors import BitDustError, IdentityConflict
 from bitdust.identity.document import Document
+from bitdust.identity.idurl import seen_at
 from bitdust.identity.pinning import Pins
 from bitdust.messaging.address_book import AddressBook
 from bitdust.world import spawn
@@ -113,14 +114,18 @@ class Nicknames:
             return None
 
     async def _itself(self, document: Document, key: str, position: int) -> Candidate | None:
-        """Somebody who was met; his name only he himself claims, so it comes with his fingerprint."""
+        """
+        Somebody who was met; his name only he himself claims, so it comes with his fingerprint.
+
+        Nobody has vouched for that, and so who hands it on vouches for nothing.
+        """
         if claimed_by(document) != key:
             return None
         pinned = await self._pins.get(document.fingerprint)
         named = await self._pins.by_idurl(document.idurl)
         text = document.idurl
         if named is None or named.fingerprint != document.fingerprint:
-            text = f"{document.idurl}#fp={document.fingerprint}"
+            text = seen_at(document.idurl, document.fingerprint)
         return Candidate(text, document.fingerprint, pinned.state if pinned else "unverified", position)
 
     async def _candidate(self, idurl: str, key: str, position: int) -> Candidate | None:

@@ -63,4 +63,10 @@ SCHEMA = [
         PRIMARY KEY (peer, id)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    -- whether a person gave us the fingerprint, as far as we know: kept for who could not be met yet
+    ALTER TABLE correspondents ADD COLUMN vouched INTEGER NOT NULL DEFAULT 0;
+    UPDATE correspondents SET vouched = 1;
+    UPDATE messages SET idurl = replace(idurl, '#fp=', '#seen=') WHERE direction = 'in';
+    """,
 ]

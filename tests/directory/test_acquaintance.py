@@ -6,6 +6,7 @@ from twisted.trial.unittest import TestCase
 from bitdust.database import Database
 from bitdust.directory.acquaintance import Acquaintances
 from bitdust.errors import BadIdentity, IdentityConflict, NotFound, TryLater, Usage
+from bitdust.identity.idurl import seen_at
 from bitdust.identity.pinning import SCHEMA, Pins
 from bitdust.world import inline
 from tests.identity.people import ALICE, EVE, HOME, SECOND, document
@@ -78,6 +79,43 @@ class MeetTest(TestCase):
             assert await self.meet(f"{HOME}#fp={FIRST.fingerprint}") == FIRST
             assert await self.state() == "verified"
             await self.pins._db(lambda c: c.execute("DELETE FROM names"))
+
+    async def test_seen_and_no_server_answers(self):
+        """Who was met himself is who a search means; that binds no name, and nobody has vouched for him."""
+        await self.pins.doorman(FIRST.raw, next(iter(FIRST.device_spkis)))
+        assert await self.meet(seen_at(HOME, FIRST.fingerprint)) == FIRST
+        assert await self.state() is None
+        assert (await self.pins.get(FIRST.fingerprint)).state == "unverified"
+        for wrong in (seen_at(THIRD, FIRST.fingerprint), seen_at(HOME, document(EVE).fingerprint)):
+            with pytest.raises(NotFound):
+                await self.meet(wrong)
+
+    async def test_seen_and_the_name_is_another_s(self):
+        """Who claims a name that is bound to somebody else, or disputed, is not met under it."""
+        eve = document(EVE, sources=[HOME, SECOND])
+        await self.pins.doorman(eve.raw, next(iter(eve.device_spkis)))
+        self.net.served = {HOME: FIRST.raw, SECOND: FIRST.raw}
+        await self.meet(HOME)
+        for served in (self.net.served, {}):
+            self.net.served = served
+            with pytest.raises((BadIdentity, NotFound)):
+                await self.meet(seen_at(HOME, eve.fingerprint))
+        assert await self.state() == "pinned"
+
+    async def test_seen_settles_nothing(self):
+        """Sources that disagree make a conflict all the same; where they agree he is pinned, not verified."""
+        self.net.served = {HOME: FIRST.raw, SECOND: document(EVE, sources=[HOME, SECOND]).raw}
+        for _ in range(2):
+            with pytest.raises(IdentityConflict):
+                await self.meet(seen_at(HOME, FIRST.fingerprint))
+        assert await self.state() == "conflict"
+        for table in ("names", "peers"):
+            await self.pins._db(lambda c, table=table: c.execute(f"DELETE FROM {table}"))
+        self.net.served = {HOME: FIRST.raw, SECOND: FIRST.raw}
+        assert await self.meet(seen_at(HOME, FIRST.fingerprint)) == FIRST
+        assert await self.state() == "pinned"
+        with pytest.raises(BadIdentity, match="must be"):
+            await self.meet(seen_at(HOME, document(EVE).fingerprint))
 
     async def test_lying_second_server(self):
         """T41: on first contact one of two servers lies: conflict, whichever was asked."""

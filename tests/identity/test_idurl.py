@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bitdust.errors import Usage
-from bitdust.identity.idurl import check_name, is_idurl, is_private, parse_idurl
+from bitdust.identity.idurl import check_name, is_idurl, is_private, parse_idurl, seen_at
 
 PIN = "a" * 52
 
@@ -25,6 +25,15 @@ def test_good_names(url):
     assert parse_idurl(url).url == url
     pinned = parse_idurl(f"{url}#fp={PIN}")
     assert (pinned.url, pinned.fingerprint, pinned.text) == (url, PIN, f"{url}#fp={PIN}")
+    assert pinned.vouched
+
+
+def test_seen_is_not_vouched_for():
+    """What a search hands on says who is meant, and is nobody's word."""
+    text = seen_at("http://example.org/alice.xml", PIN)
+    seen = parse_idurl(text)
+    assert (seen.fingerprint, seen.vouched, seen.text) == (PIN, False, text)
+    assert not is_idurl(text)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +69,11 @@ def test_good_names(url):
         "http://еxample.org/alice.xml",
         "http://example.org/alice.xml#fp=abc",
         "http://example.org/alice.xml#" + PIN,
+        "http://example.org/alice.xml#=" + PIN,
+        "http://example.org/alice.xml#fp" + PIN,
+        "http://example.org/alice.xml#seen=abc",
+        "http://example.org/alice.xml#SEEN=" + PIN,
+        "http://example.org/alice.xml#seen=" + PIN + "#fp=" + PIN,
         "http://example.org/alice.xml#fp=" + PIN.upper(),
         "http://" + "a" * 250 + "/alice.xml",
     ],

@@ -119,13 +119,17 @@ def test_by_nickname_alone(net: Network, dht: str) -> None:
     assert rows["lan-beacons"]["state"] == "OFF"
     candidate = there["candidates"][0]
     assert candidate["state"] == "unverified"
-    assert there["idurl"].endswith(f"/bob.xml#fp={candidate['fingerprint']}")
+    assert there["idurl"].endswith(f"/bob.xml#seen={candidate['fingerprint']}")
     assert bob.client.call("identity_get")["fingerprint"] == candidate["fingerprint"]
     back = found(bob, "ALICE in wonderland")
     for writer, reader, to in ((alice, bob, there), (bob, alice, back)):
         text = f"from {writer.name}"
         writer.client.call("send_message", to["idurl"], text)
         until(lambda reader=reader, text=text: text in _texts(reader))
+    # What a search has found nobody has vouched for, whoever hands it on.
+    alice.client.call("add_correspondent", there["idurl"])
+    [row] = alice.client.call("list_correspondents")
+    assert row["state"] == "unverified"
 
 
 def _texts(peer: Peer) -> list[str]:

@@ -12,6 +12,7 @@ from bitdust.directory.interface import IDirectory
 from bitdust.directory.memory import MemoryWhereabouts
 from bitdust.directory.offers import place
 from bitdust.errors import Timeout, TryLater
+from bitdust.identity.idurl import seen_at
 from bitdust.identity.keys import Keys
 from bitdust.node.gatherings import MOST
 from tests.world import House, World
@@ -154,12 +155,44 @@ def test_found_by_nickname_and_written_to(gathering: World) -> None:
     servers_die(world)
     found = world.wait(alice.node.messaging.nicknames.find("bob"))
     assert [(each.idurl, each.state) for each in found.candidates] == [
-        (f"{bob.idurl}#fp={found.candidates[0].fingerprint}", "unverified")
+        (seen_at(bob.idurl, bob.fingerprint), "unverified")
     ]
     world.wait(alice.node.messaging.messages.send(found.idurl, "hello"))
     world.run(10.0)
     came = world.wait(bob.node.messaging.messages.listed(10, 0.0, None))
-    assert [each.message for each in came] == ["hello"]
+    assert [(each.message, each.sender) for each in came] == [
+        ("hello", seen_at(alice.idurl, alice.fingerprint))
+    ]
+
+
+def test_only_a_person_makes_verified(gathering: World) -> None:
+    """A search result that a script hands on is nobody's word; what a person was told by the other is."""
+    world = gathering
+    alice = world.house("alice", services__customer__enabled=False).start()
+    bob = world.house("bob", services__customer__enabled=False, personal__nickname="Bob").start()
+    world.run(60.0)
+    servers_die(world)
+    book = alice.node.messaging.book
+
+    def states() -> list[str]:
+        found = world.wait(alice.node.messaging.nicknames.find("bob"))
+        return [
+            *(each.state for each in world.wait(book.everyone())),
+            *(each.state for each in found.candidates),
+        ]
+
+    found = world.wait(alice.node.messaging.nicknames.find("bob"))
+    world.wait(alice.node.messaging.messages.send(found.idurl, "hello"))
+    assert states() == ["unverified"]
+    assert world.wait(book.add(found.idurl, "")).how == "new"
+    assert states() == ["unverified", "unverified"]
+    world.wait(alice.node.messaging.messages.send("bob", "hello again"))
+    assert states() == ["unverified", "unverified"]
+    world.wait(book.add(f"{bob.idurl}#fp={bob.fingerprint}", ""))
+    assert states() == ["verified", "verified"]
+    # Said once by a person, it stays.
+    world.wait(book.add(found.idurl, "Robert"))
+    assert states() == ["verified", "verified"]
 
 
 def test_who_gathers_and_is_not_called_so(gathering: World) -> None:
