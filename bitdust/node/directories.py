@@ -4,7 +4,7 @@ directories -- what this node tells and asks beside identity servers: where node
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from bitdust.directory.address import CERTIFICATE, Address
@@ -29,9 +29,18 @@ if TYPE_CHECKING:
 
 
 class Directories:
-    """Built with everything that the settings switch on; nothing is asked or told before `start`."""
+    """
+    Built with everything that the settings switch on; nothing is asked or told before `start`.
 
-    def __init__(self, ground: Ground, identity: OwnIdentity) -> None:
+    @param others: the documents of those who are reached over us.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        identity: OwnIdentity,
+        others: Callable[[], Awaitable[Sequence[Document]]],
+    ) -> None:
         self._ground = ground
         self._identity = identity
         self.dht: Dht | None = build_dht(ground)
@@ -51,14 +60,19 @@ class Directories:
         if self.whereabouts is not None:
             self.finder = AddressFinder(self.whereabouts, ground.reactor, ground.wall)
             self.word = LeavingWord(
-                self.whereabouts, identity.keys, lambda: identity.document, ground.reactor, ground.wall
+                self.whereabouts,
+                identity.keys,
+                lambda: identity.document,
+                ground.reactor,
+                ground.wall,
+                others,
             )
 
     def join(self, router: Router, pins: Pins) -> None:
         """@param router: what is found is tried there."""
         if self.whereabouts is not None:
             self.gatherings = Gatherings(
-                self.whereabouts, router.call, self._ground.reactor, self._ground.rng
+                self.whereabouts, router.call, router.ask, self._ground.reactor, self._ground.rng
             )
         self.lan = build_lan(self._ground, self._identity, lambda: self._ports, router, pins)
 
@@ -91,7 +105,7 @@ class Directories:
             await stop_dht(self.dht, self._ground)
 
     def soon(self) -> None:
-        """Our document may have changed."""
+        """Our document, or one of those who are reached over us, may have changed."""
         if self.word is not None:
             self.word.soon()
 

@@ -2,12 +2,12 @@
 leaving_word -- where we are, what we are called and what we offer, told where strangers can find it.
 
 The address record each hour and whenever our document changes; the gatherings each half hour: what is kept
-there lives a little longer than that.
+there lives a little longer than that.  A relay gathers in the place of those who are reached over it, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from twisted.internet.defer import Deferred
@@ -33,23 +33,32 @@ CROWD_AGAIN = 86_400.0
 CALM, FIRST_PAUSE, LONGEST_PAUSE = 1.0, 2.0, 600.0
 
 
+async def nobody() -> list[Document]:
+    """We are no relay."""
+    return []
+
+
 @dataclass
 class LeavingWord:
-    """@param own: our document as it is now."""
+    """
+    @param own: our document as it is now.
+    @param others: the documents of those who are reached over us.
+    """
 
     whereabouts: IWhereabouts
     keys: Keys
     own: Callable[[], Document]
     clock: IReactorTime
     wall: Wall
+    others: Callable[[], Awaitable[Sequence[Document]]] = nobody
     #: what was wrong at the last attempt; "" when all went well
     trouble: str = ""
     _work: Deferred[None] | None = None
     _changed: Signal[[]] = field(default_factory=Signal)
     _sequence: int = -1
-    #: what was told last, and when
+    #: what was told last, and when; of gatherings, where
     _recorded: tuple[bytes, float] = (b"", 0.0)
-    _gathered: tuple[tuple[object, ...], float] = ((), 0.0)
+    _gathered: dict[str, tuple[Sequence[str], float]] = field(default_factory=dict)
     #: the level of our place among suppliers, and when the first of all was looked at
     _level: tuple[int, float] = (0, 0.0)
 
@@ -62,7 +71,7 @@ class LeavingWord:
         )
 
     def soon(self) -> None:
-        """Our document has changed."""
+        """Our document, or one of those who are reached over us, may have changed."""
         self._changed()
 
     def stop(self) -> None:
@@ -77,13 +86,21 @@ class LeavingWord:
             try:
                 await self._leave()
                 await self._gather()
-                self.trouble, wait, retry = "", GATHER_AGAIN, FIRST_PAUSE
+                self.trouble, wait, retry = "", self._rest(), FIRST_PAUSE
             except BitDustError as why:
                 self.trouble, wait, retry = why.message, retry, min(2 * retry, LONGEST_PAUSE)
                 self._log.info("the directory does not know yet where we are: {why}", why=why.message)
             # What changed while the last was being told was heard by nobody.
             if self.trouble or self.own().raw == self._recorded[0]:
                 await either(self.clock, self._changed.next(), wait)
+
+    def _rest(self) -> float:
+        """Seconds until something is to be told again."""
+        due = [
+            self._recorded[1] + RECORD_AGAIN,
+            *(when + GATHER_AGAIN for _, when in self._gathered.values()),
+        ]
+        return max(CALM, min(due) - self.clock.seconds())
 
     async def _leave(self) -> None:
         document = self.own()
@@ -103,17 +120,23 @@ class LeavingWord:
 
     async def _gather(self) -> None:
         document = self.own()
-        claimed, offers = claimed_by(document), SUPPLIER_OFFER in document.offers
-        said, when = self._gathered
-        now = (claimed, offers, document.contacts)
-        if said == now and self.clock.seconds() - when < GATHER_AGAIN - CALM:
-            return
-        if claimed:
-            await self.whereabouts.gather(topic("nickname", claimed), document.contacts)
-        if offers:
-            level, looked = self._level
-            if self.clock.seconds() - looked >= CROWD_AGAIN:
-                level, looked = 0, self.clock.seconds()
-            level = await offer(self.whereabouts, document.fingerprint, document.contacts, level)
-            self._level = (level, looked)
-        self._gathered = (now, self.clock.seconds())
+        everyone = [document, *await self.others()]
+        names = {claimed_by(each) for each in everyone} - {""}
+        wanted = {*names, *([""] if any(SUPPLIER_OFFER in each.offers for each in everyone) else [])}
+        self._gathered = {where: said for where, said in self._gathered.items() if where in wanted}
+        for where in sorted(wanted):
+            said, when = self._gathered.get(where, ((), 0.0))
+            if said == document.contacts and self.clock.seconds() - when < GATHER_AGAIN - CALM:
+                continue
+            if where:
+                await self.whereabouts.gather(topic("nickname", where), document.contacts)
+            else:
+                await self._offer(document)
+            self._gathered[where] = (document.contacts, self.clock.seconds())
+
+    async def _offer(self, document: Document) -> None:
+        level, looked = self._level
+        if self.clock.seconds() - looked >= CROWD_AGAIN:
+            level, looked = 0, self.clock.seconds()
+        level = await offer(self.whereabouts, document.fingerprint, document.contacts, level)
+        self._level = (level, looked)

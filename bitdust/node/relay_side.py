@@ -9,17 +9,20 @@ from collections.abc import Awaitable, Callable, Sequence
 from twisted.logger import Logger
 
 from bitdust.errors import BitDustError, Denied
+from bitdust.events import Signal
 from bitdust.identity.document import Document
+from bitdust.meter import Meter
 from bitdust.node.own_identity import OwnIdentity
 from bitdust.node.people import People
 from bitdust.node.relay_view import RelayView, relay_view
 from bitdust.node.seams import Ground
 from bitdust.relay.keeper import Keeper
+from bitdust.relay.register import ASKED, MINUTE, Register
 from bitdust.relay.service import OFFER, RelayService
 from bitdust.router.router import Router, Sender
 from bitdust.transport.interface import IExchange
 from bitdust.transport.relay.port import RelayTransport
-from bitdust.wire.packets import Knock, Packet, Priority
+from bitdust.wire.packets import AskReached, Knock, Packet, Priority
 
 CARRIES, ROUTES, LIMIT = (
     "services/proxy-server/enabled",
@@ -64,6 +67,10 @@ class RelaySide:
         self.keeper: Keeper | None = None
         #: we as a relay; None: we are none
         self.service: RelayService | None = None
+        #: who is reached over us; None: we are no relay
+        self.register: Register | None = None
+        #: those may be others now, or be called otherwise
+        self.reached: Signal[[]] = Signal()
         if ground.settings.flag(ENABLED):
             self.road = RelayTransport(
                 ground.reactor, identity.device, lambda: identity.document.raw, people.pins.doorman,
@@ -84,9 +91,12 @@ class RelaySide:
             )
             for packet, handler in service.commands().items():
                 router.answer(packet, handler)
+            self.register = Register(service.reached, self._people.document_of, Meter(clock, ASKED, MINUTE))
+            router.answer(AskReached, self.register.asked)
             service.pace.set(settings.number(LIMIT))
             self._unfollow += [
                 router.went.listen(service.went),
+                service.asked.listen(self.reached),
                 settings.listen(LIMIT, lambda _: service.pace.set(settings.number(LIMIT))),
             ]
 
@@ -127,6 +137,10 @@ class RelaySide:
             self._wanted(),
             lambda then: wall + then - clock,
         )
+
+    async def others(self) -> list[Document]:
+        """Those who are reached over us, in whose place we gather."""
+        return await self.register.documents() if self.register is not None else []
 
     def offers(self) -> tuple[str, ...]:
         """What we offer as a relay, for the identity."""

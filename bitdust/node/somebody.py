@@ -61,7 +61,7 @@ class Somebody:
         self.relays = RelaySide(ground, identity, people, self._partners, self._is_unreachable)
         roads = build_roads(ground, identity, people.pins)
         transports = [*roads, *([self.relays.road] if self.relays.road is not None else [])]
-        self.directories = Directories(ground, identity)
+        self.directories = Directories(ground, identity, self.relays.others)
         self.router = Router(
             clock=ground.reactor, wall=ground.wall, rng=ground.rng, machines=machines,
             transports=transports, pins=people.pins, meet=people.meet, own=lambda: identity.document,
@@ -133,6 +133,7 @@ class Somebody:
         self.customer.suppliers.hired.listen(lambda who, _position: self.relays.befriended(who.fingerprint))
         if self.supplier is not None:
             self.supplier.accepted.listen(lambda who, _idurl, _granted: self.relays.befriended(who))
+        self.relays.reached.listen(self.directories.soon)
         if self.relays.keeper is not None:
             self.relays.keeper.changed.listen(self._tell)
             self.relays.keeper.changed.listen(self.reachability.reconsider)
@@ -221,7 +222,7 @@ class Somebody:
         """Who bears the IDURL, or is at one of the contacts that `_candidates` told."""
         gatherings = self.directories.gatherings
         if gatherings is not None and not text.startswith("http"):
-            return await gatherings.meet(text)
+            return await gatherings.meet_offering(text)
         return await self._people.meet(text)
 
     async def _candidates(self, limit: int) -> list[str]:

@@ -63,6 +63,8 @@ class RelayService:
         #: IDURL and fingerprint of somebody who is reached over us from now on, or not any more
         self.reserved: Signal[[str, str]] = Signal()
         self.released: Signal[[str, str]] = Signal()
+        #: somebody has asked for his reservation, the first time or again
+        self.asked: Signal[[]] = Signal()
         #: bytes a second of all circuits together
         self.pace = Pace(clock)
         self._clock, self._link_to, self._is_own = clock, link_to, is_own
@@ -74,6 +76,10 @@ class RelayService:
     def commands(self) -> dict[type[Packet], Handler[Any]]:
         """What can be asked, for `Router.answer`."""
         return {Reserve: self.reserve, Join: self.join}
+
+    def reached(self) -> list[Reservation]:
+        """Those who are reached over us, the oldest first."""
+        return self._reservations.all()
 
     def carrying(self) -> Carrying:
         """What it does at this moment."""
@@ -108,6 +114,7 @@ class RelayService:
         kept = self._reservations.keep(sender.fingerprint, sender.document.idurl, own)
         if sender.fingerprint not in known:
             self.reserved(kept.idurl, kept.fingerprint)
+        self.asked()
         return Reserved(int(kept.until - self._clock.seconds()), self._terms(own))
 
     async def join(self, sender: Sender, packet: Join, exchange: IExchange) -> Packet | None:

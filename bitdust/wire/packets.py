@@ -10,7 +10,7 @@ packet names him.  Descriptions for a stranger: docs/formats.md.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -330,6 +330,22 @@ class Knock(Packet, frozen=True, tag="knock"):
         return self.terms.size
 
 
+class AskReached(Packet, frozen=True, tag="ask-reached"):
+    """
+    Asked of a relay: who of those that are reached over you claims this nickname (`what`: its key), or makes
+    this offer?  Answered by Reached, or Fail.
+    """
+
+    kind: Literal["nickname", "offer"]
+    what: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class Reached(Packet, frozen=True, tag="reached"):
+    """These do; whoever means one of them joins him, and he shows himself."""
+
+    peers: Annotated[tuple[Fingerprint, ...], Meta(max_length=8)] = ()
+
+
 class Joined(Packet, frozen=True, tag="joined"):
     """The circuit is there, on these terms; bytes follow.  Either end ends it by RESET."""
 
@@ -403,6 +419,8 @@ AnyPacket = (
     | Letters
     | Reserve
     | Reserved
+    | AskReached
+    | Reached
     | Join
     | Knock
     | Joined

@@ -13,8 +13,8 @@ from bitdust.directory.nickname import claim, nickname_key
 from bitdust.directory.offers import place
 from bitdust.errors import TryLater
 from bitdust.identity.keys import Keys
-from bitdust.node.leaving_word import RECORD_AGAIN, LeavingWord
-from tests.identity.people import ALICE, document
+from bitdust.node.leaving_word import GATHER_AGAIN, RECORD_AGAIN, LeavingWord
+from tests.identity.people import ALICE, BOB, EVE, document
 
 KEYS = Keys.from_master(ALICE)
 NOW = 1_800_000_000.0
@@ -51,10 +51,19 @@ class LeavingWordTest(SynchronousTestCase):
     def setUp(self):
         self.clock, self.where, self.document = Clock(), Slow(), alice()
         self.word = LeavingWord(
-            self.where, KEYS, lambda: self.document, self.clock, lambda: NOW + self.clock.seconds()
+            self.where,
+            KEYS,
+            lambda: self.document,
+            self.clock,
+            lambda: NOW + self.clock.seconds(),
+            self.reached,
         )
+        self.others = []
         self.word.start()
         self.addCleanup(self.word.stop)
+
+    async def reached(self):
+        return self.others
 
     def run_for(self, seconds):
         self.clock.pump([1.0] * int(seconds))
@@ -75,6 +84,35 @@ class LeavingWordTest(SynchronousTestCase):
         self.run_for(2 * RECORD_AGAIN)
         assert self.where.left == 3
         assert len(self.where.topics) == 2
+
+    def test_something_else_in_between(self):
+        """Whatever wakes it between: what was told is told again in time, not half an hour after that."""
+        self.run_for(5)
+        for _ in range(3):
+            self.run_for(GATHER_AGAIN - 60)
+            self.word.soon()
+            self.where.topics.clear()
+            self.run_for(70)
+            assert len(self.where.topics) == 2
+
+    def test_a_relay_gathers_for_others(self):
+        """Under the names of those who are reached over it, and with those who offer; at its own contacts."""
+        self.document = document(contacts=["tcp://192.0.2.8:7771"], offers=[])
+        self.run_for(5)
+        assert self.where.topics == {}
+        self.others = [
+            document(BOB, extra=[("nickname", claim("Bob"))], contacts=["proxy://x"], offers=["supplier"]),
+            document(EVE, extra=[("nickname", claim("BOB"))], contacts=["proxy://y"], offers=[]),
+        ]
+        self.word.soon()
+        self.run_for(5)
+        contacts = {("tcp://192.0.2.8:7771",): None}
+        assert self.where.topics == {topic("nickname", nickname_key("bob")): contacts, place(0, 0): contacts}
+        # Who has gone is not told of again.
+        self.others.clear()
+        self.where.topics.clear()
+        self.run_for(2 * GATHER_AGAIN)
+        assert self.where.topics == {}
 
     def test_a_change_in_the_middle(self):
         """What changes while the last is being told is told right after it."""

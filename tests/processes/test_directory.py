@@ -14,6 +14,8 @@ from bitdust.config.settings import Settings
 from bitdust.demo.network import SETTINGS, Network, Peer, free_port
 from tests.directory.private_dht import HERE
 from tests.processes.nodes import again, until
+from tests.processes.test_relays import contacts as relayed
+from tests.processes.test_relays import idurl, walled_in
 
 #: nodes of the private DHT, and the network they are in
 SIZE, NET = 16, f"{HERE}.31"
@@ -130,6 +132,39 @@ def test_by_nickname_alone(net: Network, dht: str) -> None:
     alice.client.call("add_correspondent", there["idurl"])
     [row] = alice.client.call("list_correspondents")
     assert row["state"] == "unverified"
+
+
+def test_by_nickname_behind_a_relay(net: Network, dht: str) -> None:
+    """
+    One whom nobody can dial, and who is in no DHT himself: his relay gathers under his nickname.  A stranger
+    who knows only that, with every identity server dead, finds him, unverified; a message goes each way.
+    """
+    server = net.start_identity_server()
+    [rita] = net.start(["rita"], {**options(6), **entangled(dht), "services/proxy-server/enabled": True})
+    bob = walled_in(
+        net,
+        "bob",
+        {
+            "services/customer/enabled": False,
+            "services/entangled-dht/enabled": False,
+            "services/proxy-transport/receiving-enabled": True,
+            "services/proxy-transport/preferred-routers": idurl(rita),
+            "personal/nickname": "Bob the Builder",
+        },
+    )
+    until(lambda: relayed(bob), 100)
+    [alice] = net.start(["alice"], {**options(7, personal__nickname="Alice"), **entangled(dht)})
+    server.kill()
+    there = found(alice, "bob the builder")
+    [candidate] = there["candidates"]
+    assert candidate["state"] == "unverified"
+    assert candidate["fingerprint"] == bob.client.call("identity_get")["fingerprint"]
+    assert alice.client.call("ping", there["idurl"])["transport"] == "relay"
+    alice.client.call("send_message", there["idurl"], "from alice")
+    until(lambda: "from alice" in _texts(bob))
+    [came] = bob.client.call("list_messages")
+    bob.client.call("send_message", came["sender"], "from bob")
+    until(lambda: "from bob" in _texts(alice))
 
 
 def _texts(peer: Peer) -> list[str]:

@@ -8,6 +8,7 @@ The relay sees ciphertext.  Which link leads to a relay is not for this floor to
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from twisted.internet.defer import Deferred, succeed
@@ -111,6 +112,9 @@ class RelayTransport(Port):
 
     async def _dial(self, contact: str, expected: Expected) -> ILink:
         where = parse_relayed(contact)
+        if expected.fingerprint is None:
+            # Whoever is meant by the contact, and nobody else whom the relay would rather have there.
+            expected = replace(expected, fingerprint=where.peer)
         exchange = await self._through(where.relay, where.places, Join(where.peer, MOST))
         try:
             answer = await exchange.answer()
