@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.natlab.ends import ROOT
-from tests.natlab.lab import HERE, Lab
+from tests.natlab.igd import Igd
+from tests.natlab.lab import HERE, Lab, run
 
 pytest.importorskip("libtorrent")
 
@@ -43,3 +46,50 @@ def test_natpmp() -> None:
         assert {("tcp", "7771"), ("udp", "7772")} <= open_
         last = {(protocol, port): seconds for protocol, port, seconds in said}
         assert set(last.values()) == {"0"}
+
+
+LISTENS = """
+import socket
+door = socket.create_server(("0.0.0.0", 7771))
+print("ready", flush=True)
+door.accept()[0].sendall(b"inside")
+"""
+COMES_IN = """
+import socket, sys
+with socket.create_connection((sys.argv[1], 7771), 5) as line:
+    print(line.recv(100).decode())
+"""
+
+
+@pytest.mark.skipif(shutil.which("miniupnpd") is None, reason="miniupnpd is not installed")
+def test_a_real_router(tmp_path: Path) -> None:
+    """`miniupnpd` opens both ports, whoever is outside comes in there, and in the end none is left open."""
+    with Lab(["port"]) as lab, Igd(lab.sides[0], tmp_path / "igd"):
+        [side] = lab.sides
+        enter = ["ip", "netns", "exec"]
+        inside = [*enter, side.machine, sys.executable, "-m", "tests.natlab.mapping", side.inner]
+        outside = [*enter, lab.public, sys.executable, "-c", COMES_IN, side.outer]
+        with (
+            subprocess.Popen(
+                [*enter, side.machine, sys.executable, "-c", LISTENS], stdout=subprocess.PIPE, text=True
+            ) as door,
+            subprocess.Popen(
+                inside, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+            ) as node,
+        ):
+            try:
+                assert door.stdout is not None
+                assert door.stdout.readline() == "ready\n"
+                assert node.stdout is not None
+                assert node.stdin is not None
+                while json.loads(node.stdout.readline()) != {"tcp": 7771, "udp": 7772}:
+                    continue
+                assert run(*outside) == "inside\n"
+                node.stdin.close()
+                assert json.loads(node.stdout.readline()) == {}
+                assert node.wait(20) == 0
+            finally:
+                door.kill()
+                node.kill()
+        ruleset = run(*enter, side.router, "nft", "list", "table", "inet", "filter")
+        assert "dnat" not in ruleset
