@@ -95,6 +95,7 @@ class BackupsIdList(TypedDict):
     path: str
     path_b64: NotRequired[str]
     size: str
+    incomplete: NotRequired[bool]
 
 
 class BackupsList(TypedDict):
@@ -115,6 +116,7 @@ class BackupsListVersions(TypedDict):
     size: str
     version: str
     pinned: NotRequired[bool]
+    incomplete: NotRequired[bool]
     survives: NotRequired[int]
 
 

@@ -49,6 +49,7 @@ async def backups_list(
                     "size": format_size(version.size),
                     "version": version.label,
                     **({"pinned": True} if version.pinned else {}),
+                    **({} if version.complete else {"incomplete": True}),
                     **({"survives": version.survives} if survives and version.survives is not None else {}),
                 }
                 for version in item.versions
@@ -60,10 +61,20 @@ async def backups_list(
 
 @method()
 async def backups_id_list(node: Node) -> list[Any]:
-    """List the versions that can be restored, newest first within an item."""
+    """
+    List the versions that can be restored, newest first within an item.
+
+    `incomplete`: its backup was given up, and it holds what had been backed up until then.  A version whose
+    backup is under way is not among them.
+    """
     return [
-        {"backupid": backup, **path_fields(path), "size": format_size(size)}
-        for backup, path, size in await node.backups.committed()
+        {
+            "backupid": version.backup_id,
+            **path_fields(version.path),
+            "size": format_size(version.size),
+            **({} if version.complete else {"incomplete": True}),
+        }
+        for version in await node.backups.committed()
     ]
 
 

@@ -63,6 +63,7 @@ def version_fields(
         "status": percent(part),
         "state": state,
         **({"survives": version.survives} if survives and version.survives is not None else {}),
+        **({} if version.complete else {"incomplete": True}),
     }
 
 

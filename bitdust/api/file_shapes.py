@@ -16,6 +16,7 @@ _VERSION = {
     "status": str,
     "state": str,
     "survives?": int,
+    "incomplete?": bool,
 }
 _ITEM = {
     "type": str,

@@ -45,9 +45,9 @@ async def restore_single(
     what, place = _what_and_where(pathID_or_backupID_or_localPath, destinationPath)
     choice = Choice(include or (), exclude or ())
     begun = await node.backups.restore(what, place, as_of, choice)
-    return {
-        "result": f"downloading of version {begun.backup_id} has been started to {shown(begun.destination)}"
-    }
+    part = "" if begun.complete else "; its backup did not come to its end, so it holds a part only"
+    place = shown(begun.destination)
+    return {"result": f"downloading of version {begun.backup_id} has been started to {place}{part}"}
 
 
 @method()

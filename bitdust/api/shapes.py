@@ -173,10 +173,19 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
                 **_PATH,
                 "size": int,
                 "type": str,
-                "versions": [{"blocks": int, "size": str, "version": str, "pinned?": bool, "survives?": int}],
+                "versions": [
+                    {
+                        "blocks": int,
+                        "size": str,
+                        "version": str,
+                        "pinned?": bool,
+                        "incomplete?": bool,
+                        "survives?": int,
+                    }
+                ],
             }
         ],
-        "backups_id_list": [{"backupid": str, **_PATH, "size": str}],
+        "backups_id_list": [{"backupid": str, **_PATH, "size": str, "incomplete?": bool}],
         "backup_start_id": RESULT,
         "backup_start_path": RESULT,
         "backup_dir_add": RESULT,

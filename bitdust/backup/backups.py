@@ -29,6 +29,7 @@ from bitdust.backup.tasks import Tasks
 from bitdust.backup.timetable import Timetable
 from bitdust.backup.views import (
     Cleaning,
+    Committed,
     Deleted,
     Forgotten,
     ItemView,
@@ -42,7 +43,7 @@ from bitdust.backup.views import (
     VersionView,
 )
 from bitdust.backup.walk import Walk
-from bitdust.catalog import labels, removal, rows, trash, tree, versions
+from bitdust.catalog import jobs, labels, removal, rows, trash, tree, versions
 from bitdust.catalog.facts import Kind
 from bitdust.catalog.trash import Deleted as InTrash
 from bitdust.catalog.tree import Item
@@ -120,12 +121,21 @@ class Backups:
             after = page[-1].path_id
         return found
 
-    async def committed(self) -> list[tuple[str, bytes, int]]:
-        """(backup ID, path, bytes) of every committed version, newest first within an item."""
-        found: list[tuple[str, bytes, int]] = []
+    async def committed(self) -> list[Committed]:
+        """
+        Every committed version, newest first within an item.
+
+        A checkpoint is one of them only when nobody is at work on it any more: what waits for the end of a
+        backup must not take it for that.
+        """
+        found: list[Committed] = []
         after: tuple[str, int] | None = None
         while page := await self.db.read(_versions, after, PAGE):
-            found += [(v.backup_id, path, v.bytes) for v, path in page if v.is_known]
+            found += [
+                Committed(v.backup_id, path, v.bytes, v.complete)
+                for v, path, ended in page
+                if v.is_known and ended
+            ]
             after = (page[-1][0].item, page[-1][0].seq)
         return found
 
@@ -515,7 +525,14 @@ def _item(c: sqlite3.Connection, item: Item) -> ItemView:
         item.type,
         item.size,
         tuple(
-            VersionView(version.label, version.blocks, version.stored, version.pinned, version.survives)
+            VersionView(
+                version.label,
+                version.blocks,
+                version.stored,
+                version.pinned,
+                version.survives,
+                version.complete,
+            )
             for version in found
         ),
     )
@@ -523,5 +540,10 @@ def _item(c: sqlite3.Connection, item: Item) -> ItemView:
 
 def _versions(
     c: sqlite3.Connection, after: tuple[str, int] | None, limit: int
-) -> list[tuple[versions.Version, bytes]]:
-    return [(version, tree.get(c, version.item).path) for version in versions.list_all(c, after, limit)]
+) -> list[tuple[versions.Version, bytes, bool]]:
+    """Versions with their paths; and whether the backup that makes each has ended."""
+    under_way = {(job.item, job.label) for job in jobs.unfinished(c)}
+    return [
+        (version, tree.get(c, version.item).path, (version.item, version.label) not in under_way)
+        for version in versions.list_all(c, after, limit)
+    ]

@@ -33,6 +33,8 @@ class BrowsedVersion:
     state: str
     arrived: float
     survives: int | None = None
+    #: False: a checkpoint, of a backup that goes on or was given up
+    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,15 @@ def _browse(c: sqlite3.Connection, item: Item) -> Browsed:
         item.size,
         bool(tree.children(c, item.path_id, limit=1)),
         tuple(
-            BrowsedVersion(v.backup_id, v.time, v.stored, v.state, _arrived(c, v), v.survives)
+            BrowsedVersion(
+                v.backup_id,
+                v.time,
+                v.stored,
+                v.state,
+                _arrived(c, v),
+                v.survives,
+                v.complete or v.state == "running",
+            )
             for v in reversed(known)
         ),
     )

@@ -104,7 +104,7 @@ class Restores:
         self._turns.append(turn)
         self._tasks.begin(turn.task)
         turn.work = spawn(self._run(turn))
-        return Restoring(version.backup_id, target, turn.task)
+        return Restoring(version.backup_id, target, turn.task, version.complete)
 
     async def foresee(
         self, what: str, destination: str | None, as_of: float | None, choice: Choice, limit: int

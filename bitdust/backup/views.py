@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 class VersionView:
     """
     A version: its label, the blocks it needs, its bytes at the suppliers, parity included; how many more
-    suppliers may be lost, by what was signed for (None: it needs no blocks; below 0: too many are).
+    suppliers may be lost, by what was signed for (None: it needs no blocks; below 0: too many are); whether
+    its backup came to its end.
     """
 
     label: str
@@ -18,6 +19,21 @@ class VersionView:
     size: int
     pinned: bool = False
     survives: int | None = None
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class Committed:
+    """
+    A version that can be restored, and its bytes.
+
+    @param complete: False: its backup did not come to its end, and it holds what was there until then.
+    """
+
+    backup_id: str
+    path: bytes
+    size: int
+    complete: bool
 
 
 @dataclass(frozen=True)
@@ -82,11 +98,12 @@ class Cleaning:
 
 @dataclass(frozen=True)
 class Restoring:
-    """A restore has begun."""
+    """A restore has begun; `complete`: its version is no checkpoint of a backup that did not end."""
 
     backup_id: str
     destination: bytes
     task: int
+    complete: bool
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def versions(terminal: Terminal, what: str | None) -> None:
                 each["size"],
                 each["blocks"],
                 each.get("survives", "-"),
-                "pinned" * ("pinned" in each),
+                " ".join(word for word in ("pinned", "incomplete") if word in each),
                 each["path"],
             )
             for each in found

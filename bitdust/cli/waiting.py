@@ -99,7 +99,8 @@ def _outcome(terminal: Terminal, work: Work, task: dict[str, Any]) -> dict[str, 
     """The list has forgotten it, as after a restart: a version that can be restored was committed."""
     if work.kind == "backup" and work.version:
         backup = f"{work.path_id}/{work.version}"
-        if any(each["backupid"] == backup for each in terminal.ask("backups_id_list")):
+        found = terminal.ask("backups_id_list")
+        if any(each["backupid"] == backup and not each.get("incomplete") for each in found):
             return {**task, "state": "committed", "progress": 1.0}
     raise NotFound(
         f"the {work.kind} of {work.name} is not in the node's list any more",

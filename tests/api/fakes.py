@@ -21,6 +21,7 @@ from bitdust.backup.retention import Policy
 from bitdust.backup.timetable import Timed
 from bitdust.backup.views import (
     Cleaning,
+    Committed,
     Deleted,
     Forgotten,
     ItemView,
@@ -160,8 +161,8 @@ class FakeBackups:
             ),
         ][:limit]
 
-    async def committed(self) -> list[tuple[str, bytes, int]]:
-        return [(BACKUP, b"/Users/veselin/a.txt", 11 * 2**20)]
+    async def committed(self) -> list[Committed]:
+        return [Committed(BACKUP, b"/Users/veselin/a.txt", 11 * 2**20, True)]
 
     async def add_folder(self, path: str) -> str:
         self._note("add_folder", path)
@@ -242,7 +243,7 @@ class FakeBackups:
     ) -> Restoring:
         more = [] if choice is None or choice.is_all else [choice.takes(b"a.jpg", False)]
         self._note("restore", what, destination, *([as_of] if as_of is not None else []), *more)
-        return Restoring(BACKUP, (destination or "/").encode(), 7)
+        return Restoring(BACKUP, (destination or "/").encode(), 7, True)
 
     @property
     def looking(self) -> FakeBackups:

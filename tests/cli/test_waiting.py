@@ -169,6 +169,9 @@ def test_backup_that_the_list_forgot(run: Run, begun: StubNode) -> None:
     begun.answers["backups_id_list"] = [{"backupid": VERSION, "path": "/photos", "size": "2 KB"}]
     assert run("backup", "photos").code == 0
     begun.answers["tasks_list"] = Story([], [task(state="reading")], [])
+    begun.answers["backups_id_list"][0]["incomplete"] = True
+    assert run("backup", "photos").code == 15
+    begun.answers["tasks_list"] = Story([], [task(state="reading")], [])
     begun.answers["backups_id_list"] = []
     assert run("backup", "photos").code == 15
 

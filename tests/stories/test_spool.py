@@ -86,9 +86,13 @@ def test_a_checkpoint_can_be_restored(small: tuple[World, House, Path]) -> None:
     world.until(lambda: any(v.is_committed for v in alice.versions("0/0/0/0")), 600)
     (version,) = alice.versions("0/0/0/0")
     assert not version.complete
+    # Nobody takes it for the end of the backup.
+    assert world.wait(alice.node.backups.committed()) == []
     words = world.wait(alice.node.identity_backup(None, None)).words
     alice.crash()
     again = recovered(world, words)
+    (part,) = world.wait(again.node.backups.committed())
+    assert (part.backup_id, part.complete) == (version.backup_id, False)
     assert again.restore(str(source), world.folder / "out").state == "done"
     there = {path.name: path.read_bytes() for path in Path(f"{world.folder}/out{source}").iterdir()}
     assert 2 <= len(there) < 20

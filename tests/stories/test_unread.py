@@ -124,7 +124,7 @@ def test_lost_blocks_are_sealed_anew(world: World) -> None:
             file.unlink()
     assert alice.restore(old.backup_id, world.folder / "first").state == "failed"
     world.until(lambda: alice.versions("0/0/0/0")[0].state == "damaged")
-    assert [each[0] for each in world.wait(alice.node.backups.committed())] == [old.backup_id]
+    assert [each.backup_id for each in world.wait(alice.node.backups.committed())] == [old.backup_id]
     with pytest.raises(Offline, match="have 0, need 2"):
         alice.restore(old.backup_id, world.folder / "lost")
     task = alice.back_up(source)

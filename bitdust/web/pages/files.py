@@ -133,6 +133,7 @@ def versions_of(item: Mapping[str, Any], visitor: Session) -> Part:
             "li",
             f"{version['label']}, {version['size']}, {version['state']} {version['status']} ",
             lasting(version),
+            " (incomplete: its backup did not end)" if "incomplete" in version else "",
             " ",
             link("Look inside", "/files/version", what=version["backupid"], name=path_of(item)),
             " ",
