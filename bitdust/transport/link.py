@@ -2,7 +2,7 @@
 A link: a Twisted protocol around a session, on any road that is a stream of bytes.
 
     connected --begin--> greeting --both HELLOs accepted--> open --> over
-        10 s for both                    a PING a minute, three without a sign of life end it
+        10 s for both                    a PING a minute, three without a sign of life end it (`silence`)
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from bitdust.transport.interface import Answerer, Doorman, ExchangeReset, Expect
 from bitdust.transport.manners import Manners
 from bitdust.transport.pace import STEP, Pace
 from bitdust.transport.session import Session
+from bitdust.transport.silence import Silence
 from bitdust.transport.stream import Stream
 from bitdust.wire.frames import VERSION, WHERE, Hello
 from bitdust.wire.packets import Packet, Priority
@@ -33,8 +34,6 @@ from bitdust.world import Rng, Wall, spawn
 
 #: seconds for connecting and both HELLOs
 GREETING = 10.0
-#: a PING after so many silent seconds, and how many of them may stay without any sign of life
-QUIET, PINGS = 60.0, 3
 #: seconds after which a road is dead on which something was sent and nothing comes: a router has forgotten it
 STALLED = 15.0
 #: seconds that a GOAWAY has to get out before the connection is cut
@@ -104,7 +103,9 @@ class Link(Protocol):
         self._read_on = self._read
         #: counted before it came, so that not all links are let go on at once
         self._paid = 0
-        self._heard, self._missed = False, 0
+        self._silence = Silence(
+            here.clock, lambda: not self.is_idle(), lambda: self._held, self._are_you_there, self._too_silent
+        )
         self._why = ""
         self._closed: list[Deferred[str]] = []
         self._pings: dict[bytes, tuple[float, Deferred[float]]] = {}
@@ -123,6 +124,7 @@ class Link(Protocol):
         if self._over:
             return Exchange(self._session, Stream(True, packet, priority), self._flush, LinkLost(self._why))
         exchange = Exchange(self._session, self._session.ask(packet, priority), self._flush)
+        self._silence.hurry()
         self._flush()
         return exchange
 
@@ -196,7 +198,7 @@ class Link(Protocol):
     def dataReceived(self, data: bytes | memoryview) -> None:
         if self._over:
             return
-        self._heard = True
+        self._silence.heard = True
         limit = self._here.intake.limit
         if limit is not None:
             limit.spend(len(data) - self._paid)
@@ -273,7 +275,8 @@ class Link(Protocol):
         if not self.dialed:
             self._greet()
         self._open = True
-        self._wake(QUIET, self._silence)
+        self._sleep()
+        self._silence.begin()
         behind = self._session.accept()
         self.ready.callback(self)
         self._tell(behind)
@@ -293,6 +296,7 @@ class Link(Protocol):
             for event in events:
                 if self._over:
                     return
+                self._silence.lively |= not isinstance(event, happened.Ponged)
                 self._happened(event)
         finally:
             self._corked = corked
@@ -303,6 +307,7 @@ class Link(Protocol):
             case happened.Body(stream, data):
                 stream.owner.came(data)
             case happened.Opened(stream):
+                self._silence.hurry()
                 self._asked(Exchange(self._session, stream, self._flush))
             case happened.Answered(stream):
                 stream.owner.answered()
@@ -393,19 +398,12 @@ class Link(Protocol):
         self._session.go_away("no HELLO in time")
         self._end(Timeout(f"{self.address} did not say who it is in {GREETING:.0f} s"), cut=True)
 
-    def _silence(self) -> None:
-        # Whoever is not read cannot be heard.
-        self._missed = 0 if self._heard or self._held else self._missed + 1
-        self._heard = False
-        if self._missed > PINGS:
-            self._end(LinkLost(f"silent for {QUIET * self._missed:.0f} s"), cut=True)
-            return
-        self._wake(QUIET, self._silence)
-        # Of two ends one asks: the other hears the question, and need not.  Whoever is not read gets no
-        # answer to his own, and hears ours.
-        if self._missed or self._held:
-            self._session.ping(self._here.rng(8))
-            self._flush()
+    def _are_you_there(self) -> None:
+        self._session.ping(self._here.rng(8))
+        self._flush()
+
+    def _too_silent(self, seconds: float) -> None:
+        self._end(LinkLost(f"silent for {seconds:.0f} s"), cut=True)
 
     # the end
 
@@ -415,6 +413,7 @@ class Link(Protocol):
             return
         self._over, self._why = True, failure.message
         self._sleep()
+        self._silence.stop()
         self._manners.stop()
         self._let_go(cut)
         lost = failure if isinstance(failure, LinkLost) else LinkLost(failure.message)

@@ -30,7 +30,7 @@ from bitdust.catalog import head
 from bitdust.errors import BitDustError
 from bitdust.identity import document
 from bitdust.node.customer_side import CustomerSide
-from bitdust.transport import link
+from bitdust.transport import silence
 from bitdust.world import pause
 from tests.simulation.disks import Disks
 from tests.simulation.ledger import Ledger
@@ -124,7 +124,7 @@ def run(
 def cheap() -> Iterator[None]:
     """What costs much and changes nothing: signs of life, syncs, logs, and reading the same again."""
     with ExitStack() as stack:
-        stack.enter_context(mock.patch.object(link, "QUIET", QUIET))
+        stack.enter_context(mock.patch.multiple(silence, QUIET=QUIET, BUSY=QUIET))
         # Most of what a run makes stays, or is gone without being looked for.
         stack.callback(gc.set_threshold, *gc.get_threshold())
         gc.set_threshold(*COLLECT)

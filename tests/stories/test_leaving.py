@@ -9,7 +9,7 @@ import pytest
 
 from bitdust.customer import standing
 from bitdust.supplier import customers
-from bitdust.transport import link
+from bitdust.transport import silence
 from tests.stories.test_oversight import seats, told
 from tests.stories.test_suppliers import spare, states
 from tests.world import House, World, look
@@ -20,7 +20,7 @@ HOUR, DAY = 3600.0, 86400.0
 @pytest.fixture
 def safe(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[World, House, Path]:
     """A customer with a safe version, and one supplier more than he needs."""
-    monkeypatch.setattr(link, "QUIET", 900.0)
+    monkeypatch.setattr(silence, "QUIET", 900.0)
     world.suppliers(5)
     alice = world.customer()
     source = world.tree(a=600_000, b=500_000, c=400_000)

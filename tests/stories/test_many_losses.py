@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bitdust.transport import link
+from bitdust.transport import silence
 from tests.stories.test_oversight import DAY, HOUR, seats
 from tests.world import World
 
@@ -13,7 +13,7 @@ def test_two_at_once_are_fetched_for_once(world: World, monkeypatch: pytest.Monk
     """
     Two of seven are gone: they are replaced one after the other, but each block comes in once: k pieces.
     """
-    monkeypatch.setattr(link, "QUIET", 900.0)
+    monkeypatch.setattr(silence, "QUIET", 900.0)
     world.suppliers(7)
     alice = world.customer(n=7)
     source = world.tree(letter=6_000_000)
@@ -35,7 +35,7 @@ def test_two_at_once_are_fetched_for_once(world: World, monkeypatch: pytest.Monk
 
 def test_three_of_seven_die_in_a_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four of seven are left: too few to commit anything, enough to bring everybody's pieces back."""
-    monkeypatch.setattr(link, "QUIET", 900.0)
+    monkeypatch.setattr(silence, "QUIET", 900.0)
     world.suppliers(7)
     alice = world.customer(n=7)
     source = world.tree(letter=700_000)

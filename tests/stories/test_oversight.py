@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 
 from bitdust.customer.audit import LEAVES, WITHIN
 from bitdust.customer.standing import Standing
-from bitdust.transport import link
+from bitdust.transport import silence
 from bitdust.wire.packets import Retrieve
 from tests.stories.test_liars import changed, flip
 from tests.world import House, World
@@ -20,7 +20,7 @@ HOUR, DAY = 3600.0, 86400.0
 @pytest.fixture
 def safe(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[World, House]:
     """A customer with a safe version of many blocks, at four suppliers; the links are silent for longer."""
-    monkeypatch.setattr(link, "QUIET", 900.0)
+    monkeypatch.setattr(silence, "QUIET", 900.0)
     world.suppliers(4)
     alice = world.customer()
     source = world.tree(**{f"file{n}": 200_000 for n in range(30)})
@@ -191,7 +191,7 @@ def test_who_cannot_show_what_he_keeps_is_replaced(safe: tuple[World, House], ho
 
 def test_a_liar_who_keeps_one_piece_is_replaced(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """T3: of a customer with a single block a liar has one piece, which is bad again and again: he goes."""
-    monkeypatch.setattr(link, "QUIET", 900.0)
+    monkeypatch.setattr(silence, "QUIET", 900.0)
     world.suppliers(4)
     alice = world.customer()
     assert alice.back_up(world.tree(letter=20_000)).state == "committed"

@@ -11,7 +11,7 @@ from bitdust.backup.rebuilder import LAZY, threshold
 from bitdust.blocks import again
 from bitdust.catalog import holdings
 from bitdust.supplier import customers
-from bitdust.transport import link
+from bitdust.transport import silence
 from tests.stories.test_repack import cleaned, comes_back, thinned
 from tests.world import House, World
 
@@ -29,7 +29,7 @@ def lose(world: World, alice: House, houses: list[House]) -> None:
 
 
 def safe(world: World, monkeypatch: pytest.MonkeyPatch, n: int) -> tuple[House, Path]:
-    monkeypatch.setattr(link, "QUIET", 900.0)
+    monkeypatch.setattr(silence, "QUIET", 900.0)
     world.suppliers(n)
     alice = world.customer(n=n)
     source = world.tree(a=600_000, b=500_000)
@@ -161,7 +161,7 @@ def test_of_files_that_are_not_what_they_were(
 
 def test_what_a_repack_has_sealed_is_made_again_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks that emptying made out of what was left of others."""
-    monkeypatch.setattr(link, "QUIET", 900.0)
+    monkeypatch.setattr(silence, "QUIET", 900.0)
     world.suppliers(4)
     alice = world.customer()
     source = thinned(world, alice)
@@ -176,7 +176,7 @@ def test_what_a_repack_has_sealed_is_made_again_too(world: World, monkeypatch: p
 
 def test_another_compressor(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A library that compresses otherwise: everything is fetched, and nothing is sealed twice."""
-    monkeypatch.setattr(link, "QUIET", 900.0)
+    monkeypatch.setattr(silence, "QUIET", 900.0)
     world.suppliers(4)
     alice = world.customer()
     source = world.tree(text=b"".join(b"line %d\n" % n for n in range(60_000)))

@@ -9,7 +9,7 @@ import pytest
 
 from bitdust.catalog import holdings
 from bitdust.supplier.scrub import HOUR, PASS
-from bitdust.transport import link
+from bitdust.transport import silence
 from bitdust.wire.packets import AskDigest, ListFiles
 from tests.balance import select
 from tests.stories.test_liars import flip
@@ -22,7 +22,7 @@ Safe = tuple[World, House, Any]
 @pytest.fixture
 def safe(world: World, monkeypatch: pytest.MonkeyPatch) -> Safe:
     """A customer with a safe version, at four suppliers, who are not audited; links are silent for longer."""
-    monkeypatch.setattr(link, "QUIET", 900.0)
+    monkeypatch.setattr(silence, "QUIET", 900.0)
     world.suppliers(4)
     alice = world.customer()
     source = world.tree(**{f"file{n}": 200_000 for n in range(20)})

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from bitdust.transport import link
+from bitdust.transport import silence
 from tests.stories.test_oversight import DAY, HOUR, seats, told
 from tests.world import World, look
 
 
 def test_half_of_the_network_for_a_week(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """T64: nobody is let go before his day is over; afterwards there is one set, and no byte moved twice."""
-    monkeypatch.setattr(link, "QUIET", 900.0)
+    monkeypatch.setattr(silence, "QUIET", 900.0)
     world.suppliers(4)
     alice = world.customer()
     source = world.tree(**{f"file{n}": 200_000 for n in range(30)})

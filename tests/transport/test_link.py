@@ -13,8 +13,9 @@ from twisted.python.failure import Failure
 from bitdust.errors import BitDustError, Conflict, Timeout, Usage
 from bitdust.identity.document import Document
 from bitdust.transport.interface import ExchangeReset, IExchange, ILink, LinkLost
-from bitdust.transport.link import GREETING, LINGER, PINGS, QUIET
+from bitdust.transport.link import GREETING, LINGER
 from bitdust.transport.memory import MemoryTransport, Network
+from bitdust.transport.silence import BUSY, PINGS, QUIET
 from bitdust.wire.packets import Ack, Data, ListFiles, Packet, Priority
 from bitdust.world import pause, spawn
 
@@ -191,6 +192,31 @@ def test_a_quiet_link_says_little() -> None:
         each._session.ping = lambda token, ping=ping: pings.append(token) or ping(token)  # type: ignore
     world.turn(100 * QUIET)
     assert 40 <= len(pings) <= 101
+    world.stop()
+
+
+def test_who_waits_asks_sooner() -> None:
+    """
+    In the middle of an exchange an end asks after some seconds of silence, so that a road which a router
+    has forgotten is noticed; less and less often as long as nothing else comes.
+    """
+    world = World()
+    link = world.dial()
+    pings: list[float] = []
+    for each in (link, world.links[0]):
+        ping = each._session.ping
+        each._session.ping = lambda token, ping=ping: pings.append(world.clock.seconds()) or ping(token)  # type: ignore
+    world.turn(1.5 * QUIET)
+    world.links[0].serve(lambda link, exchange: None)
+    began = world.clock.seconds()
+    answer = link.ask(ListFiles(), Priority.CONTROL).answer()
+    pings.clear()
+    world.turn(2 * BUSY)
+    assert pings
+    assert pings[0] - began <= 2 * BUSY
+    world.turn(100 * QUIET)
+    assert len(pings) <= 110
+    answer.addErrback(lambda _: None)
     world.stop()
 
 
