@@ -181,6 +181,7 @@ def run(figures: Figures, name: str, run: int, work: Path, data: Path, parts: li
             jobs.append((label, measure.random_tree(data / f"t{count}_{run}", count), count * 10_000))
     for label, path, size in jobs:
         measure.until_settled(path)
+        measure.warm(path)
         began = time.perf_counter()
         with Grid(work / "ours") as grid:
             figures.add(name, "network_up", time.perf_counter() - began, "s", run)
