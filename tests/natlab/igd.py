@@ -51,6 +51,13 @@ class Igd:
             )  # fmt: skip
         return self
 
+    def restart(self) -> None:
+        """Off and on again: it has forgotten what it had promised."""
+        self.__exit__()
+        for chain in ("miniupnpd", "prerouting_miniupnpd", "postrouting_miniupnpd"):
+            run("ip", "netns", "exec", self._side.router, "nft", "flush", "chain", "inet", "filter", chain)
+        self.__enter__()
+
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
             self._process.kill()
