@@ -30,6 +30,10 @@ REMEMBERED = 10.0
 FORGOTTEN = 1.0
 #: packets that wait at most, and how far ahead one may be to be waited for: more than a window of QUIC holds
 FULL = 2048
+#: of a gap as many as are missed, its last: numbers are read before anybody has proved that they are true
+MISSED = 256
+#: numbers out of reach that come behind each other, until they are taken for a new beginning
+ASTRAY = 3
 
 
 class Order:
@@ -41,8 +45,11 @@ class Order:
 
     def __init__(self, read: Callable[[Sequence[bytes], int], list[int | None]], now: float) -> None:
         self._read = read
-        #: the number after the highest that has come, and the lowest that is still waited for
+        #: the number after the highest that has come, and the lowest that is still waited for; those before
+        #: the first came with the handshake
         self._expected = self._next = 0
+        self._has_begun = False
+        self._astray = 0
         self._waiting: dict[int, Datagram] = {}
         #: until when each waits, in the order they came in
         self._until: deque[tuple[float, int]] = deque()
@@ -55,12 +62,14 @@ class Order:
     def take(self, datagrams: Sequence[Datagram], now: float) -> Sequence[Datagram]:
         """What came in one turn; answers whose turn it is."""
         patience = self._patience(now)
+        if not self._has_begun and not self._begin(datagrams):
+            return datagrams
         if not self._waiting and not patience and self._follow(datagrams):
             return datagrams
         out: list[Datagram] = []
         numbers = self._read([data for data, _ in datagrams], self._expected)
         for number, datagram in zip(numbers, datagrams, strict=True):
-            if number is None or number > self._expected + FULL:
+            if number is None or self._is_astray(number):
                 out.append(datagram)
                 continue
             self._note(number, now)
@@ -90,6 +99,27 @@ class Order:
             self._until.clear()
         return [self._waiting.pop(number) for number in ready]
 
+    def _begin(self, datagrams: Sequence[Datagram]) -> bool:
+        """From the first of these that has a number; whether there is one."""
+        for number in self._read([data for data, _ in datagrams], 0):
+            if number is not None:
+                self._expected = self._next = number
+                self._has_begun = True
+                break
+        return self._has_begun
+
+    def _is_astray(self, number: int) -> bool:
+        """Is it too far ahead to be waited for?  After some of these all begins anew from there."""
+        self._astray = self._astray + 1 if number > self._expected + FULL else 0
+        if self._astray < ASTRAY:
+            return bool(self._astray)
+        self._astray = 0
+        self._missing.clear()
+        # What waits is overdue now.
+        self._until = deque((0.0, waiting) for _, waiting in self._until)
+        self._expected = number
+        return False
+
     def _follow(self, datagrams: Sequence[Datagram]) -> bool:
         """Do they follow each other, and what came before?  By the first and the last: most do."""
         ends = datagrams[:1] if len(datagrams) == 1 else (datagrams[0], datagrams[-1])
@@ -101,14 +131,17 @@ class Order:
 
     def _note(self, number: int, now: float) -> None:
         """Who is missing, and who was."""
-        since = self._missing.pop(number, None)
+        missing = self._missing
+        while missing and now - next(iter(missing.values())) > FORGOTTEN:
+            del missing[next(iter(missing))]
+        since = missing.pop(number, None)
         if since is not None and now > since:
             self._learn(now - since, now)
-        for missing in range(self._expected, number):
-            self._missing[missing] = now
+        for gone in range(max(self._expected, number - MISSED), number):
+            missing[gone] = now
+        while len(missing) > FULL:
+            del missing[next(iter(missing))]
         self._expected = max(self._expected, number + 1)
-        while self._missing and now - next(iter(self._missing.values())) > FORGOTTEN:
-            del self._missing[next(iter(self._missing))]
 
     def _learn(self, late: float, now: float) -> None:
         if now > self._believed_until:

@@ -220,11 +220,12 @@ class Road:
     def _tick(self) -> None:
         self._timer = None
         now = self._clock.seconds()
+        # First what has waited: it may be just what QUIC's own timer misses.
+        if self._order is not None:
+            self._hear(self._order.overdue(now), now)
         due = self._quic.get_timer()
         if due is not None and due <= now:
             self._quic.handle_timer(now)
-        if self._order is not None:
-            self._hear(self._order.overdue(now), now)
         if self._waits_since is not None and now >= self._waits_since + STALLED:
             self._waits_since = None
             self._close(ConnectionLost(f"no sign of life for {STALLED:.0f} s, and something was sent"))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bitdust.transport.udp.order import FIRST, FORGOTTEN, FULL, MOST, REMEMBERED, UNKNOWN, Order
+from bitdust.transport.udp.order import ASTRAY, FIRST, FORGOTTEN, FULL, MOST, REMEMBERED, UNKNOWN, Order
 
 WHERE = ("192.0.2.1", 1)
 #: when it is known that a road keeps its order
@@ -158,3 +158,31 @@ def test_nothing_gets_lost_or_comes_twice(seed: int) -> None:
     assert sorted(reader.shown) == sent
     if not jitter:
         assert reader.shown == sent
+
+
+def test_the_first_is_not_waited_for(reader: Reader) -> None:
+    """Numbers before it came with the handshake."""
+    assert reader.come(0.0, 1, 2) == [1, 2]
+    assert reader.order.due() is None
+
+
+def test_false_numbers_cost_little(reader: Reader) -> None:
+    """They are read before anybody has proved that they are true."""
+    reader.come(0.0, 0)
+    for jump in range(1, 1000):
+        reader.come(0.0001 * jump, jump * FULL)
+    assert len(reader.order._missing) <= FULL
+    assert len(reader.order._waiting) <= FULL + 1
+
+
+def test_who_is_far_ahead_begins_anew(reader: Reader) -> None:
+    """One that is out of reach is wrong; when they come behind each other it is we who were left behind."""
+    reader.come(KNOWN, 0, 1)
+    far = 100 * FULL
+    assert reader.come(KNOWN, far) == [far]
+    assert reader.come(KNOWN, 2) == [2]
+    assert reader.come(KNOWN, *range(far + 1, far + 1 + ASTRAY)) == [*range(far + 1, far + 1 + ASTRAY)]
+    reader.come(KNOWN, far + 10)
+    reader.come(KNOWN + 0.02, far + 9)
+    assert reader.come(KNOWN + 0.03, far + 12) == []
+    assert reader.come(KNOWN + 0.04, far + 11) == [far + 11, far + 12]
