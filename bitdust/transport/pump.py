@@ -64,7 +64,9 @@ class Pump(TLSMemoryBIOProtocol):
             self._flushReceiveBIO()  # type: ignore[no-untyped-call]
 
     def _is_flowing(self) -> bool:
-        return self._secure and bool(self.connected) and not self.disconnecting
+        # Whose TLS has ended, though not yet his connection, has nothing more to say.
+        is_over = self.disconnecting or self._lostTLSConnection
+        return self._secure and bool(self.connected) and not is_over
 
     def secured(self) -> None:
         """The handshake is over, and the protocol inside has heard of it."""

@@ -37,6 +37,8 @@ class Records:
         The bytes are there until the next call, on any connection.  All was read when nothing comes any more.
         """
         handle, at = connection._ssl, 0
+        # OpenSSL keeps its errors by thread: what another connection left would be taken for ours.
+        lib.ERR_clear_error()
         while at < SPACE:
             got = lib.SSL_read(handle, self._plain + at, RECORD)
             if got <= 0:
@@ -52,6 +54,7 @@ class Records:
         """
         size = len(data)
         if lib.SSL_write(connection._ssl, ffi.from_buffer(data), size) != size:
+            lib.ERR_clear_error()
             return None
         return self._sealed_view[: lib.BIO_read(connection._from_ssl, self._sealed, _SEALED)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from OpenSSL import SSL
+from OpenSSL._util import lib
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IHandshakeListener
 from twisted.internet.protocol import Factory, Protocol
@@ -103,3 +104,15 @@ def test_a_wrong_record_is_named() -> None:
     assert bad.socket.disconnecting
     bad.ours.connectionLost(Failure(ConnectionDone()))
     assert "bad record mac" in bad.inside.why or "decryption failed" in bad.inside.why
+
+
+def test_what_is_said_too_late_leaves_no_error() -> None:
+    """Whose TLS has ended says nothing more, and spoils no other connection of the thread."""
+    tls = DeviceTls(person("alice").device)
+    gone, good = Pair(tls), Pair(tls)
+    gone.peer.shutdown()
+    gone.ours.dataReceived(gone.said())
+    gone.ours.write(b"too late")
+    assert not lib.ERR_peek_error()
+    good.ours.dataReceived(good.said(b"and so on"))
+    assert (good.inside.got, good.inside.why) == (b"and so on", "")
