@@ -49,9 +49,8 @@ class Silence:
 
     def hurry(self) -> None:
         """Something is under way from now on."""
-        timer = self._timer
+        timer, self._pause = self._timer, BUSY
         if timer is not None and timer.active() and timer.getTime() - self._clock.seconds() > BUSY:
-            self._pause = BUSY
             timer.reset(min(BUSY, QUIET))
 
     def stop(self) -> None:
@@ -69,7 +68,7 @@ class Silence:
         elif now - self._since > PINGS * QUIET:
             self._over(now - self._since)
             return
-        self._pause = BUSY if lively else 2 * self._pause
+        self._pause = BUSY if lively else min(2 * self._pause, QUIET)
         self._wake()
         # Of two ends one asks: the other hears the question, and need not.  Whoever is not read gets no
         # answer to his own, and hears ours.
