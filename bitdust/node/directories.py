@@ -5,6 +5,7 @@ directories -- what this node tells and asks beside identity servers: where node
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bitdust.directory.address import CERTIFICATE, Address
@@ -16,7 +17,7 @@ from bitdust.errors import BitDustError
 from bitdust.identity.document import Document
 from bitdust.identity.pinning import Pins
 from bitdust.node.entangled_dht import ENABLED, build_dht, is_installed, start_dht, stop_dht
-from bitdust.node.gatherings import Gatherings
+from bitdust.node.gatherings import ANSWERS, Gatherings
 from bitdust.node.lan_beacons import build_lan
 from bitdust.node.leaving_word import LeavingWord
 from bitdust.node.own_identity import OwnIdentity
@@ -72,7 +73,11 @@ class Directories:
         """@param router: what is found is tried there."""
         if self.whereabouts is not None:
             self.gatherings = Gatherings(
-                self.whereabouts, router.call, router.ask, self._ground.reactor, self._ground.rng
+                self.whereabouts,
+                router.call,
+                partial(router.ask, within=ANSWERS),
+                self._ground.reactor,
+                self._ground.rng,
             )
         self.lan = build_lan(self._ground, self._identity, lambda: self._ports, router, pins)
 

@@ -34,6 +34,8 @@ MOST, AT_ONCE = 20, 5
 REST, MOST_RESTING = 600.0, 1000
 #: contacts of suppliers behind relays that are remembered, the latest
 MOST_BEHIND = 100
+#: seconds that a relay has to answer: who was met already is not kept waiting by those who are silent
+ANSWERS = 5.0
 
 
 class Gatherings:
