@@ -158,7 +158,10 @@ def listens_at(pid: int) -> set[tuple[str, int]]:
     """(address, port) of every TCP socket on which a process listens, as `ss -ltnp` shows them."""
     inodes = set()
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        target = os.readlink(descriptor)
+        try:
+            target = os.readlink(descriptor)
+        except FileNotFoundError:
+            continue  # closed since they were listed
         if target.startswith("socket:["):
             inodes.add(target[8:-1])
     found = set()
