@@ -74,11 +74,13 @@ def pause(clock: IReactorTime, seconds: float) -> Deferred[None]:
     return waiting
 
 
-async def either(clock: IReactorTime, event: Deferred[Any], seconds: float) -> None:
-    """Wait for the event, but no longer than that."""
+async def either(clock: IReactorTime, event: Deferred[Any], seconds: float) -> bool:
+    """Wait for the event, but no longer than that; whether it came."""
     event.addTimeout(seconds, clock)
     with suppress(TimeoutError):
         await event
+        return True
+    return False
 
 
 def spawn(work: Coroutine[Deferred[Any], Any, T]) -> Deferred[T]:

@@ -459,12 +459,17 @@ class BackupJob:
 
     async def _until_stored(self) -> None:
         wait = LOOK_AGAIN
-        while waiting := await self._db.read(holdings.waiting_for, self.task.job):
+        while True:
+            # A receipt that comes while the catalog is asked counts, too.
+            told = self._acked.next()
+            waiting = await self._db.read(holdings.waiting_for, self.task.job)
+            if not waiting:
+                give_up(told)
+                return
             self.check()
             self._report(f"Sending, waiting for {self._names(waiting)}")
             await self._now_and_then()
-            await either(self._clock, self._acked.next(), wait)
-            wait = min(2 * wait, LOOK_SELDOM)
+            wait = LOOK_AGAIN if await either(self._clock, told, wait) else min(2 * wait, LOOK_SELDOM)
             # Receipts come many a second; the question costs as much as the job has blocks.
             await pause(self._clock, LOOK_EVERY)
 
