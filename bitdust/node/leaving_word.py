@@ -83,6 +83,8 @@ class LeavingWord:
         retry = FIRST_PAUSE
         while True:
             await pause(self.clock, CALM)
+            # What changes while this is being told is to be told, too.
+            changed = self._changed.next()
             try:
                 await self._leave()
                 await self._gather()
@@ -90,9 +92,7 @@ class LeavingWord:
             except BitDustError as why:
                 self.trouble, wait, retry = why.message, retry, min(2 * retry, LONGEST_PAUSE)
                 self._log.info("the directory does not know yet where we are: {why}", why=why.message)
-            # What changed while the last was being told was heard by nobody.
-            if self.trouble or self.own().raw == self._recorded[0]:
-                await either(self.clock, self._changed.next(), wait)
+            await either(self.clock, changed, wait)
 
     def _rest(self) -> float:
         """Seconds until something is to be told again."""
