@@ -60,18 +60,9 @@ def back_up(peer: Peer, path: Path, within: float = 60.0) -> str:
 
     def done() -> str:
         version = committed(peer, item)
-        # What is there while the job goes on is a checkpoint, which a long one makes every ten minutes.
-        return "" if version in before or under_way(peer, item) else version
+        return "" if version in before else version
 
     return until(done, within)
-
-
-def under_way(peer: Peer, item: str) -> bool:
-    """Is it being backed up?"""
-    return any(
-        (task["kind"], task["path_id"]) == ("backup", item) and task["state"] not in ENDED
-        for task in peer.client.call("tasks_list")
-    )
 
 
 def committed(peer: Peer, item: str) -> str:
