@@ -20,6 +20,7 @@ from bitdust.catalog import blocks as catalog_blocks
 from bitdust.catalog import holdings, versions
 from bitdust.catalog.versions import Version
 from bitdust.messaging.messages import MessageView
+from bitdust.node.happenings import KEPT
 from tests.simulation.disks import Disks, files_of
 from tests.simulation.network import name_of
 from tests.simulation.people import SimulatedHouse, SimulatedWorld, contents
@@ -33,8 +34,6 @@ CALM_TURNS = 400
 STORM = 3000
 #: bytes that a node may send in a day without a reason, and how often a byte that is kept may be moved
 IDLE_BYTES, MOVED = 6_000_000, 12
-#: messages that a node tells of as it starts, at most
-MOST_TOLD = 1000
 
 
 class Broken(Exception):
@@ -148,7 +147,7 @@ class Oracles:
         messages = house.node.messaging.messages
         messages.received.listen(lambda message: self._hear(house, message))
         # What had come before it lost its power it tells as it starts, and nobody listened yet.
-        for event in house.node.happenings.latest({"message.received"}, MOST_TOLD):
+        for event in house.node.happenings.latest({"message.received"}, KEPT):
             self._told.add((house.name, event.data["id"]))
 
     def _hear(self, house: SimulatedHouse, message: MessageView) -> None:
