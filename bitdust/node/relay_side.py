@@ -11,13 +11,12 @@ from twisted.logger import Logger
 from bitdust.errors import BitDustError, Denied
 from bitdust.events import Signal
 from bitdust.identity.document import Document
-from bitdust.meter import Meter
 from bitdust.node.own_identity import OwnIdentity
 from bitdust.node.people import People
 from bitdust.node.relay_view import RelayView, relay_view
 from bitdust.node.seams import Ground
 from bitdust.relay.keeper import Keeper
-from bitdust.relay.register import ASKED, MINUTE, Register
+from bitdust.relay.register import Register
 from bitdust.relay.service import OFFER, RelayService
 from bitdust.router.router import Router, Sender
 from bitdust.transport.interface import IExchange
@@ -91,7 +90,7 @@ class RelaySide:
             )
             for packet, handler in service.commands().items():
                 router.answer(packet, handler)
-            self.register = Register(service.reached, self._people.document_of, Meter(clock, ASKED, MINUTE))
+            self.register = Register(service.reached, self._people.document_of, clock)
             router.answer(AskReached, self.register.asked)
             service.pace.set(settings.number(LIMIT))
             self._unfollow += [

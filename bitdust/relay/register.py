@@ -8,7 +8,9 @@ himself inside the circuit.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+from twisted.internet.interfaces import IReactorTime
 
 from bitdust.directory.nickname import claimed_by
 from bitdust.errors import NotFound, TryLater
@@ -21,43 +23,50 @@ from bitdust.wire.packets import AskReached, Reached
 
 #: of so many at most one question is told
 MOST = 8
-#: questions that one node may ask in a minute
-ASKED, MINUTE = 30, 60.0
+#: questions that one node may ask in a minute, and all of them: a name costs nothing
+ASKED, BY_ALL, MINUTE = 30, 300, 60.0
 
 
 class Register:
     """
     @param reached: those with a reservation, the oldest first.
     @param document_of: the newest document of one of them; NotFound when there is none.
-    @param meter: how often one may ask.
     """
 
     def __init__(
         self,
         reached: Callable[[], Sequence[Reservation]],
         document_of: Callable[[str], Awaitable[Document]],
-        meter: Meter,
+        clock: IReactorTime,
     ) -> None:
-        self._reached, self._document_of, self._meter = reached, document_of, meter
+        self._reached, self._document_of = reached, document_of
+        self._each, self._all = Meter(clock, ASKED, MINUTE), Meter(clock, BY_ALL, MINUTE)
 
     async def documents(self) -> list[Document]:
         """Theirs: of our own suppliers and customers first, then of those who have been here longest."""
-        found = []
+        return [each async for each in self._documents()]
+
+    async def _documents(self) -> AsyncIterator[Document]:
         for each in sorted(self._reached(), key=lambda each: not each.own):
             try:
-                found.append(await self._document_of(each.fingerprint))
+                yield await self._document_of(each.fingerprint)
             except NotFound:
                 # Forgotten among very many strangers: he shows it again with his next link.
                 continue
-        return found
 
     async def asked(self, sender: Sender, packet: AskReached, _exchange: IExchange) -> Reached:
-        """@raise TryLater: he asks too often."""
-        if not self._meter.allows(sender.fingerprint):
+        """@raise TryLater: he asks too often, or all together do."""
+        if not self._each.allows(sender.fingerprint):
             raise TryLater(f"this relay answers {ASKED} such questions of one node a minute")
-        return Reached(
-            tuple(each.fingerprint for each in await self.documents() if _is_meant(each, packet))[:MOST]
-        )
+        if not self._all.allows("all"):
+            raise TryLater(f"this relay answers {BY_ALL} such questions a minute")
+        found: list[str] = []
+        async for each in self._documents():
+            if _is_meant(each, packet):
+                found.append(each.fingerprint)
+            if len(found) == MOST:
+                break
+        return Reached(tuple(found))
 
 
 def _is_meant(document: Document, packet: AskReached) -> bool:

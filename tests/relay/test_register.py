@@ -8,8 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from bitdust.directory.nickname import claim, nickname_key
 from bitdust.errors import NotFound, TryLater
 from bitdust.identity.document import Document
-from bitdust.meter import Meter
-from bitdust.relay.register import ASKED, MINUTE, MOST, Register
+from bitdust.relay.register import ASKED, BY_ALL, MINUTE, MOST, Register
 from bitdust.relay.reservations import Reservation
 from bitdust.router.inbox import Sender
 from bitdust.wire.packets import AskReached
@@ -29,7 +28,7 @@ class RegisterTest(SynchronousTestCase):
         self.clock = Clock()
         self.known: dict[str, Document] = {}
         self.kept: list[Reservation] = []
-        self.register = Register(lambda: self.kept, self.document_of, Meter(self.clock, ASKED, MINUTE))
+        self.register = Register(lambda: self.kept, self.document_of, self.clock)
 
     async def document_of(self, fingerprint):
         if fingerprint not in self.known:
@@ -79,3 +78,26 @@ class RegisterTest(SynchronousTestCase):
         self.failureResultOf(spawn(once_more), TryLater)
         self.clock.advance(MINUTE)
         assert self.ask("offer", "supplier") == ()
+
+    def test_not_by_very_many_either(self):
+        """A new name for each question costs nothing: all together have a limit, too."""
+        answers: list[object] = []
+        for number in range(2 * BY_ALL):
+            sender = Sender(f"{number:052d}", document(), None)
+            asked = spawn(self.register.asked(sender, AskReached("offer", "x"), None))
+            asked.addCallbacks(answers.append, lambda failure: failure.trap(TryLater))
+        assert len(answers) == BY_ALL
+
+    def test_no_more_documents_are_read_than_are_told(self):
+        """However many guests there are."""
+        for number in range(1, 3 * MOST):
+            self.reached(somebody(number, "Bob"))
+        read: list[str] = []
+        document_of = self.document_of
+
+        async def watched(fingerprint):
+            read.append(fingerprint)
+            return await document_of(fingerprint)
+
+        self.register._document_of = watched
+        assert len(self.ask("nickname", nickname_key("bob"))) == len(read) == MOST
