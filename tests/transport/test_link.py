@@ -15,7 +15,7 @@ from bitdust.identity.document import Document
 from bitdust.transport.interface import ExchangeReset, IExchange, ILink, LinkLost
 from bitdust.transport.link import GREETING, LINGER
 from bitdust.transport.memory import MemoryTransport, Network
-from bitdust.transport.silence import BUSY, PINGS, QUIET
+from bitdust.transport.silence import PINGS, QUIET
 from bitdust.wire.packets import Ack, Data, ListFiles, Packet, Priority
 from bitdust.world import pause, spawn
 
@@ -211,12 +211,30 @@ def test_who_waits_asks_sooner() -> None:
     began = world.clock.seconds()
     answer = link.ask(ListFiles(), Priority.CONTROL).answer()
     pings.clear()
-    world.turn(2 * BUSY)
+    world.turn(10.0)
     assert pings
-    assert pings[0] - began <= 2 * BUSY
+    assert pings[0] - began <= 10.0
     world.turn(100 * QUIET)
     assert len(pings) <= 110
     answer.addErrback(lambda _: None)
+    world.stop()
+
+
+def test_an_exchange_shortly_before_the_next_look() -> None:
+    """The look that comes at once is followed by another soon: not by a whole quiet period."""
+    world = World()
+    link = world.dial()
+    ends = [link, world.links[0]]
+    world.links[0].serve(lambda link, exchange: None)
+    world.turn(10 * QUIET)
+    timers = [each._silence._timer for each in ends]
+    looks = [timer.getTime() for timer in timers if timer is not None]
+    world.turn(min(looks) - world.clock.seconds() - 2.0)
+    link.ask(ListFiles(), Priority.CONTROL).answer().addErrback(lambda _: None)
+    world.turn(3.0)
+    for each in ends:
+        assert each._silence._timer is not None
+        assert each._silence._timer.getTime() - world.clock.seconds() <= 10.0
     world.stop()
 
 
