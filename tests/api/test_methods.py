@@ -9,6 +9,7 @@ import pytest
 
 from bitdust.api.methods import all_methods
 from bitdust.backup.retention import Policy
+from bitdust.backup.views import Committed, Restoring
 from bitdust.catalog.facts import Kind
 from bitdust.errors import NoIdentity, NotFound, Usage
 from tests.api.fakes import ALICE, BACKUP, FINGERPRINT, fake_node
@@ -504,3 +505,25 @@ def test_relays(node):
         "seconds": 120,
         "rate": 0,
     }
+
+
+def test_a_part_is_called_a_part(node, monkeypatch):
+    """Who restores a checkpoint is told that it is none of a backup that came to its end."""
+
+    async def restore(*_: object) -> Restoring:
+        return Restoring(BACKUP, b"/tmp/out", 7, False)
+
+    monkeypatch.setattr(node.backups, "restore", restore)
+    assert call(node, "restore_single", BACKUP)["result"].endswith(
+        "to /tmp/out; its backup did not come to its end, so it holds a part only"
+    )
+
+
+def test_a_part_is_listed_as_incomplete(node, monkeypatch):
+    """Beside the seed's keys, and only then."""
+
+    async def committed() -> list[Committed]:
+        return [Committed(BACKUP, b"/a", 1, False)]
+
+    monkeypatch.setattr(node.backups, "committed", committed)
+    assert call(node, "backups_id_list")[0]["incomplete"] is True
