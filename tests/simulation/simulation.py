@@ -296,11 +296,13 @@ class Simulation:
         self.oracles.started(house)
 
     async def _recover(self, house: SimulatedHouse) -> None:
-        """On a new machine, from the kit; as often as it takes."""
+        """On a new machine, from the kit; as often as it takes, unless the node ends it by itself."""
         lives = house.lives
         while house.is_alive and house.lives == lives:
+            node = house.node
             try:
-                await house.node.identity_recover(house.words, [SERVER], None)
+                if node.identity is None or node.registration.is_recovering():
+                    await node.identity_recover(house.words, [SERVER], None)
             except (BitDustError, OSError) as error:
                 self.trace.say(f"{house.name} is not recovered: {error}")
                 await pause(house.clock, 600.0)
