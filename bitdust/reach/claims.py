@@ -6,6 +6,9 @@ believed when two neighbourhoods name it; or when there is only one that says an
 nobody to ask.  Who is believed stays so until two others name another place, or nobody names it any more: one
 liar can take no place away.  Each speaks for places of his own scope only: a neighbour in the house knows
 nothing of the world.
+
+Names cost nothing, and a claim outlives its link: so of one neighbourhood few are kept, and who came to us by
+himself pushes out nobody whom we dialled.
 """
 
 from __future__ import annotations
@@ -18,8 +21,8 @@ from functools import cached_property
 from bitdust.reach.scopes import Scope, neighbourhood, scope_of
 from bitdust.wire.place import Place
 
-#: claims that are kept; the oldest go first
-MOST = 256
+#: claims that are kept of one neighbourhood, and of all together
+OF_ONE, MOST = 16, 256
 #: seconds that a claim holds once its link is over
 LASTS = 3600.0
 #: neighbourhoods that must agree where several speak
@@ -79,10 +82,9 @@ class Claims:
             return False
         self._held.pop(claim.question, None)
         self._held[claim.question] = (claim, None)
-        if len(self._held) > MOST:
-            del self._held[next(iter(self._held))]
-        # Who comes second finds the first believed.
         self._lapse(now)
+        self._make_room(claim.neighbourhood)
+        # Who comes second finds the first believed.
         self._settle(claim.scope, claim.seen.host.version)
         return True
 
@@ -136,6 +138,27 @@ class Claims:
         if count >= ENOUGH or len(voices) == 1:
             return best
         return standing if any(each.seen == standing for each in claims) else None
+
+    def _make_room(self, neighbourhood: str) -> None:
+        """
+        Of too many there, or of all, one is given up: a guest before whom we dialled, from where most are,
+        one whose link is over before others, and the oldest of those.
+        """
+        crowds = Counter(claim.neighbourhood for claim, _ in self._held.values())
+        crowded = crowds[neighbourhood] > OF_ONE
+        if not crowded and len(self._held) <= MOST:
+            return
+
+        def worth(key: Hashable) -> tuple[bool, int, bool]:
+            claim, until = self._held[key]
+            return claim.ours, -crowds[claim.neighbourhood], until is None
+
+        some = [
+            key
+            for key, (claim, _) in self._held.items()
+            if not crowded or claim.neighbourhood == neighbourhood
+        ]
+        del self._held[min(some, key=worth)]
 
     def _lapse(self, now: float) -> None:
         self._held = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bitdust.reach.claims import LASTS, MOST, Claim, Claims
+from bitdust.reach.claims import LASTS, MOST, OF_ONE, Claim, Claims
 
 from .people import claim
 
@@ -140,6 +140,41 @@ def test_they_are_bounded() -> None:
         claims.add(claim(f"{who}", f"192.{who % 200}.2.1", f"203.0.113.{1 + who % 3}:7771"), 0.0)
     assert len([*claims.all()]) == MOST
     assert len(claims.believed(0.0)) == 1
+
+
+def test_one_address_that_is_many_pushes_nobody_out() -> None:
+    """T31: whoever makes link after link under new names has few claims, also when the links end."""
+    claims = Claims()
+    honest = [claim(f"friend{net}", f"198.{18 + net}.0.1", US, ours=net % 2 == 0) for net in range(4)]
+    for each in honest:
+        claims.add(each, 0.0)
+    for number in range(2 * MOST):
+        lie = claim(f"liar{number}", "198.51.100.66", LIE, ours=False)
+        claims.add(lie, 1.0)
+        if number % 3:
+            claims.parted(lie, 1.0)
+    assert places(claims, 2.0) == [US]
+    assert {*honest} <= {*claims.current()}
+    assert len([*claims.all()]) == 4 + OF_ONE
+
+
+def test_guests_push_out_nobody_whom_we_dialled() -> None:
+    """Neither from many networks nor from his own; guests make room for each other, who is gone first."""
+    claims = Claims()
+    dialled = claim("bob", "192.0.2.1", US)
+    first, gone, last = (claim(name, "192.0.9.9", LIE, ours=False) for name in ("first", "gone", "last"))
+    for each in (dialled, first, gone):
+        claims.add(each, 0.0)
+    claims.parted(gone, 0.0)
+    for number in range(OF_ONE - 3):
+        claims.add(claim(f"near{number}", "192.0.9.9", LIE, ours=False), 0.0)
+    claims.add(last, 1.0)
+    assert {dialled, first, last} <= {*claims.all()}
+    assert gone not in claims.all()
+    for net in range(2 * MOST):
+        claims.add(claim(f"far{net}", f"{20 + net // 200}.{net % 200}.2.1", LIE, ours=False), 2.0)
+    assert dialled in claims.current()
+    assert len([*claims.all()]) == MOST
 
 
 @given(
