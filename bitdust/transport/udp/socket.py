@@ -4,6 +4,7 @@ The one UDP socket of a node: what it sends and what comes to it, many datagrams
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,14 @@ LONGEST = 2048
 MOST, MOST_BYTES = 64, 60_000
 #: Linux: cut one buffer into datagrams of this size (`udp(7)`)
 _SOL_UDP, _UDP_SEGMENT = 17, 103
+#: what a system answers that cannot do this, or not on that device; and what it answers where the datagrams
+#: are longer than just this way carries whole
+_CANNOT = frozenset(
+    (errno.EINVAL, errno.EIO, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOPROTOOPT, errno.ENOSYS)
+)
+_NOT_HERE = _CANNOT | {errno.EMSGSIZE}
+#: seconds until it is tried again: the device may be another one then
+AGAIN = 60.0
 
 
 class Socket(DatagramProtocol):
@@ -36,7 +45,8 @@ class Socket(DatagramProtocol):
     def __init__(self, clock: IReactorTime, came: Callable[[list[Datagram]], None]) -> None:
         self._clock, self._came = clock, came
         self._waiting: list[Datagram] = []
-        self._cuts = hasattr(socket.socket, "sendmsg")
+        #: from when on the system may be asked to cut
+        self._cuts_from = 0.0 if hasattr(socket.socket, "sendmsg") else float("inf")
         self._socket: socket.socket | None = None
 
     def startProtocol(self) -> None:
@@ -63,23 +73,33 @@ class Socket(DatagramProtocol):
         if self._socket is None:
             return
         for run in _runs(datagrams):
-            data, address = run[0]
             try:
-                if len(run) > 1 and self._cuts:
-                    cut = [(_SOL_UDP, _UDP_SEGMENT, struct.pack("H", len(data)))]
-                    self._socket.sendmsg([each for each, _ in run], cut, 0, address)
-                else:
-                    for each, _ in run:
-                        self._socket.sendto(each, address)
+                self._send_run(self._socket, run)
             except BlockingIOError:
                 return
             except OSError as why:
-                if len(run) > 1 and self._cuts:
-                    self._log.debug("datagrams are sent one by one: {why}", why=why)
-                    self._cuts = False
-                    self.send(run)
-                else:
-                    self._log.debug("nothing can be sent to {address}: {why}", address=address, why=why)
+                self._log.debug("nothing can be sent to {address}: {why}", address=run[0][1], why=why)
+
+    def _send_run(self, through: socket.socket, run: Sequence[Datagram]) -> None:
+        """With one system call, if the system can.  @raise OSError: nothing is sent there now."""
+        size, address = len(run[0][0]), run[0][1]
+        unable: OSError | None = None
+        if len(run) > 1 and self._clock.seconds() >= self._cuts_from:
+            cut = [(_SOL_UDP, _UDP_SEGMENT, struct.pack("H", size))]
+            try:
+                through.sendmsg([data for data, _ in run], cut, 0, address)
+            except OSError as why:
+                if why.errno not in _NOT_HERE:
+                    raise
+                unable = why
+            else:
+                return
+        for data, _ in run:
+            through.sendto(data, address)
+        # Known only now: what goes out singly was not refused for where it goes.
+        if unable is not None and unable.errno in _CANNOT:
+            self._log.debug("datagrams are sent one by one for a while: {why}", why=unable)
+            self._cuts_from = self._clock.seconds() + AGAIN
 
 
 def _runs(datagrams: Sequence[Datagram]) -> Iterator[Sequence[Datagram]]:
