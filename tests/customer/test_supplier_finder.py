@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.logger import globalLogPublisher
 
 from bitdust.customer.supplier_finder import PATIENCE, Hired, SupplierFinder
 from bitdust.errors import Offline, Refused
@@ -73,20 +71,6 @@ class Town:
         self.clock.advance(0)
         assert self.clock.getDelayedCalls() == []
         return came[0], self.clock.seconds() - begun
-
-
-@pytest.fixture
-def caught_failures() -> Iterator[list[Any]]:
-    """What the finder logs as a failure."""
-    found: list[Any] = []
-
-    def observe(event: Any) -> None:
-        if event.get("log_failure") is not None:
-            found.append(event["log_failure"])
-
-    globalLogPublisher.addObserver(observe)
-    yield found
-    globalLogPublisher.removeObserver(observe)
 
 
 def test_many_silent_ones_do_not_hold_it_up() -> None:

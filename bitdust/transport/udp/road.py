@@ -6,6 +6,9 @@ One QUIC connection as the transport of its link: the link writes and reads one 
 
 Everything that happens in one turn of the reactor is gathered: what came is handed to the link in one piece,
 and what is to be said goes out together at the end.
+
+What nobody foresaw, in the library or in what the link does with what came, ends this connection and no
+other: all of a node share one socket.
 """
 
 from __future__ import annotations
@@ -62,7 +65,7 @@ class Road:
     ) -> None:
         self._quic, self._link, self._device = quic, link, device
         self._clock, self._send, self._routes = clock, send, routes
-        self.over = False
+        self.over = self._dropped = False
         self._secured = self._finishing = self._turning = False
         self._proof = b""
         #: of what comes; None as long as its numbers cannot be read
@@ -119,8 +122,9 @@ class Road:
         self._quic.held = True
 
     def resumeProducing(self) -> None:
-        self._quic.release()
-        self._wake()
+        if not self._dropped:
+            self._quic.release()
+            self._wake()
 
     def rtt(self) -> float | None:
         """Seconds there and back, as measured last."""
@@ -134,13 +138,18 @@ class Road:
 
     def receive(self, datagrams: Sequence[Datagram]) -> None:
         """What came for it in this turn."""
-        now = self._clock.seconds()
-        self._hear(datagrams if self._order is None else self._order.take(datagrams, now), now)
-        self._heard_at, self._waits_since = now, None
-        self._turn()
+
+        def heard() -> None:
+            now = self._clock.seconds()
+            self._hear(datagrams if self._order is None else self._order.take(datagrams, now), now)
+            self._heard_at, self._waits_since = now, None
+            self._turn()
+
+        self._alone(heard)
 
     def drop(self) -> None:
         """Forget it; nothing ticks afterwards."""
+        self._dropped = True
         for call in (self._timer, self._soon):
             if call is not None and call.active():
                 call.cancel()
@@ -158,13 +167,31 @@ class Road:
             # Whatever the library makes of a stranger's bytes is the stranger's fault.
             self._fault(f"{type(fault).__name__}: {fault}")
 
+    def _alone(self, step: Callable[[], None]) -> None:
+        """Do this; whatever comes of it befalls this connection alone."""
+        try:
+            step()
+        except Exception as fault:
+            self._log.failure("the connection with {address} failed", address=self._link.address)
+            self._say_farewell()
+            self._lose(ConnectionLost(f"{type(fault).__name__}: {fault}"))
+            self.drop()
+
+    def _say_farewell(self) -> None:
+        """Tell the peer, if what has failed is still able to."""
+        try:
+            self._quic.close()
+            self._send(self._quic.datagrams_to_send(self._clock.seconds()))
+        except Exception as fault:
+            self._log.debug("{address} is not told: {why}", address=self._link.address, why=fault)
+
     def _wake(self) -> None:
-        if not self._turning and self._soon is None:
+        if not self._turning and self._soon is None and not self._dropped:
             self._soon = self._clock.callLater(0, self._woken)
 
     def _woken(self) -> None:
         self._soon = None
-        self._turn()
+        self._alone(self._turn)
 
     def _turn(self) -> None:
         self._turning = True
@@ -193,6 +220,8 @@ class Road:
         return True
 
     def _set_timer(self) -> None:
+        if self._dropped:
+            return
         due = self._quic.get_timer()
         if due is None and self.over:
             self.drop()
@@ -219,6 +248,9 @@ class Road:
 
     def _tick(self) -> None:
         self._timer = None
+        self._alone(self._ticked)
+
+    def _ticked(self) -> None:
         now = self._clock.seconds()
         # First what has waited: it may be just what QUIC's own timer misses.
         if self._order is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import Any, NoReturn
 
 import pytest
 
 from bitdust.transport.interface import ILink, LinkLost
-from bitdust.transport.udp.quic import WINDOW
+from bitdust.transport.udp.quic import WINDOW, Quic
 from bitdust.transport.udp.road import KEEP_ALIVE
 from bitdust.wire.packets import Ack, ListFiles, Priority, Retrieve
 from bitdust.world import spawn
@@ -17,8 +18,8 @@ from tests.transport.people import person
 
 from .air import Air, Counting, result
 
-ALICE, BOB = person("alice"), person("bob")
-HERE, THERE = "192.0.2.1", "192.0.2.2"
+ALICE, BOB, CAROL = person("alice"), person("bob"), person("carol")
+HERE, THERE, ELSEWHERE = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 MB = 1_000_000
 
 
@@ -199,3 +200,56 @@ def test_closing_is_heard_at_once(air: Air) -> None:
     link.close("enough")
     air.turn(0.1)
     assert "enough" in result(theirs)
+
+
+def fails(*_: object) -> NoReturn:
+    raise ValueError("nobody foresaw this")
+
+
+@pytest.mark.parametrize(
+    "what", ["receive_many_datagrams", "next_event", "datagrams_to_send", "handle_timer", "get_timer"]
+)
+def test_a_fault_ends_one_road_alone(air: Air, caught_failures: list[Any], what: str) -> None:
+    """Where the library fails in a link, that link ends; what came for others in that turn arrives."""
+    [contact] = result(air.road(BOB, THERE).listen(air.accept))
+    alice = air.until(air.road(ALICE, HERE).dial(contact, BOB.expected))
+    carol = air.until(air.road(CAROL, ELSEWHERE).dial(contact, BOB.expected))
+    air.turn(1.0)
+    bob = air.roads[0]
+    road = bob._outlet.routes.all()[0]
+    over = [each.closed() for each in (air.links[0], alice)]
+    setattr(road._quic, what, fails)
+    brought = [spawn(bring(link, 50_000)) for link in (alice, carol)]
+    brought[0].addErrback(lambda why: why.trap(LinkLost))
+    assert air.until(brought[1], 1.0) == "50000"
+    air.turn(60.0)
+    assert all(each.called for each in over)
+    assert bob._outlet.routes.all() != []
+    assert road not in bob._outlet.routes.all()
+    assert len(bob.links) == 1
+    assert caught_failures or what == "receive_many_datagrams"
+    assert air.until(spawn(bring(carol, 1000))) == "1000"
+
+
+@pytest.mark.parametrize("dialer", [False, True])
+@pytest.mark.parametrize("what", ["numbers", "binding"])
+def test_a_fault_in_a_handshake(
+    air: Air, monkeypatch: pytest.MonkeyPatch, caught_failures: list[Any], what: str, dialer: bool
+) -> None:
+    """Where what is needed of a handshake is not there, at either end, there is no link; the next is made."""
+    usual = getattr(Quic, what)
+
+    def broken(quic: Quic) -> Any:
+        return fails() if quic.configuration.is_client == dialer else usual(quic)
+
+    [contact] = result(air.road(BOB, THERE).listen(air.accept))
+    with monkeypatch.context() as patch:
+        patch.setattr(Quic, what, broken)
+        dialing = air.road(ALICE, HERE).dial(contact, BOB.expected)
+        with pytest.raises(LinkLost):
+            air.until(dialing)
+    air.turn(60.0)
+    assert len(air.roads[0].links) == 0
+    assert caught_failures
+    link = air.until(air.roads[1].dial(contact, BOB.expected))
+    assert air.until(spawn(bring(link, 1000))) == "1000"
