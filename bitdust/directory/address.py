@@ -93,7 +93,10 @@ def check_address(public: bytes, raw: bytes) -> int:
         verify(public, DOMAIN, raw[:-_SIGNATURE], raw[-_SIGNATURE:])
     except BadSignature:
         raise Usage("the signature of the address record is wrong") from None
-    return int.from_bytes(raw[33:41], "big")
+    sequence = int.from_bytes(raw[33:41], "big")
+    if sequence >= 2**63:
+        raise Usage("the sequence number of the address record is out of range")
+    return sequence
 
 
 def open_address(document: Document, raw: bytes, now: float) -> Address:
@@ -121,11 +124,20 @@ def open_address(document: Document, raw: bytes, now: float) -> Address:
         raise Damaged("the address record cannot be read with what the identity says") from None
     if address.fingerprint != document.fingerprint:
         raise Damaged("the address record is of another identity")
+    check_age(document, address, now)
+    return address
+
+
+def check_age(document: Document, address: Address, now: float) -> None:
+    """
+    May what was said once of the owner of this document still be believed?
+
+    @raise Damaged: no, as with `open_address`.
+    """
     if address.revision < document.revision:
         raise Damaged(f"the address record is older than revision {document.revision}, which is known")
     if abs(now - address.written) > MAX_AGE:
         raise Damaged("the address record is not of these days")
-    return address
 
 
 def topic(kind: str, what: str) -> bytes:

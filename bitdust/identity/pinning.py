@@ -46,7 +46,14 @@ SCHEMA = [
         disputed INTEGER NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX names_by_peer ON names (fingerprint);
+    """,
     """
+    CREATE TABLE addresses (
+        fingerprint TEXT PRIMARY KEY REFERENCES peers ON DELETE CASCADE,
+        public BLOB NOT NULL,       -- the key of his address records
+        sequence INTEGER NOT NULL   -- the highest that was shown of it
+    ) WITHOUT ROWID;
+    """,
 ]
 
 
@@ -136,6 +143,14 @@ class Pins:
         """Fingerprints of those we know, up to so many, whom we heard of last first."""
         return await self._db.read(_acquaintances, limit)
 
+    async def address_shown(self, fingerprint: str, public: bytes, sequence: int) -> int:
+        """
+        An address record of this peer, under this key, has been verified: the highest number that was shown.
+
+        It is kept for as long as he is known; of a stranger nothing is.
+        """
+        return await self._db(_address_shown, fingerprint, public, sequence)
+
     async def by_idurl(self, url: str) -> Pinned | None:
         """The identity that is bound to the name; its state is `conflict` where the name is disputed."""
         return await self._db.read(_by_idurl, url, self._parse)
@@ -208,6 +223,20 @@ def _dispute(c: sqlite3.Connection, claims: dict[str, Document], now: int) -> No
 def _acquaintances(c: sqlite3.Connection, limit: int) -> list[str]:
     rows = c.execute("SELECT fingerprint FROM peers ORDER BY last_seen DESC, fingerprint LIMIT ?", (limit,))
     return [fingerprint for (fingerprint,) in rows]
+
+
+def _address_shown(c: sqlite3.Connection, fingerprint: str, public: bytes, sequence: int) -> int:
+    row = c.execute(
+        "SELECT sequence FROM addresses WHERE fingerprint = ? AND public = ?", (fingerprint, public)
+    ).fetchone()
+    if row is not None and row[0] >= sequence:
+        highest: int = row[0]
+        return highest
+    c.execute(
+        "INSERT OR REPLACE INTO addresses SELECT fingerprint, ?, ? FROM peers WHERE fingerprint = ?",
+        (public, sequence, fingerprint),
+    )
+    return sequence
 
 
 def _bound(c: sqlite3.Connection, idurl: str) -> tuple[str, int] | None:

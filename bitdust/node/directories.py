@@ -33,6 +33,7 @@ class Directories:
     """
     Built with everything that the settings switch on; nothing is asked or told before `start`.
 
+    @param pins: whom we know.
     @param others: the documents of those who are reached over us.
     """
 
@@ -40,10 +41,12 @@ class Directories:
         self,
         ground: Ground,
         identity: OwnIdentity,
+        pins: Pins,
         others: Callable[[], Awaitable[Sequence[Document]]],
     ) -> None:
         self._ground = ground
         self._identity = identity
+        self._pins = pins
         self.dht: Dht | None = build_dht(ground)
         self.whereabouts: IWhereabouts | None = ground.seams.whereabouts if ground.seams else None
         if self.dht is not None:
@@ -59,7 +62,7 @@ class Directories:
         #: at which port each road listens
         self._ports: dict[str, int] = {}
         if self.whereabouts is not None:
-            self.finder = AddressFinder(self.whereabouts, ground.reactor, ground.wall)
+            self.finder = AddressFinder(self.whereabouts, pins, ground.reactor, ground.wall)
             self.word = LeavingWord(
                 self.whereabouts,
                 identity.keys,
@@ -69,7 +72,7 @@ class Directories:
                 others,
             )
 
-    def join(self, router: Router, pins: Pins) -> None:
+    def join(self, router: Router) -> None:
         """@param router: what is found is tried there."""
         if self.whereabouts is not None:
             self.gatherings = Gatherings(
@@ -79,7 +82,7 @@ class Directories:
                 self._ground.reactor,
                 self._ground.rng,
             )
-        self.lan = build_lan(self._ground, self._identity, lambda: self._ports, router, pins)
+        self.lan = build_lan(self._ground, self._identity, lambda: self._ports, router, self._pins)
 
     async def start(self, contacts: Sequence[str]) -> None:
         """

@@ -61,7 +61,7 @@ class Somebody:
         self.relays = RelaySide(ground, identity, people, self._partners, self._is_unreachable)
         roads = build_roads(ground, identity, people.pins)
         transports = [*roads, *([self.relays.road] if self.relays.road is not None else [])]
-        self.directories = Directories(ground, identity, self.relays.others)
+        self.directories = Directories(ground, identity, people.pins, self.relays.others)
         self.router = Router(
             clock=ground.reactor, wall=ground.wall, rng=ground.rng, machines=machines,
             transports=transports, pins=people.pins, meet=people.meet, own=lambda: identity.document,
@@ -70,7 +70,7 @@ class Somebody:
             ), address=self.directories.address,
         )  # fmt: skip
         self.relays.join(self.router)
-        self.directories.join(self.router, people.pins)
+        self.directories.join(self.router)
         self._mapper = build_mapper(ground)
         self.reachability = Reachability(
             clock=ground.reactor, wall=ground.wall, machines=machines, router=self.router,
