@@ -22,22 +22,28 @@ class Meter:
     def allows(self, address: str) -> bool:
         """One more from there?"""
         now = self._clock.seconds()
-        network = _network(address)
-        left, since = self._left.pop(network, (float(self._times), now))
+        one = household(address)
+        left, since = self._left.pop(one, (float(self._times), now))
         left = min(float(self._times), left + (now - since) * self._rate)
         allowed = left >= 1
-        self._left[network] = (left - 1 if allowed else left, now)
+        self._left[one] = (left - 1 if allowed else left, now)
         if len(self._left) > MAX_ADDRESSES:
             del self._left[next(iter(self._left))]
         return allowed
 
 
-def _network(address: str) -> str:
-    # One customer of a provider has a whole /64 of IPv6 addresses.
+def household(address: str) -> str:
+    """
+    Who counts as one: an address, or the /64 of an IPv6 address, which a customer of a provider has as a whole.
+
+    What is no address, a fingerprint say, stands for itself.
+    """
     try:
         parsed = ip_address(address)
     except ValueError:
         return address
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
-        return str(IPv6Address(int(parsed) >> 64 << 64))
-    return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Address(int(parsed) >> 64 << 64))

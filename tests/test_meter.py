@@ -3,7 +3,7 @@
 from twisted.internet.task import Clock
 
 from bitdust import meter
-from bitdust.meter import Meter
+from bitdust.meter import Meter, household
 
 
 def test_it_fills_again():
@@ -24,6 +24,13 @@ def test_a_network_is_one_stranger():
     assert metered.allows("2001:db8::1")
     assert not metered.allows("2001:db8::2")
     assert metered.allows("2001:db8:0:1::1")
+
+
+def test_who_counts_as_one():
+    """An IPv4 address however it is written, a /64, and whatever is no address."""
+    assert household("2001:db8::1") == household("2001:db8::2:3") == "2001:db8::"
+    assert household("::ffff:192.0.2.1") == household("192.0.2.1") == "192.0.2.1"
+    assert household("b" * 52) == "b" * 52
 
 
 def test_memory_is_bounded(monkeypatch):

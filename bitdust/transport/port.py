@@ -16,6 +16,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from bitdust.errors import BitDustError, Conflict, Timeout
+from bitdust.meter import household
 from bitdust.transport.interface import Doorman, Expected, ILink
 from bitdust.transport.link import GREETING, Here, Link, refused
 from bitdust.transport.links import Links
@@ -26,7 +27,7 @@ from bitdust.world import Rng, Wall, spawn
 
 #: seconds for asking one where we are seen, those for which he is asked alone, and how often it is asked
 ASKS, ALONE, OBSERVERS = 3.0, 0.5, 3
-#: connections taken from one address, and from all together
+#: connections taken from one household, and from all together
 PER_HOST, MOST = 100, 512
 
 L = TypeVar("L", bound=Link)
@@ -152,17 +153,18 @@ class Port:
 
     def _guest(self, host: str, make: Callable[[Callable[[Link], None]], L]) -> L | None:
         """The link of somebody who dialed from that address; None when there is no room for him."""
-        if self._guests[host] >= PER_HOST or len(self.links) >= MOST:
+        one = household(host)
+        if self._guests[one] >= PER_HOST or len(self.links) >= MOST:
             self._log.debug("no room for another connection from {host}", host=host)
             return None
 
         def gone(link: Link) -> None:
-            self._guests[host] -= 1
-            if not self._guests[host]:
-                del self._guests[host]
+            self._guests[one] -= 1
+            if not self._guests[one]:
+                del self._guests[one]
             self.links.gone(link)
 
-        self._guests[host] += 1
+        self._guests[one] += 1
         link = self._begin(make(gone))
         link.ready.addCallbacks(self._arrived, refused)
         return link

@@ -181,13 +181,14 @@ def test_a_crowd_of_invented_addresses(bob: Listening) -> None:
     bob.works()
 
 
-def test_a_crowd_at_one_address(bob: Listening) -> None:
-    """T31: one address gets a hundred links and no more, another is served meanwhile."""
+@pytest.mark.parametrize("host", ["198.51.100.1", "2001:db8::{}"])
+def test_a_crowd_in_one_household(bob: Listening, host: str) -> None:
+    """T31: one address, or one /64 of IPv6, gets a hundred links and no more; another is served meanwhile."""
     quick = [Device(ALICE.device).dial() for _ in range(PER_HOST + 20)]
     bob.air.clock.advance(0)
     for number, quic in enumerate(quick):
         quic.connect(bob.place, bob.air.clock.seconds())
-        handle = bob.air.open("198.51.100.1", 6000 + number, Mute(quic, bob.air))
+        handle = bob.air.open(host.format(number), 6000 + number, Mute(quic, bob.air))
         for data, to in quic.datagrams_to_send(bob.air.clock.seconds()):
             handle.sendto(data, to)
     bob.air.turn(1.0)
