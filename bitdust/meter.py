@@ -34,7 +34,7 @@ class Meter:
 
 def household(address: str) -> str:
     """
-    Who counts as one: an address, or the /64 of an IPv6 address, which a customer of a provider has as a whole.
+    Who counts as one: an address, or the /64 of an IPv6 address, of which a provider's customer has all.
 
     What is no address, a fingerprint say, stands for itself.
     """

@@ -1,5 +1,5 @@
 """
-Who may be reached over this node, until when, and how much we carry for whom.
+Who may be reached over this node, until when, and what a circuit to him may be.
 
 A reservation is a row in memory, bound to the fingerprint that the asker's link has proved.  It ends with his
 last link, and with the process: who needs it asks again.
@@ -7,13 +7,12 @@ last link, and with the process: who needs it asks again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from twisted.internet.interfaces import IReactorTime
 
-from bitdust.errors import NoSpace, NotFound, TryLater
+from bitdust.errors import NoSpace, NotFound
 from bitdust.wire.packets import Carried
 
 #: seconds that a reservation holds; it is renewed well before
@@ -22,8 +21,6 @@ HOLDS = 3600
 #: for two strangers to be introduced and find a straight road
 BULK = Carried(2**40, 86_400)
 INTRODUCTION = Carried(128 * 1024, 120)
-#: circuits at a time: from or to one of our own, from or to one stranger, of all strangers, of all together
-OF_ONE, OF_STRANGER, OF_STRANGERS, ALTOGETHER = 32, 4, 16, 64
 
 
 @dataclass
@@ -53,9 +50,6 @@ class Reservations:
     def __init__(self, clock: IReactorTime, routes: Callable[[], int]) -> None:
         self._clock, self._routes = clock, routes
         self._kept: dict[str, Reservation] = {}
-        #: circuits under way from each dialer
-        self._dialing: dict[str, int] = {}
-        self.circuits = self._introductions = 0
         #: bytes carried since the node has begun
         self.carried = 0
 
@@ -97,30 +91,3 @@ class Reservations:
         if known is None or known.until <= self._clock.seconds():
             raise NotFound(f"{fingerprint} is not reached over this relay")
         return known
-
-    @contextmanager
-    def circuit(self, dialer: str, to: Reservation, own: bool) -> Iterator[None]:
-        """
-        One circuit is under way.
-
-        @param own: it is one of our own who dials or is dialed.
-        @raise TryLater: there are as many as this relay carries.
-        """
-        most = OF_ONE if own else OF_STRANGER
-        if self._dialing.get(dialer, 0) >= most or to.circuits >= most:
-            raise TryLater(f"this relay carries at most {most} circuits of one node at a time")
-        if self.circuits >= ALTOGETHER or (not own and self._introductions >= OF_STRANGERS):
-            raise TryLater("this relay carries as many circuits as it can")
-        self._count(dialer, to, own, 1)
-        try:
-            yield
-        finally:
-            self._count(dialer, to, own, -1)
-
-    def _count(self, dialer: str, to: Reservation, own: bool, more: int) -> None:
-        self.circuits += more
-        to.circuits += more
-        self._introductions += 0 if own else more
-        self._dialing[dialer] = self._dialing.get(dialer, 0) + more
-        if not self._dialing[dialer]:
-            del self._dialing[dialer]

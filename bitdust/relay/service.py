@@ -22,6 +22,8 @@ from twisted.internet.interfaces import IReactorTime
 from bitdust.errors import Denied, Offline, Refused, RemoteFault, Timeout, TryLater
 from bitdust.events import Signal
 from bitdust.meter import Meter
+from bitdust.relay.asker import Asker
+from bitdust.relay.circuits import Circuits
 from bitdust.relay.reservations import BULK, INTRODUCTION, Reservation, Reservations
 from bitdust.relay.splice import Splice
 from bitdust.router.inbox import Handler, Sender
@@ -69,6 +71,7 @@ class RelayService:
         self.pace = Pace(clock)
         self._clock, self._link_to, self._is_own = clock, link_to, is_own
         self._reservations = Reservations(clock, routes)
+        self._circuits = Circuits()
         self._meter = Meter(clock, BEGUN, MINUTE)
         #: introductions under way, and whose they are
         self._introductions: dict[Splice, tuple[str, str]] = {}
@@ -84,7 +87,7 @@ class RelayService:
     def carrying(self) -> Carrying:
         """What it does at this moment."""
         kept = self._reservations
-        return Carrying(tuple(replace(each) for each in kept.all()), kept.circuits, kept.carried)
+        return Carrying(tuple(replace(each) for each in kept.all()), len(self._circuits), kept.carried)
 
     def went(self, fingerprint: str) -> None:
         """His last link has ended."""
@@ -95,6 +98,7 @@ class RelayService:
     def befriended(self, fingerprint: str) -> None:
         """He is a supplier or customer of ours now: what was an introduction begins anew, on better terms."""
         self._reservations.befriended(fingerprint)
+        self._circuits.befriended(fingerprint)
         for splice, whose in tuple(self._introductions.items()):
             if fingerprint in whose:
                 splice.end("this relay carries more for you now")
@@ -131,9 +135,10 @@ class RelayService:
         link = self._link_to(packet.peer)
         if link is None or not link.direct:
             raise Offline(f"{packet.peer} is not linked to this relay now")
-        own = kept.own or await self._is_own(sender.fingerprint)
+        dialer = await self._asker(sender)
+        own = kept.own or dialer.own
         terms = self._terms(own)
-        with self._reservations.circuit(sender.fingerprint, kept, own):
+        with self._circuits.one(dialer, kept):
             theirs = link.ask(Knock(sender.fingerprint, terms), Priority.RESTORE)
             try:
                 await self._let_in(theirs)
@@ -165,6 +170,9 @@ class RelayService:
             raise Refused(answer.code, answer.text)
         if not isinstance(answer, Joined):
             raise RemoteFault("whom you mean answered something else")
+
+    async def _asker(self, sender: Sender) -> Asker:
+        return Asker(sender.fingerprint, await self._is_own(sender.fingerprint), sender.link.place)
 
     def _terms(self, own: bool) -> Carried:
         limit = self.pace.limit

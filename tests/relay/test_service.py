@@ -8,7 +8,8 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from bitdust.errors import Refused, Timeout
-from bitdust.relay.reservations import HOLDS, INTRODUCTION, OF_STRANGER
+from bitdust.relay.circuits import ALTOGETHER, INTRODUCTIONS, OF_STRANGER, OF_STRANGERS, TO_STRANGER
+from bitdust.relay.reservations import BULK, HOLDS, INTRODUCTION
 from bitdust.relay.service import BEGUN, KNOCK
 from bitdust.relay.splice import IDLE
 from bitdust.transport.interface import ExchangeReset, IExchange, LinkLost
@@ -252,7 +253,7 @@ def test_one_stranger_has_few_circuits(build: Build) -> None:
     town.raw(bob)
     town.raw(eve)
     alice = town.party("alice")
-    open = [town.join(alice, bob.who) for _ in range(OF_STRANGER)]
+    open = [town.join(alice, bob.who) for _ in range(TO_STRANGER)]
     for exchange in open:
         town.result(exchange.answer())
     assert town.refused(_answered(town.join(alice, bob.who))) == "tempfail"
@@ -266,6 +267,57 @@ def test_one_stranger_has_few_circuits(build: Build) -> None:
     assert codes[-1] == "tempfail"
     town.run(61)
     assert town.refused(_answered(town.join(alice, person("nobody")))) == "not_found"
+
+
+def test_strangers_leave_room_for_our_own(build: Build) -> None:
+    """However many strangers dial two of our own, these find each other: a part of all places is theirs."""
+    town = build(own="bob sam zoe")
+    bob, _ = town.reserved("bob")
+    sam, _ = town.reserved("sam")
+    for each in (bob, sam):
+        town.raw(each)
+    for number in range(ALTOGETHER):
+        stranger = town.party(f"eve{number}", f"{60 + number % 8}.{number}.0.1")
+        exchange = town.join(stranger, (bob, sam)[number % 2].who)
+        town.result(exchange.answer())
+    assert town.service.carrying().circuits == OF_STRANGERS
+    zoe = town.party("zoe")
+    mine = [town.join(zoe, to.who) for to in (bob, sam) for _ in range((ALTOGETHER - OF_STRANGERS) // 2)]
+    for exchange in mine:
+        assert town.result(exchange.answer()).terms.size == BULK.size
+    assert town.service.carrying().circuits == ALTOGETHER
+    assert town.refused(_answered(town.join(zoe, sam.who))) == "tempfail"
+
+
+@pytest.mark.parametrize(("own", "most"), [("", TO_STRANGER), ("bob sam", OF_STRANGER)])
+def test_names_of_one_household_are_one_stranger(build: Build, own: str, most: int) -> None:
+    """T31: who dials under ever new names, from one address or one /64, gets what one stranger gets."""
+    town = build(own=own)
+    bob, _ = town.reserved("bob")
+    sam, _ = town.reserved("sam")
+    for each in (bob, sam):
+        town.raw(each)
+    for number in range(most):
+        eve = town.party(f"eve{number}", f"[2001:db8::{number + 1}]")
+        town.result(town.join(eve, (bob, sam)[number % 2].who).answer())
+    more = town.party("eve", "[2001:db8::ffff]")
+    assert town.refused(_answered(town.join(more, sam.who))) == "tempfail"
+    other = town.join(town.party("alice", "[2001:db8:0:1::1]"), sam.who)
+    assert isinstance(town.result(other.answer()), Joined)
+
+
+def test_one_network_leaves_half_of_what_strangers_get(build: Build) -> None:
+    """T31: whoever has many addresses has them in few networks."""
+    town = build()
+    for number in range(4):
+        town.raw(town.reserved(f"bob{number}")[0])
+    for number in range(INTRODUCTIONS):
+        eve = town.party(f"eve{number}", f"198.51.100.{number + 1}")
+        exchange = town.join(eve, person(f"bob{number % 4}"))
+        answer = town.result(exchange.answer())
+        assert isinstance(answer, Joined if number < INTRODUCTIONS // 2 else Fail)
+    alice = town.join(town.party("alice", "203.0.113.1"), person("bob0"))
+    assert town.result(alice.answer()) == Joined(INTRODUCTION)
 
 
 def test_relays_are_not_stacked(build: Build) -> None:

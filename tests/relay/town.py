@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 from bitdust.errors import Refused
 from bitdust.transport.interface import IExchange
 from bitdust.transport.memory import Network
-from bitdust.wire.packets import Join, Joined, Knock, Priority
+from bitdust.wire.packets import Join, Joined, Knock, Priority, Reserve
 from bitdust.world import spawn
 from tests.heap_clock import HeapClock
 from tests.relay.parties import Party, a_relay
@@ -39,16 +39,22 @@ class Town:
         assert self.clock.getDelayedCalls() == []
         assert self.service.carrying().circuits == 0
 
-    def party(self, name: str) -> Party:
+    def party(self, name: str, host: str = "") -> Party:
+        """Somebody; with `host`, Rita sees him at that address."""
         party = Party(self.network, person(name))
         self.parties.append(party)
         self.result(party.start())
         party.relayed.listen(party.router._accepted)
+        if host:
+            self.ask(party, Reserve(False))
+            link = self.rita.router.link(party.who.document.fingerprint)
+            assert link is not None
+            link.place = f"{host}:7771"
         return party
 
-    def reserved(self, name: str) -> tuple[Party, str]:
+    def reserved(self, name: str, host: str = "") -> tuple[Party, str]:
         """Somebody with a reservation, and his contact."""
-        party = self.party(name)
+        party = self.party(name, host)
         return party, self.result(party.reserve(RITA, "memory://rita"))
 
     def ask(self, party: Party, question: Any) -> Any:
