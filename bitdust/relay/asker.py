@@ -15,7 +15,7 @@ from bitdust.reach import scopes
 from bitdust.wire.place import read_place
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class Asker:
     """
     @param own: he is a supplier or customer of ours.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from bitdust.errors import TryLater
 from bitdust.relay.asker import Asker
@@ -28,10 +29,10 @@ class Circuits:
     """Those under way."""
 
     def __init__(self) -> None:
-        self._under_way: list[tuple[Asker, Reservation]] = []
+        self._each: dict[object, tuple[Asker, Reservation]] = {}
 
     def __len__(self) -> int:
-        return len(self._under_way)
+        return len(self._each)
 
     @contextmanager
     def one(self, dialer: Asker, to: Reservation) -> Iterator[None]:
@@ -41,32 +42,33 @@ class Circuits:
         @raise TryLater: there are as many as this relay carries.
         """
         self._check(dialer, to)
-        circuit = dialer, to
-        self._under_way.append(circuit)
+        circuit = object()
+        self._each[circuit] = dialer, to
         to.circuits += 1
         try:
             yield
         finally:
             to.circuits -= 1
-            self._under_way.remove(circuit)
+            del self._each[circuit]
 
     def befriended(self, fingerprint: str) -> None:
         """What he has dialled is not a stranger's any more."""
-        for dialer, _ in self._under_way:
-            dialer.own = dialer.own or dialer.fingerprint == fingerprint
+        for circuit, (dialer, to) in self._each.items():
+            if dialer.fingerprint == fingerprint:
+                self._each[circuit] = replace(dialer, own=True), to
 
     def _check(self, dialer: Asker, to: Reservation) -> None:
         if dialer.own:
-            his = sum(each.fingerprint == dialer.fingerprint for each, _ in self._under_way)
+            his = sum(each.fingerprint == dialer.fingerprint for each, _ in self._each.values())
             _bounded(his, OF_ONE, "of one node")
         else:
             self._check_stranger(dialer, to)
-        to_him = sum(peer.fingerprint == to.fingerprint for _, peer in self._under_way)
+        to_him = sum(peer.fingerprint == to.fingerprint for _, peer in self._each.values())
         _bounded(to_him, OF_ONE, "of one node")
         _bounded(len(self), ALTOGETHER, "altogether")
 
     def _check_stranger(self, dialer: Asker, to: Reservation) -> None:
-        strangers = [circuit for circuit in self._under_way if not circuit[0].own]
+        strangers = [circuit for circuit in self._each.values() if not circuit[0].own]
         to_him = sum(peer.fingerprint == to.fingerprint for _, peer in strangers)
         _bounded(to_him, STRANGERS_TO_ONE if to.own else TO_STRANGER, "of strangers to one node")
         _shared(dialer, [each for each, _ in strangers], OF_STRANGER, OF_STRANGERS)

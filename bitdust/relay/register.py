@@ -16,6 +16,7 @@ from bitdust.directory.nickname import claimed_by
 from bitdust.errors import NotFound, TryLater
 from bitdust.identity.document import Document
 from bitdust.meter import Meter
+from bitdust.relay.asker import Asker
 from bitdust.relay.reservations import Reservation
 from bitdust.router.inbox import Sender
 from bitdust.transport.interface import IExchange
@@ -23,7 +24,7 @@ from bitdust.wire.packets import AskReached, Reached
 
 #: of so many at most one question is told
 MOST = 8
-#: questions that one node may ask in a minute, and all of them: a name costs nothing
+#: questions that one household may ask in a minute, and all of them: a name costs nothing
 ASKED, BY_ALL, MINUTE = 30, 300, 60.0
 
 
@@ -56,8 +57,8 @@ class Register:
 
     async def asked(self, sender: Sender, packet: AskReached, _exchange: IExchange) -> Reached:
         """@raise TryLater: he asks too often, or all together do."""
-        if not self._each.allows(sender.fingerprint):
-            raise TryLater(f"this relay answers {ASKED} such questions of one node a minute")
+        if not self._each.allows(Asker(sender.fingerprint, False, sender.link.place).household):
+            raise TryLater(f"this relay answers {ASKED} such questions of one address a minute")
         if not self._all.allows("all"):
             raise TryLater(f"this relay answers {BY_ALL} such questions a minute")
         found: list[str] = []

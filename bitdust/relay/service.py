@@ -35,7 +35,7 @@ from bitdust.wire.packets import Carried, Fail, Join, Joined, Knock, Packet, Pri
 OFFER = "proxy-server"
 #: seconds that somebody has to answer a knock
 KNOCK = 8.0
-#: circuits that one node may begin in a minute, and more of them one after another
+#: circuits that one node, and one household of strangers, may begin in a minute
 BEGUN, MINUTE = 30, 60.0
 
 
@@ -72,7 +72,7 @@ class RelayService:
         self._clock, self._link_to, self._is_own = clock, link_to, is_own
         self._reservations = Reservations(clock, routes)
         self._circuits = Circuits()
-        self._meter = Meter(clock, BEGUN, MINUTE)
+        self._each, self._strangers = Meter(clock, BEGUN, MINUTE), Meter(clock, BEGUN, MINUTE)
         #: introductions under way, and whose they are
         self._introductions: dict[Splice, tuple[str, str]] = {}
 
@@ -113,13 +113,13 @@ class RelayService:
         if not packet.wanted:
             self.went(sender.fingerprint)
             return Reserved(0, self._terms(False))
-        own = await self._is_own(sender.fingerprint)
+        asker = await self._asker(sender)
         known = {each.fingerprint for each in self._reservations.all()}
-        kept = self._reservations.keep(sender.fingerprint, sender.document.idurl, own)
+        kept = self._reservations.keep(asker, sender.document.idurl)
         if sender.fingerprint not in known:
             self.reserved(kept.idurl, kept.fingerprint)
         self.asked()
-        return Reserved(int(kept.until - self._clock.seconds()), self._terms(own))
+        return Reserved(int(kept.until - self._clock.seconds()), self._terms(asker.own))
 
     async def join(self, sender: Sender, packet: Join, exchange: IExchange) -> Packet | None:
         """
@@ -129,13 +129,15 @@ class RelayService:
         @raise TryLater: there are enough circuits.
         """
         _straight(sender)
-        if not self._meter.allows(sender.fingerprint):
+        if not self._each.allows(sender.fingerprint):
             raise TryLater(f"this relay begins at most {BEGUN} circuits of one node a minute")
+        dialer = await self._asker(sender)
+        if not dialer.own and not self._strangers.allows(dialer.household):
+            raise TryLater(f"this relay begins at most {BEGUN} circuits of strangers at one address a minute")
         kept = self._reservations.find(packet.peer)
         link = self._link_to(packet.peer)
         if link is None or not link.direct:
             raise Offline(f"{packet.peer} is not linked to this relay now")
-        dialer = await self._asker(sender)
         own = kept.own or dialer.own
         terms = self._terms(own)
         with self._circuits.one(dialer, kept):

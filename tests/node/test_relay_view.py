@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from bitdust.node.relay_view import relay_view
+from bitdust.relay.asker import Asker
 from bitdust.relay.keeper import Place
 from bitdust.relay.reservations import BULK, INTRODUCTION, Reservation
 from bitdust.relay.service import Carrying
 
 IDURL = "http://127.0.0.1/rita.xml"
 PLACE = Place("a" * 52, IDURL, "proxy://a@b/tcp/c:1", 5.0, INTRODUCTION)
-KEPT = Reservation("b" * 52, "http://127.0.0.1/sam.xml", True, 3.0, 3603.0, 2, 3_000_000)
+KEPT = Reservation(Asker("b" * 52, True), "http://127.0.0.1/sam.xml", 3.0, 3603.0, 2, 3_000_000)
 
 
 def test_figures() -> None:

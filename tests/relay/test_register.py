@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from bitdust.directory.nickname import claim, nickname_key
 from bitdust.errors import NotFound, TryLater
 from bitdust.identity.document import Document
+from bitdust.relay.asker import Asker
 from bitdust.relay.register import ASKED, BY_ALL, MINUTE, MOST, Register
 from bitdust.relay.reservations import Reservation
 from bitdust.router.inbox import Sender
@@ -19,6 +22,11 @@ from tests.identity.people import document
 def somebody(number: int, nickname: str, offers: tuple[str, ...] = ()) -> Document:
     """One of many."""
     return document(bytes([number]) * 32, extra=[("nickname", claim(nickname))], offers=list(offers))
+
+
+def sender(name: str = "f" * 52, place: str = "") -> Sender:
+    """He asks over a link from there."""
+    return Sender(name, document(), SimpleNamespace(place=place))
 
 
 class RegisterTest(SynchronousTestCase):
@@ -37,12 +45,12 @@ class RegisterTest(SynchronousTestCase):
 
     def reached(self, one: Document, *, own: bool = False) -> str:
         self.known[one.fingerprint] = one
-        self.kept.append(Reservation(one.fingerprint, one.idurl, own, 0.0, 1.0))
+        self.kept.append(Reservation(Asker(one.fingerprint, own), one.idurl, 0.0, 1.0))
         return one.fingerprint
 
     def ask(self, kind, what):
-        sender = Sender("f" * 52, document(), None)
-        return self.successResultOf(spawn(self.register.asked(sender, AskReached(kind, what), None))).peers
+        asked = self.register.asked(sender(), AskReached(kind, what), None)
+        return self.successResultOf(spawn(asked)).peers
 
     def test_by_name_and_by_offer(self):
         """Who claims that very name, without regard to case; who makes that offer; and nobody else."""
@@ -74,17 +82,25 @@ class RegisterTest(SynchronousTestCase):
         """Nobody reads the whole register."""
         for _ in range(ASKED):
             self.ask("offer", "supplier")
-        once_more = self.register.asked(Sender("f" * 52, document(), None), AskReached("offer", "x"), None)
+        once_more = self.register.asked(sender(), AskReached("offer", "x"), None)
         self.failureResultOf(spawn(once_more), TryLater)
         self.clock.advance(MINUTE)
         assert self.ask("offer", "supplier") == ()
+
+    def test_not_by_one_who_is_many(self):
+        """T31: the names of one address ask together as often as one."""
+        answers: list[object] = []
+        for number in range(2 * ASKED):
+            who = sender(f"{number:052d}", f"[2001:db8::{number + 1}]:7771")
+            asked = spawn(self.register.asked(who, AskReached("offer", "x"), None))
+            asked.addCallbacks(answers.append, lambda failure: failure.trap(TryLater))
+        assert len(answers) == ASKED
 
     def test_not_by_very_many_either(self):
         """A new name for each question costs nothing: all together have a limit, too."""
         answers: list[object] = []
         for number in range(2 * BY_ALL):
-            sender = Sender(f"{number:052d}", document(), None)
-            asked = spawn(self.register.asked(sender, AskReached("offer", "x"), None))
+            asked = spawn(self.register.asked(sender(f"{number:052d}"), AskReached("offer", "x"), None))
             asked.addCallbacks(answers.append, lambda failure: failure.trap(TryLater))
         assert len(answers) == BY_ALL
 

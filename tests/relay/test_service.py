@@ -245,6 +245,61 @@ def test_reservations_are_counted(build: Build) -> None:
     assert len(town.service.carrying().reservations) == 4
 
 
+def test_our_own_have_all_reservations_when_they_need_them(build: Build) -> None:
+    """Strangers get half of them, and none beyond the number that the owner has set."""
+    own = [f"own{number}" for number in range(4)]
+    town = build(own=" ".join(own), routes=4)
+    for name in own:
+        town.reserved(name)
+    with pytest.raises(Refused, match="no more reservations"):
+        town.reserved("ann")
+
+
+@pytest.mark.parametrize(("host", "most"), [("198.51.100.7", 2), ("198.51.100.{}", 3), ("2001:db8::{}", 2)])
+def test_names_of_one_owner_leave_reservations_to_others(build: Build, host: str, most: int) -> None:
+    """T31: few for one address or one /64, about half of what strangers get for one network."""
+    town = build(routes=10)
+    at = f"[{host}]" if ":" in host else host
+    for number in range(10):
+        if number < most:
+            town.reserved(f"eve{number}", at.format(number + 1))
+        else:
+            with pytest.raises(Refused, match="no more reservations"):
+                town.reserved(f"eve{number}", at.format(number + 1))
+    for number in range(5 - most):
+        town.reserved(f"honest{number}", f"203.{number}.113.1")
+    with pytest.raises(Refused, match="no more reservations"):
+        town.reserved("late", "192.0.2.1")
+
+
+def test_who_renews_is_no_newcomer(build: Build) -> None:
+    """His own reservation does not count against him; it counts where he is now."""
+    town = build(routes=10)
+    for name in ("ann", "ben"):
+        town.reserved(name, "198.51.100.7")
+    [ann, ben] = town.parties[1:]
+    assert town.ask(ann, Reserve()) == Reserved(HOLDS, INTRODUCTION)
+    link = town.rita.router.link(ben.who.document.fingerprint)
+    assert link is not None
+    link.place = "203.0.113.1:7771"
+    town.ask(ben, Reserve())
+    town.reserved("cid", "198.51.100.7")
+
+
+def test_names_of_one_household_share_what_a_minute_holds(build: Build) -> None:
+    """T31: a stranger cannot have others knocked at more often by another name."""
+    town = build(own="zoe")
+    nobody = person("nobody")
+    for number in range(3):
+        eve = town.party(f"eve{number}", "198.51.100.7")
+        codes = [town.refused(_answered(town.join(eve, nobody))) for _ in range(BEGUN // 3)]
+        assert codes[-1] == "not_found"
+    eve = town.party("eve", "198.51.100.7")
+    assert town.refused(_answered(town.join(eve, nobody))) == "tempfail"
+    zoe = town.party("zoe", "198.51.100.7")
+    assert town.refused(_answered(town.join(zoe, nobody))) == "not_found"
+
+
 def test_one_stranger_has_few_circuits(build: Build) -> None:
     """At a time, and in a minute; others are joined meanwhile."""
     town = build()
@@ -304,6 +359,20 @@ def test_names_of_one_household_are_one_stranger(build: Build, own: str, most: i
     assert town.refused(_answered(town.join(more, sam.who))) == "tempfail"
     other = town.join(town.party("alice", "[2001:db8:0:1::1]"), sam.who)
     assert isinstance(town.result(other.answer()), Joined)
+
+
+def test_what_a_new_friend_has_dialled_is_no_stranger_s(build: Build) -> None:
+    """With a contract he makes room for the others in his house."""
+    town = build(own="bob")
+    town.raw(town.reserved("bob")[0])
+    eve = town.party("eve", "198.51.100.7")
+    for _ in range(OF_STRANGER):
+        town.result(town.join(eve, person("bob")).answer())
+    other = town.party("ada", "198.51.100.7")
+    assert town.refused(_answered(town.join(other, person("bob")))) == "tempfail"
+    town.friends.add(eve.who.document.fingerprint)
+    town.service.befriended(eve.who.document.fingerprint)
+    assert isinstance(town.result(town.join(other, person("bob")).answer()), Joined)
 
 
 def test_one_network_leaves_half_of_what_strangers_get(build: Build) -> None:
