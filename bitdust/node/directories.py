@@ -16,7 +16,7 @@ from bitdust.directory.lan import LanBeacons
 from bitdust.errors import BitDustError
 from bitdust.identity.document import Document
 from bitdust.identity.pinning import Pins
-from bitdust.node.entangled_dht import ENABLED, build_dht, is_installed, start_dht, stop_dht
+from bitdust.node.entangled_dht import ENABLED, EntangledDht, build_dht, is_installed
 from bitdust.node.gatherings import ANSWERS, Gatherings
 from bitdust.node.lan_beacons import build_lan
 from bitdust.node.leaving_word import LeavingWord
@@ -48,6 +48,7 @@ class Directories:
         self._identity = identity
         self._pins = pins
         self.dht: Dht | None = build_dht(ground)
+        self._entangled = EntangledDht(self.dht, ground) if self.dht is not None else None
         self.whereabouts: IWhereabouts | None = ground.seams.whereabouts if ground.seams else None
         if self.dht is not None:
             from bitdust.directory.dht.whereabouts import DhtWhereabouts
@@ -98,8 +99,8 @@ class Directories:
         }
         if self.lan is not None:
             self.lan.start()
-        if self.dht is not None:
-            await start_dht(self.dht, self._ground)
+        if self._entangled is not None:
+            await self._entangled.start()
         if self.word is not None:
             self.word.start()
 
@@ -109,8 +110,8 @@ class Directories:
             await self.lan.stop()
         if self.word is not None:
             self.word.stop()
-        if self.dht is not None:
-            await stop_dht(self.dht, self._ground)
+        if self._entangled is not None:
+            await self._entangled.stop()
 
     def soon(self) -> None:
         """Our document, or one of those who are reached over us, may have changed."""

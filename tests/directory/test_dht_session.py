@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
+from bitdust.directory.dht.remembered import places_in
 from bitdust.directory.dht.session import MAX_ITEM, Dht, Situation
 from bitdust.errors import Offline, Usage
 from bitdust.world import inline, spawn
@@ -82,6 +83,20 @@ class SessionTest(TestCase):
         await back.start(state)
         self.addCleanup(lambda: spawn(back.stop()))
         await until_settled([back], 8)
+
+    async def test_a_life_offline_forgets_nobody(self):
+        """Who was known stays remembered, and is called again where nobody is known."""
+        state = await self.nodes[7].stop()
+        known = set(places_in(state))
+        assert len(known) >= 8
+        away = Dht(reactor, self.threads, Situation(f"{HERE}.13.1", 6881, private=True))
+        await away.start()
+        away._state = state
+        assert (await away.figures())["dht_nodes"] == 0
+        assert set(places_in(await away.remember())) == known
+        await until_settled([away], 8)
+        assert set(places_in(await away.remember())) >= known
+        assert set(places_in(await away.stop())) >= known
 
     async def test_what_is_not_understood_is_told(self):
         """A mistake of ours in the middle of alerts is logged, and the next alert is heard."""

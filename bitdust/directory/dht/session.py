@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 from bitdust.directory.dht.alerts import MOST_WAITING, Alerts, IReactor
+from bitdust.directory.dht.remembered import Place, places_in, together
 from bitdust.errors import Offline, Timeout, Usage
 from bitdust.events import Signal
 from bitdust.world import InThread
@@ -39,7 +40,6 @@ PUBLIC = (
     "router.utorrent.com:6881",
 )
 
-Place = tuple[str, int]
 Key = tuple[str, bytes]
 
 
@@ -121,6 +121,8 @@ class Dht:
         self._sessions: list[libtorrent.session] = []
         self._alerts: Alerts | None = None
         self._asked: dict[Key, _Asked] = {}
+        #: what was remembered last
+        self._state = b""
         self._names = [metric.name for metric in libtorrent.session_stats_metrics()]
         #: where it listens; 0 before that is known
         self.port = 0
@@ -129,10 +131,11 @@ class Dht:
         """
         Come into the network.
 
-        @param state: what `stop` answered the last time.
+        @param state: what `remember` or `stop` answered the last time.
         """
         nodes = _places(self._situation.nodes)
-        self._sessions.append(await self._in_thread(_begin, self._situation.settings(), state[:MAX_STATE]))
+        self._state = state[:MAX_STATE]
+        self._sessions.append(await self._in_thread(_begin, self._situation.settings(), self._state))
         self._alerts = Alerts(self._reactor, self._sessions, self._heard)
         self.know(nodes)
 
@@ -145,17 +148,32 @@ class Dht:
         for node in nodes:
             self._session.add_dht_node(node)
 
+    async def remember(self) -> bytes:
+        """
+        What is to be remembered for the next time; who was known before is in it, too.
+
+        Where nobody is known now, those are called once more: perhaps the line was dead until now.
+
+        @raise Offline
+        """
+        self._check_in()
+        now = await self._in_thread(_state, self._sessions)
+        self._state = together(now, self._state)
+        if self._alerts is not None and not places_in(now):
+            self.know(places_in(self._state))
+        return self._state
+
     async def stop(self) -> bytes:
-        """Leave it; no thread of libtorrent runs afterwards.  What is to be remembered for the next time."""
+        """Leave it; no thread of libtorrent runs afterwards.  What is to be remembered: see `remember`."""
         if self._alerts is None:
             return b""
         alerts, self._alerts = self._alerts, None
         alerts.mute()
         for key in [*self._asked]:
             self._end(key)
-        state = await self._in_thread(_leave, self._sessions)
+        self._state = together(await self._in_thread(_leave, self._sessions), self._state)
         alerts.close()
-        return state
+        return self._state
 
     async def put(self, secret: bytes, public: bytes, salt: bytes, item: bytes) -> int:
         """
@@ -221,11 +239,14 @@ class Dht:
 
     @property
     def _session(self) -> libtorrent.session:
+        self._check_in()
+        return self._sessions[0]
+
+    def _check_in(self) -> None:
         if self._alerts is None:
             raise Offline(
                 "this node is not in the DHT", hint="`bitdust config set services/entangled-dht/enabled true`"
             )
-        return self._sessions[0]
 
     async def _ask(self, key: Key, begin: Callable[[], None], within: float = WITHIN) -> _Asked:
         """Ask, or wait with those who ask the same already."""
@@ -315,9 +336,14 @@ def _begin(settings: dict[str, object], state: bytes) -> libtorrent.session:
     return session
 
 
-def _leave(sessions: list[libtorrent.session]) -> bytes:
+def _state(sessions: list[libtorrent.session]) -> bytes:
     kept = libtorrent.save_state_flags_t.save_dht_state
     state: bytes = libtorrent.write_session_params_buf(sessions[0].session_state(kept), kept)
+    return state
+
+
+def _leave(sessions: list[libtorrent.session]) -> bytes:
+    state = _state(sessions)
     # The list has the only reference: with it the session ends, and its threads.
     sessions.clear()
     return state

@@ -9,7 +9,8 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from bitdust.directory.address import check_address
-from bitdust.directory.dht.session import Dht, Place
+from bitdust.directory.dht.remembered import Place
+from bitdust.directory.dht.session import Dht
 from bitdust.directory.interface import IWhereabouts
 from bitdust.errors import TryLater, Usage
 from bitdust.identity.idurl import is_global
