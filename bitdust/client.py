@@ -6,8 +6,8 @@ A running node as a Python object::
     for item in node.backups_list():
         print(item["path"], item["size"])
 
-It speaks XML-RPC over the node's unix socket, or over HTTP with the token, with nothing but the standard
-library.  Failures are the classes of `bitdust.errors`.
+It speaks JSON-RPC, which carries names that are no UTF-8, over the node's unix socket, or over HTTP with the
+token, with nothing but the standard library.  Failures are the classes of `bitdust.errors`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ import json
 import os
 import socket
 import ssl
-import xmlrpc.client
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from bitdust.api.xmltext import CONTENT_TYPE, call_text
 from bitdust.calls import Calls
 from bitdust.errors import BitDustError, Denied, NoDaemon, Refused, Timeout, Usage, all_errors
 
@@ -66,8 +64,10 @@ class Client(Calls):
         """
         arguments = _positions(name, args, kwargs) if kwargs else list(args)
         try:
-            body = call_text(name, arguments)
-        except (TypeError, OverflowError) as wrong:
+            asked = {"jsonrpc": "2.0", "method": name, "params": arguments, "id": 1}
+            # In ASCII: of bytes of a name that are no UTF-8 there are surrogates, which UTF-8 does not have.
+            body = json.dumps(asked, allow_nan=False).encode()
+        except (TypeError, ValueError, RecursionError) as wrong:
             raise Usage(f"these arguments cannot be sent: {wrong}") from None
         try:
             return self._ask(body)
@@ -79,7 +79,7 @@ class Client(Calls):
     def _ask(self, body: bytes) -> Any:
         connection, headers = self._connect()
         try:
-            connection.request("POST", "/RPC2", body, {"Content-Type": CONTENT_TYPE, **headers})
+            connection.request("POST", "/jsonrpc", body, {"Content-Type": "application/json", **headers})
             response = connection.getresponse()
             content = response.read(_LARGEST_ANSWER)
         except TimeoutError:
@@ -93,11 +93,13 @@ class Client(Calls):
         if response.status != 200:
             raise _refusal(response, content)
         try:
-            return xmlrpc.client.loads(content, use_builtin_types=True)[0][0]
-        except xmlrpc.client.Fault as fault:
-            raise _error_of(fault) from None
-        except (xmlrpc.client.ResponseError, ValueError, SyntaxError) as wrong:
+            answer = json.loads(content)
+            if "error" not in answer:
+                return answer["result"]
+            error = _error_of(answer["error"])
+        except (ValueError, KeyError, TypeError, RecursionError) as wrong:
             raise BitDustError(f"what answered is no BitDust node: {wrong}") from None
+        raise error
 
     def _connect(self) -> tuple[http.client.HTTPConnection, dict[str, str]]:
         """A connection, not yet made, and the headers that open the door."""
@@ -188,15 +190,12 @@ def _refusal(response: http.client.HTTPResponse, content: bytes) -> BitDustError
         return BitDustError(f"the node answered with HTTP status {response.status}")
 
 
-def _error_of(fault: xmlrpc.client.Fault) -> BitDustError:
-    """The error that became the fault; the last two lines of its text are the hint and the id."""
-    message = str(fault.faultString)
-    lines = message.split("\n")
-    if len(lines) > 2 and lines[-2].startswith("hint: ") and lines[-1].startswith("error: "):
-        hint = lines[-2].removeprefix("hint: ")
-        name = lines[-1].removeprefix("error: ")
-        return _error(name, fault.faultCode - 1000, "\n".join(lines[:-2]), hint)
-    return Usage(message) if fault.faultCode < 0 else BitDustError(message)
+def _error_of(told: dict[str, Any]) -> BitDustError:
+    """The error that a JSON-RPC error tells of; one without data was refused before it came to a method."""
+    message, number = str(told["message"]), int(told["code"])
+    if "data" in told:
+        return _error(str(told["data"]["error"]), number - 1000, message, str(told["data"]["hint"]))
+    return Usage(message) if number < 0 else BitDustError(message)
 
 
 def _error(name: str, exit_code: int, message: str, hint: str) -> BitDustError:

@@ -1,12 +1,12 @@
 """
-XML-RPC as text, both ways, without Twisted: the door writes answers with it, the client calls.
+An answer of XML-RPC as text.
 
 Integers beyond 32 bits go as `<i8>`, None as `<nil/>`; no table of the standard library is changed for that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 from xmlrpc.client import Fault
 from xmlrpc.client import Marshaller as StandardMarshaller
@@ -27,14 +27,6 @@ class Marshaller(StandardMarshaller):
     """The standard one, with wide integers."""
 
     dispatch = StandardMarshaller.dispatch | {int: _dump_integer}
-
-
-def call_text(name: str, arguments: Sequence[object]) -> bytes:
-    """A call."""
-    values: Any = tuple(arguments)
-    params = Marshaller("utf-8", allow_none=True).dumps(values)
-    text = f"{_DECLARATION}<methodCall><methodName>{name}</methodName>\n{params}</methodCall>\n"
-    return text.encode("utf-8", "xmlcharrefreplace")
 
 
 def answer_text(result: object) -> bytes:

@@ -4,6 +4,7 @@ ls, versions, delete: what is in the catalog.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ import click
 from bitdust.cli import known
 from bitdust.cli.moments import moment, shown
 from bitdust.cli.names import absolute, is_backup_id, is_id, meant
+from bitdust.cli.spelling import name_of, spelled
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 from bitdust.errors import NotFound, Usage
 
@@ -42,7 +44,7 @@ def ls(terminal: Terminal, what: str | None, inside: bool, as_of: str | None) ->
         terminal.show(items)
         return
     rows = [
-        (item["id"], item["type"], terminal.size(item["size"]), len(item["versions"]), item["path"])
+        (item["id"], item["type"], terminal.size(item["size"]), len(item["versions"]), spelled(item))
         for item in items
     ]
     if rows:
@@ -60,7 +62,11 @@ def ls(terminal: Terminal, what: str | None, inside: bool, as_of: str | None) ->
 @pass_terminal
 def versions(terminal: Terminal, what: str | None) -> None:
     found = [
-        {"backup_id": f"{item['id']}/{version['version']}", "path": item["path"], **version}
+        {
+            "backup_id": f"{item['id']}/{version['version']}",
+            **{key: item[key] for key in ("path", "path_b64") if key in item},
+            **version,
+        }
         for item in _items(terminal, what, survives=True)
         for version in item["versions"]
     ]
@@ -74,7 +80,7 @@ def versions(terminal: Terminal, what: str | None) -> None:
                 each["blocks"],
                 each.get("survives", "-"),
                 " ".join(word for word in ("pinned", "incomplete") if word in each),
-                each["path"],
+                spelled(each),
             )
             for each in found
         ]
@@ -121,8 +127,8 @@ def _ls_inside(terminal: Terminal, what: str, as_of: float | None) -> None:
                 terminal.note(f"{page['backup_id']} of {shown(page['time'])} {page['lasting']}")
             for each in page["entries"]:
                 size = terminal.size(each["size"]) if each["type"] != "dir" else ""
-                name = each["name"] + "/" * (each["type"] == "dir")
-                arrow = f" -> {each['target']}" if "target" in each else ""
+                name = spelled(each, "name", "/" * (each["type"] == "dir"))
+                arrow = f" -> {spelled(each, 'target')}" if "target" in each else ""
                 owner = f"{each['user']} {each['group']}"
                 terminal.say(f"{each['mode']}  {owner}  {size:>9}  {shown(each['mtime'])}  {name}{arrow}")
         after = page["after"]
@@ -141,8 +147,13 @@ def _items(terminal: Terminal, what: str | None, survives: bool = False) -> list
             break
     if what is None:
         return items
-    key, wanted = ("id", what) if is_id(what) else ("path", absolute(what))
-    found = [each for each in items if each[key] == wanted or each[key].startswith(wanted.rstrip("/") + "/")]
+    named, wanted = (_id, what) if is_id(what) else (name_of, absolute(what))
+    above = wanted.rstrip("/") + "/"
+    found = [each for each in items if named(each) == wanted or named(each).startswith(above)]
     if not found:
         raise NotFound(f"{what!r} is not in the catalog")
     return found
+
+
+def _id(item: Mapping[str, Any]) -> str:
+    return str(item["id"])

@@ -10,6 +10,7 @@ import click
 
 from bitdust.cli import known
 from bitdust.cli.names import meant
+from bitdust.cli.spelling import spelled
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 
 PAGE = 500
@@ -53,5 +54,5 @@ def _line(change: dict[str, Any]) -> str:
     if sign == "M" and not {"content", "type", "target"} & set(change["how"]):
         sign = "U"
     is_folder = (change["new"] or change["old"])["type"] == "dir"
-    name = (change["inside"] or ".") + ("/" if is_folder else "")
+    name = spelled(change, "inside", "/" if is_folder else "")
     return f"{sign}  {name}" + (f"  ({', '.join(change['how'])})" if change["how"] else "")

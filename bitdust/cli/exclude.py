@@ -10,6 +10,7 @@ import click
 
 from bitdust.cli.groups import Nouns
 from bitdust.cli.names import absolute, counted, is_id
+from bitdust.cli.spelling import spelled
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 
 
@@ -91,7 +92,7 @@ def tell_preview(terminal: Terminal, path: str, limit: int) -> None:
     rows = [
         (
             terminal.size(each["size"]) if each["type"] == "file" else "-",
-            each["path"] + ("/" if each["type"] == "dir" else ""),
+            spelled(each, end="/" if each["type"] == "dir" else ""),
             each["rule"],
             each["source"],
         )
@@ -100,7 +101,7 @@ def tell_preview(terminal: Terminal, path: str, limit: int) -> None:
     if rows:
         terminal.table(("SIZE", "LEFT OUT", "RULE", "WHERE"), rows, right=(0,))
     terminal.say(
-        f"{found['path']}: {counted(found['files'], 'file')}, {counted(found['folders'], 'folder')}, "
+        f"{spelled(found)}: {counted(found['files'], 'file')}, {counted(found['folders'], 'folder')}, "
         f"{terminal.size(found['size'])} would go along; {counted(found['left_out_count'], 'name')} left out"
     )
     for note in found["notes"]:

@@ -9,6 +9,7 @@ import click
 from bitdust.api.looking import TYPES
 from bitdust.cli.moments import moment, shown
 from bitdust.cli.names import counted, meant
+from bitdust.cli.spelling import spelled
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 
 PAGE = 500
@@ -70,7 +71,7 @@ def find(
             more = f"  (in {hit['copies']} versions)" if hit["copies"] > 1 else ""
             terminal.say(
                 f"{hit['backup_id']}  {hit['mode']}  {terminal.size(hit['size']):>9}  {shown(hit['mtime'])}"
-                f"  {hit['path']}{more}"
+                f"  {spelled(hit)}{more}"
             )
         after = page["after"]
         if not after:

@@ -11,6 +11,7 @@ import click
 
 from bitdust.cli import known
 from bitdust.cli.names import absolute, counted, is_id
+from bitdust.cli.spelling import name_of, spelled
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 from bitdust.errors import NotFound
 
@@ -60,7 +61,7 @@ def forget(terminal: Terminal, /, what: str | None, dry_run: bool, yes: bool, **
             each["backup_id"],
             _date(each["time"]),
             ", ".join(each["reasons"]),
-            each["path"],
+            spelled(each),
         )
         for each in told
     ]
@@ -84,7 +85,7 @@ def _id_of(terminal: Terminal, path: str) -> str:
     after = None
     while page := terminal.ask("backups_list", PAGE, after):
         for item in page:
-            if item["path"] == path:
+            if name_of(item) == path:
                 return str(item["id"])
         after = page[-1]["id"]
         if len(page) < PAGE:

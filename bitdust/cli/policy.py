@@ -12,6 +12,7 @@ import click
 from bitdust.cli import known
 from bitdust.cli.groups import Nouns
 from bitdust.cli.names import meant
+from bitdust.cli.spelling import spelled
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 from bitdust.errors import Usage
 
@@ -42,7 +43,7 @@ def list_(terminal: Terminal) -> None:
     if not found:
         terminal.note("Every item is treated as the settings say: `bitdust policy set PATH ...`.")
     for each in found:
-        terminal.say(f"{each['path_id']}  {each['path']}")
+        terminal.say(f"{each['path_id']}  {spelled(each)}")
         for name, value in _lines(each):
             terminal.say(f"    {name:9} {value}")
 

@@ -14,6 +14,7 @@ from bitdust.cli import known
 from bitdust.cli.backup import PARTIAL
 from bitdust.cli.moments import moment
 from bitdust.cli.names import absolute, counted, meant
+from bitdust.cli.spelling import spelled
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 from bitdust.cli.waiting import Work, follow, last_task
 from bitdust.errors import BitDustError
@@ -104,13 +105,14 @@ def _foresee(terminal: Terminal, asked: list[Any]) -> None:
         return
     for each in found["entries"]:
         size = "-" if each["type"] == "dir" else terminal.size(each["size"])
-        terminal.say(f"{size:>10}  {each['inside'] or '.'}{'/' if each['type'] == 'dir' else ''}")
+        name = spelled(each, "inside", "/" if each["type"] == "dir" else "")
+        terminal.say(f"{size:>10}  {name}")
     if (more := found["files"] + found["folders"] - len(found["entries"])) > 0:
         terminal.say(f"{'':>10}  … and {more} more")
     in_place = len(asked) < 2 or asked[1] is None
     there = f"; {counted(found['there'], 'file')} there would be {'replaced' if in_place else 'left as is'}"
     terminal.say(
         f"{counted(found['files'], 'file')}, {counted(found['folders'], 'folder')}, "
-        f"{terminal.size(found['size'])} of {found['backup_id']} would come back as {found['destination']}"
-        + (there if found["there"] else "")
+        f"{terminal.size(found['size'])} of {found['backup_id']} would come back as "
+        f"{spelled(found, 'destination')}" + (there if found["there"] else "")
     )

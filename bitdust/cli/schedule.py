@@ -12,6 +12,7 @@ import click
 from bitdust.cli import known
 from bitdust.cli.groups import Nouns
 from bitdust.cli.names import meant
+from bitdust.cli.spelling import spelled
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 
 
@@ -47,11 +48,11 @@ def list_(terminal: Terminal) -> None:
     if not found:
         terminal.note("Nothing is backed up by itself: `bitdust schedule set PATH every 4h`.")
         return
-    rows = [(each["path_id"], each["rule"], _next(each), each["path"]) for each in found]
+    rows = [(each["path_id"], each["rule"], _next(each), spelled(each)) for each in found]
     terminal.table(("ID", "WHEN", "NEXT", "PATH"), rows)
     for each in found:
         if each["trouble"]:
-            terminal.note(f"{each['path']}: {each['trouble']}")
+            terminal.note(f"{spelled(each)}: {each['trouble']}")
 
 
 @schedule.command(

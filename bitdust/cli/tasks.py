@@ -11,6 +11,7 @@ import click
 from bitdust.cli import known
 from bitdust.cli.groups import Nouns
 from bitdust.cli.names import is_backup_id, is_id
+from bitdust.cli.spelling import spelled
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 from bitdust.cli.waiting import ENDED
 from bitdust.errors import NotFound
@@ -42,7 +43,7 @@ def list_(terminal: Terminal) -> None:
             terminal.size(task["done"]),
             f"{task['path_id']}/{task['version']}" if task["path_id"] else "",
             _state(task),
-            task["name"],
+            spelled(task, "name"),
         )
         for task in found
     ]

@@ -6,7 +6,6 @@ stdout carries what was asked for; notes, progress and errors go to stderr.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from typing import Any
 
 import click
 
+from bitdust.cli.spelling import as_json, harmless
 from bitdust.client import Client
 from bitdust.daemon.home import TOKEN, choose_home
 from bitdust.errors import BitDustError
@@ -66,16 +66,16 @@ class Terminal:
 
     def say(self, text: str = "") -> None:
         """Tell what was asked for."""
-        click.echo(text, color=self.has_colour(sys.stdout))
+        click.echo(harmless(text, colours=True), color=self.has_colour(sys.stdout))
 
     def note(self, text: str) -> None:
         """Tell something beside it, to a person."""
         if not self.quiet and not self.json:
-            click.echo(text, err=True, color=self.has_colour(sys.stderr))
+            click.echo(harmless(text, colours=True), err=True, color=self.has_colour(sys.stderr))
 
     def show(self, value: object) -> None:
         """An answer as one JSON document on one line."""
-        click.echo(json.dumps(value, ensure_ascii=False), color=False)
+        click.echo(as_json(value), color=False)
 
     def answer(self, value: Any) -> None:
         """The answer to an act: its words, or all of it to a program."""
@@ -109,7 +109,7 @@ class Terminal:
         @raise click.Abort: no.
         """
         if not yes and not self.json and sys.stdin.isatty() and sys.stderr.isatty():
-            click.confirm(question, abort=True, err=True)
+            click.confirm(harmless(question), abort=True, err=True)
 
     def has_colour(self, stream: Any) -> bool:
         """Whether to colour what goes there."""
@@ -132,14 +132,14 @@ class Terminal:
             return
         colour = self.has_colour(sys.stderr)
         label = click.style("error:", fg=COLOURS["bad"], bold=True)
-        click.echo(f"{label} {error.message}", err=True, color=colour)
+        click.echo(f"{label} {harmless(error.message)}", err=True, color=colour)
         if error.hint:
-            click.echo(f" hint: {error.hint}", err=True, color=colour)
+            click.echo(f" hint: {harmless(error.hint)}", err=True, color=colour)
 
     def fail_json(self, code: int, name: str, message: str, hint: str) -> None:
         """The same for a program."""
         told = {"message_type": "exit_error", "code": code, "error": name, "message": message, "hint": hint}
-        click.echo(json.dumps(told, ensure_ascii=False), err=True, color=False)
+        click.echo(as_json(told), err=True, color=False)
 
     def _token(self) -> str | None:
         """For an address without a password: from the environment or, on this machine, the node's folder."""

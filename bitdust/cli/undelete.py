@@ -11,6 +11,7 @@ import click
 
 from bitdust.cli import known
 from bitdust.cli.names import absolute, is_id
+from bitdust.cli.spelling import name_of, spelled
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 from bitdust.errors import NotFound
 
@@ -50,7 +51,7 @@ def _list(terminal: Terminal, found: list[dict[str, Any]]) -> None:
             each["id"],
             terminal.size(each["size"]),
             datetime.fromtimestamp(each["until"]).isoformat(" ", "seconds"),
-            each["path"],
+            spelled(each),
         )
         for each in found
     ]
@@ -74,7 +75,7 @@ def _deleted(terminal: Terminal) -> list[dict[str, Any]]:
 def _id_of(terminal: Terminal, path: str) -> str:
     """The item of that path; a version's own ID is a way to it, too."""
     for each in _deleted(terminal):
-        if each["path"] == path:
+        if name_of(each) == path:
             return str(each["id"]).partition("/F")[0]
     raise NotFound(f"{path!r} is not among what can be brought back", hint="`bitdust undelete` lists that")
 

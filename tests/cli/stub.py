@@ -1,16 +1,16 @@
-"""A node that is none: a unix socket that answers XML-RPC calls with what the test put there."""
+"""A node that is none: a unix socket that answers JSON-RPC calls with what the test put there."""
 
 from __future__ import annotations
 
+import json
 import socketserver
 import threading
-import xmlrpc.client
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from bitdust.api.xmltext import answer_text
+from bitdust.api.publish.door import code_of, data_of
 from bitdust.errors import BitDustError, UnknownMethod
 
 Answer = Any | Callable[..., Any]
@@ -49,17 +49,15 @@ class _Server(socketserver.ThreadingUnixStreamServer):
 class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         assert isinstance(self.server, _Server)
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        arguments, name = xmlrpc.client.loads(body)
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        told: dict[str, Any] = {"jsonrpc": "2.0", "id": asked["id"]}
         try:
-            content = answer_text(self.server.node.answer(str(name), arguments))
+            told["result"] = self.server.node.answer(asked["method"], tuple(asked["params"]))
         except BitDustError as error:
-            fault = xmlrpc.client.Fault(
-                1000 + error.exit_code, f"{error.message}\nhint: {error.hint}\nerror: {error.id}"
-            )
-            content = xmlrpc.client.dumps(fault).encode()
+            told["error"] = {"code": code_of(error), "message": error.message, "data": data_of(error)}
+        content = json.dumps(told).encode()
         self.send_response(200)
-        self.send_header("Content-Type", "text/xml")
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)

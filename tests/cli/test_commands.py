@@ -401,9 +401,9 @@ def test_help(run: Run) -> None:
 
 
 def test_names_that_cannot_be_shown(run: Run, node: StubNode) -> None:
-    """What the node made showable is printed as it is."""
+    """They are printed as a shell takes them, and programs get their bytes."""
     node.answers["backups_list"] = [{**ITEMS[2], "path": "/home/\ufffd\ufffd", "path_b64": "L2hvbWUv//4="}]
-    assert "/home/\ufffd\ufffd" in run("ls").out
+    assert r"$'/home/\xff\xfe'" in run("ls").out
     assert json.loads(run("--json", "ls").out)[0]["path_b64"] == "L2hvbWUv//4="
 
 
@@ -412,6 +412,7 @@ def test_policy(run: Run, node: StubNode) -> None:
     answer = {
         **example(SHAPES["policies_list"])[0],
         "path": "/home/photos",
+        "path_b64": "L2hvbWUvcGhvdG9z",
         "path_id": "0/0",
         "schedule": "every 4h",
         "before": ["sh", "-c", "a && b"],
@@ -429,7 +430,7 @@ def test_policy(run: Run, node: StubNode) -> None:
     assert node.calls[-1] == ("policy_set", "0/0", None, None, "", [])
     shown = run("policy").out.splitlines()
     assert shown == [
-        "0/0  /home/photos",
+        "0/0  $'/home/photos'",
         "    schedule  every 4h",
         "    keep      last=7",
         "    exclude   *.tmp  @caches",

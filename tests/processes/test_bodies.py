@@ -17,9 +17,9 @@ import pytest
 from bitdust.api.filemanager import MODES
 from bitdust.api.methods import all_methods
 from bitdust.api.publish.bounded import MAX_BODY
-from bitdust.api.xmltext import call_text
 from bitdust.demo.network import Network, Peer
 from tests.processes.nodes import memory
+from tests.web.xml_calls import call_text
 
 MIB = 2**20
 #: bodies of each door; as many again, before, warm everything up

@@ -12,8 +12,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from bitdust.api.methods import all_methods
-from bitdust.api.xmltext import call_text
 from bitdust.web.site import build_site
+from tests.web.xml_calls import call_text
 
 TOKEN = "the-token-of-this-test"
 XML = {"Content-Type": "text/xml"}

@@ -7,8 +7,8 @@ import tracemalloc
 
 import pytest
 
-from bitdust.api.xmltext import call_text
 from tests.web.doors import AUTH, XML
+from tests.web.xml_calls import call_text
 
 LAUGHS = (
     b'<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a0 "ha">'

@@ -8,10 +8,10 @@ from twisted.logger import globalLogPublisher
 
 from bitdust.api.methods import all_methods
 from bitdust.api.publish.xmlrpc import signatures, split_arguments
-from bitdust.api.xmltext import call_text
 from bitdust.errors import BitDustError, NoSpace, Refused
 from tests.api.fakes import ALICE, BACKUP
 from tests.web.doors import AUTH, XML
+from tests.web.xml_calls import call_text
 
 
 def fault(browser, name, *args):
