@@ -207,11 +207,19 @@ def replace_supplier(c: Connection, old: str, new: str) -> int:
     return len(rows)
 
 
-def leaving(c: Connection) -> set[str]:
-    """Suppliers of whose pieces some are wanted at somebody else."""
+def moving(c: Connection, gone: Iterable[str], doubted: Iterable[str]) -> set[str]:
+    """
+    Suppliers of whose pieces one at least is on its way to somebody else: it can be made again without those
+    who are `gone`, and who is to have it is not `doubted` himself.
+    """
+    lost, poor = (",".join(str(known_peer(c, one)) for one in who) for who in (gone, doubted))
     rows = c.execute(
-        "SELECT fingerprint FROM peers r WHERE EXISTS"
-        " (SELECT 1 FROM placements p WHERE p.peer = r.id AND p.leaving = 1)"
+        "SELECT fingerprint FROM peers r WHERE EXISTS (SELECT 1 FROM placements p"  # noqa: S608
+        " JOIN blocks b USING (serial) WHERE p.peer = r.id AND p.leaving = 1"
+        " AND EXISTS (SELECT 1 FROM placements q WHERE q.serial = p.serial AND q.number = p.number"
+        f" AND q.leaving = 0 AND q.state IN (0, 2) AND q.peer NOT IN ({poor}))"
+        " AND (b.spool IS NOT NULL OR b.k <= (SELECT count(DISTINCT s.number) FROM placements s"
+        f" WHERE s.serial = p.serial AND s.state = 1 AND s.peer NOT IN ({lost}))))"
     )
     return {fingerprint for (fingerprint,) in rows}
 

@@ -74,16 +74,21 @@ class Doubts:
 
     async def excuse(self, supplier: str, kind: str) -> None:
         """This is not the matter any more: if nothing else is, he keeps his seat."""
-        known, _ = (await self._db.read(standing.doubts)).get(supplier, ("", ""))
-        if known == kind:
-            await self._db(standing.trust, supplier)
-            said = await self._db.read(standing.said_by, supplier)
-            if kind != LEAVE and said is not None and said.state == LEAVE:
-                await self._db(standing.doubt, supplier, LEAVE, ASKS_TO_LEAVE)
-                return
-            self.waiting.discard(supplier)
-            if await self._suppliers.reinstate(supplier):
-                self._log.info("{who} keeps his seat after all", who=supplier)
+        # Not while it is decided by the doubts of before who loses his seat.
+        await self._lock.acquire()
+        try:
+            known, _ = (await self._db.read(standing.doubts)).get(supplier, ("", ""))
+            if known == kind:
+                await self._db(standing.trust, supplier)
+                said = await self._db.read(standing.said_by, supplier)
+                if kind != LEAVE and said is not None and said.state == LEAVE:
+                    await self._db(standing.doubt, supplier, LEAVE, ASKS_TO_LEAVE)
+                    return
+                self.waiting.discard(supplier)
+                if await self._suppliers.reinstate(supplier):
+                    self._log.info("{who} keeps his seat after all", who=supplier)
+        finally:
+            self._lock.release()
 
     async def act(self) -> None:
         """Make the seats of those vacant whose turn it is; forget who is no supplier any more."""
@@ -97,8 +102,9 @@ class Doubts:
                 await self._db(standing.forget, gone)
             doubted = await self._db.read(standing.doubts)
             self.waiting = set(doubted)
+            few = FEW if len(self._suppliers.seats) <= SMALL else MORE
             for supplier in doubted:
-                if self._on_their_way() >= (FEW if len(self._suppliers.seats) <= SMALL else MORE):
+                if await self._suppliers.on_their_way(doubted) >= few:
                     break
                 if any(seat is not None and seat.fingerprint == supplier for seat in self._suppliers.seats):
                     try:
@@ -110,9 +116,3 @@ class Doubts:
                         self._restart()
         finally:
             self._lock.release()
-
-    def _on_their_way(self) -> int:
-        """Seats that are being filled, and those without one whose pieces go to somebody else."""
-        seated = {seat.fingerprint for seat in self._suppliers.seats if seat is not None}
-        going = self._suppliers.leaving & self._suppliers.known.keys() - seated
-        return max(self._suppliers.seats.count(None), len(going))

@@ -88,8 +88,6 @@ class Suppliers:
         self.names: dict[str, str] = {}
         #: the seats, in order of position; None: vacant
         self.seats: list[Hired | None] = []
-        #: who holds something that is on its way to somebody else
-        self.leaving: set[str] = set()
         #: the set in use, by position; empty before the first one began
         self.present: list[Hired] = []
         self.epoch = 1
@@ -123,13 +121,10 @@ class Suppliers:
     async def reload(self) -> None:
         """Read the seats, and who else holds, from the catalog again."""
 
-        def read(
-            c: sqlite3.Connection,
-        ) -> tuple[epochs.Epoch, list[tuple[str, str]], list[str], list[str], set[str]]:
-            leaving = holdings.leaving(c)
-            return epochs.current(c), epochs.all_suppliers(c), deletes.all_told(c), _vacated(c), leaving
+        def read(c: sqlite3.Connection) -> tuple[epochs.Epoch, list[tuple[str, str]], list[str], list[str]]:
+            return epochs.current(c), epochs.all_suppliers(c), deletes.all_told(c), _vacated(c)
 
-        epoch, holders, told, vacated, self.leaving = await self._db.read(read)
+        epoch, holders, told, vacated = await self._db.read(read)
         self.epoch = epoch.number
         self.present = [Hired(seat.fingerprint, seat.idurl) for seat in epoch.suppliers]
         if not self._is_read:
@@ -195,6 +190,21 @@ class Suppliers:
             self._seating.release()
         await self.reload()
         return position, old
+
+    async def on_their_way(self, doubted: Collection[str]) -> int:
+        """
+        Seats of the present set that are being filled, or those without a seat whose pieces are on their way
+        to somebody who is not doubted, if these are more.
+
+        Who alone has what can be made of nothing else is not waited for, should he be gone: that would be for
+        ever.
+        """
+        seated = {seat.fingerprint for seat in self.seats if seat is not None}
+        without = self.known.keys() - seated
+        gone = {*without, *doubted}.difference(self.connected())
+        moving = await self._db.read(holdings.moving, gone, doubted)
+        vacant = self.seats[: len(self.present)].count(None)
+        return max(vacant, len(moving & without))
 
     def find(self, index_or_idurl: str) -> int:
         """The position that is meant.  @raise NotFound: there is none."""

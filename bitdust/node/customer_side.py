@@ -504,6 +504,8 @@ class CustomerSide:
                 await self.rebuilder.run()
                 await self.sweeper.sweep()
                 await self.hiring.release()
+                # Who is left may have nothing that could still be moved: then it is the next one's turn.
+                await self.oversight.doubts.act()
                 self.synchronizer.changed()
                 self.clean()
             finally:
