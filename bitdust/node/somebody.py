@@ -67,7 +67,7 @@ class Somebody:
             transports=transports, pins=people.pins, meet=people.meet, own=lambda: identity.document,
             op_db=router_db, may_punch=lambda host: (
                 settings.flag("services/network/private-addresses") or not is_private(host)
-            ), address=self.directories.address,
+            ), is_known=self._is_known, address=self.directories.address,
         )  # fmt: skip
         self.relays.join(self.router)
         self.directories.join(self.router)
@@ -238,6 +238,12 @@ class Somebody:
         seats = [seat.fingerprint for seat in self.customer.suppliers.seats if seat is not None]
         rows = await self.supplier.customers() if self.supplier is not None else []
         return [*seats, *(row.fingerprint for row in rows if row.state == "active")]
+
+    async def _is_known(self, fingerprint: str) -> bool:
+        """Has he a contract with us, or is he a correspondent of ours?"""
+        if fingerprint in await self._partners():
+            return True
+        return self.messaging is not None and await self.messaging.book.called(fingerprint) is not None
 
     def _nickname(self) -> list[tuple[str, bytes]]:
         nickname = self._ground.settings.words("personal/nickname")

@@ -23,7 +23,7 @@ from bitdust.router.answered import Answered
 from bitdust.router.asking import ask_on
 from bitdust.router.connection import Connection
 from bitdust.router.inbox import Handler, Inbox, Sender
-from bitdust.router.letting_in import LettingIn
+from bitdust.router.letting_in import LettingIn, nobody
 from bitdust.router.lookup import Lookup, PinBook, Said, unsaid
 from bitdust.router.pauses import Pauses
 from bitdust.router.peer import Peer, Surroundings
@@ -49,6 +49,7 @@ class Router:
     @param pins: the pinned identities of others (`identity.pinning.Pins`).
     @param meet: fetches the identity document at an IDURL anew (`Acquaintances.meet`).
     @param may_punch: may this host, of which a peer says that he is seen there, be sent to?
+    @param is_known: is he somebody for whom places are kept: a supplier, customer or correspondent of ours?
     @param op_db: where answered op ids and good contacts are remembered; its tables are `tables.SCHEMA`.
     @param address: looks for the address record of somebody who is not where he was.
     """
@@ -68,6 +69,7 @@ class Router:
         own: Callable[[], Document],
         op_db: Database,
         may_punch: Callable[[str], bool] = lambda host: not is_private(host),
+        is_known: Callable[[str], Awaitable[bool]] = nobody,
         address: Callable[[Document], Awaitable[Said | None]] = unsaid,
     ) -> None:
         #: fingerprint of a peer that came online
@@ -84,7 +86,7 @@ class Router:
         self._inbox.answer(Identity, self._told_identity)
         by_scheme = {transport.scheme: transport for transport in self._transports}
         punchers = {scheme: each for scheme, each in by_scheme.items() if IPuncher.providedBy(each)}
-        self._letting_in = LettingIn(clock, punchers, self._observers, may_punch)
+        self._letting_in = LettingIn(clock, punchers, self._observers, may_punch, is_known)
         self._inbox.answer(Punch, self._letting_in.asked)
         self._inbox.answer(PunchNow, self._letting_in.begin)
         self._peers: dict[str, Peer] = {}

@@ -11,10 +11,18 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from zope.interface import implementer
 
-from bitdust.errors import BitDustError, Offline, Refused, Timeout
+from bitdust.errors import BitDustError, Offline, Refused, Timeout, TryLater
 from bitdust.identity.idurl import is_private
 from bitdust.router.inbox import Sender
-from bitdust.router.letting_in import AT_ONCE, ROUNDS, WAITS, LettingIn
+from bitdust.router.letting_in import (
+    AT_ONCE,
+    IN_SECONDS,
+    OF_STRANGERS,
+    ROUNDS,
+    WAITS,
+    WITH_STRANGERS,
+    LettingIn,
+)
 from bitdust.router.punching import ATTEMPTS, Punching
 from bitdust.transport.interface import Expected, IHole, IPuncher
 from bitdust.wire.packets import Ack, Fail, Packet, Priority, Punch, PunchNow
@@ -93,13 +101,29 @@ class Pair:
     def __init__(self, may_reach: Callable[[str], bool] = lambda host: not is_private(host)) -> None:
         self.clock = Clock()
         self.ours, self.his = FakeRoad(self.clock, OURS), FakeRoad(self.clock, THEIRS)
-        self.letting_in = LettingIn(self.clock, {"udp": self.his}, lambda _: [], may_reach)
+        self.friends: set[str] = set()
+        self.letting_in = LettingIn(self.clock, {"udp": self.his}, lambda _: [], may_reach, self.is_known)
         self.punching = Punching(self.clock, seeded("alice"), {"udp": self.ours}, lambda _: [], may_reach)
         self.link: Any = FakeLink(dialed=True, direct=False)
         self.link.ask, self.link.ping = self.ask, lambda: pause(self.clock, RTT).addCallback(lambda _: RTT)
         self.link.document = type("Document", (), {"name": "bob"})
         self.sender = Sender("a" * 52, self.link.document, self.link)
         self.secrets: list[bytes] = []
+
+    async def is_known(self, fingerprint: str) -> bool:
+        return fingerprint in self.friends
+
+    def by(self, name: str) -> None:
+        """From now on it is this one who asks."""
+        self.sender = Sender(name, self.link.document, self.link)
+
+    def lets_in(self, number: int, *places: str) -> bool:
+        """Does Bob agree to that round?"""
+        try:
+            self.now(a_punch(number, *places))
+        except TryLater:
+            return False
+        return True
 
     def ask(self, packet: Any, priority: Priority) -> Asked:
         assert priority == Priority.CONTROL
@@ -233,12 +257,50 @@ def test_so_many_rounds_and_no_more() -> None:
 def test_all_peers_together() -> None:
     """However many they are, few rounds are under way at once."""
     pair = Pair()
+    pair.friends = {f"friend{number}" for number in range(2 * AT_ONCE)}
+    agreed = 0
+    for number, friend in enumerate(sorted(pair.friends)):
+        pair.by(friend)
+        agreed += pair.lets_in(number, f"11.0.{number}.1:4000")
+    assert agreed == AT_ONCE
+
+
+def test_strangers_leave_places_to_whom_we_know() -> None:
+    """T31: who makes himself many has half of the rounds; a supplier or correspondent finds one."""
+    pair = Pair()
+    pair.friends.add("friend")
     for number in range(AT_ONCE):
-        pair.sender = Sender(chr(97 + number) * 52, pair.link.document, pair.link)
-        pair.now(a_punch(number))
-    pair.sender = Sender("z" * 52, pair.link.document, pair.link)
-    with pytest.raises(BitDustError, match="too many"):
-        pair.now(a_punch(99))
+        pair.by(f"eve{number}")
+        assert pair.lets_in(number, f"11.0.{number}.1:4000") is (number < WITH_STRANGERS)
+    pair.by("friend")
+    assert pair.lets_in(99)
+
+
+@pytest.mark.parametrize("host", ["11.0.0.9:{}", "[2a00:1::{}]:4000"])
+def test_many_who_name_one_host(host: str) -> None:
+    """T38: whoever they are, one address or one /64 is sent as much as one peer may ask for, and no more."""
+    pair = Pair()
+    pair.friends.add("friend")
+    agreed = 0
+    for number in range(1, 5 * ROUNDS):
+        pair.by(f"eve{number % 5}")
+        agreed += pair.lets_in(number, "12.1.0.1:4000", host.format(number))
+        pair.run(1.0)
+    assert agreed <= ROUNDS + ROUNDS * 60 / IN_SECONDS
+    pair.by("friend")
+    assert pair.lets_in(99, host.format(1))
+
+
+def test_many_who_name_many_hosts() -> None:
+    """T38: what all strangers together have us send is little."""
+    pair = Pair()
+    agreed = 0
+    for number in range(600):
+        pair.by(f"eve{number}")
+        agreed += pair.lets_in(number, f"11.{number % 200}.{number // 200}.1:4000")
+        pair.run(0.2)
+        pair.letting_in.stop()
+    assert OF_STRANGERS <= agreed <= OF_STRANGERS + OF_STRANGERS * 120 / IN_SECONDS
 
 
 def test_agreed_and_not_begun() -> None:

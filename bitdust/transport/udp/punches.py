@@ -1,7 +1,7 @@
 """
 Datagrams that open routers: both ends of a round send them to each other, until one comes through.
 
-    20 datagrams, one every 100 ms, to each of at most 4 places, 18 bytes each
+    20 datagrams of 18 bytes, one every 100 ms, to each of at most 4 places in turn
 
 Who gets one answers it, so that a router is opened to the port that another router has really given.  They go
 to the hosts that the peer has named and to no other, and so few that nobody can turn them against anybody.
@@ -10,6 +10,7 @@ to the hosts that the peer has named and to no other, and so few that nobody can
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import cycle
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
@@ -22,7 +23,7 @@ _ASK, _ANSWER = 0, 1
 #: bytes of the number that both ends of a round know, and nobody else
 SECRET = 16
 _SIZE = 2 + SECRET
-#: seconds between two of them, how many go to each place, and to how many places
+#: seconds between two of them, how many there are, and to how many places they go
 EVERY, TIMES, PLACES = 0.1, 20, 4
 #: answers that are given at most
 _ANSWERS = 40
@@ -51,8 +52,10 @@ class Punches:
         heard: Callable[[Address], None],
     ) -> None:
         self._clock, self._send, self._heard = clock, send, heard
-        self._places = [(str(place.host), place.port) for place in places[:PLACES]]
-        self._hosts = {host for host, _ in self._places}
+        meant = [(str(place.host), place.port) for place in places[:PLACES]]
+        self._hosts = {host for host, _ in meant}
+        # Who names more places than one does not get more datagrams for it.
+        self._next = cycle(meant)
         self._secret = secret
         self._left, self._answers = TIMES, _ANSWERS
         self._timer: IDelayedCall | None = None
@@ -60,7 +63,7 @@ class Punches:
     def begin(self) -> None:
         """Send the first, and go on."""
         self._timer = None
-        self._send([self._datagram(_ASK, place) for place in self._places])
+        self._send([self._datagram(_ASK, next(self._next))])
         self._left -= 1
         if self._left:
             self._timer = self._clock.callLater(EVERY, self.begin)

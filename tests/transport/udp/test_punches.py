@@ -32,12 +32,21 @@ def datagram(kind: int) -> bytes:
 
 
 def test_so_many_and_no_more() -> None:
-    """Each of the first few places gets its share, and then there is silence."""
+    """T38: however many places he names, all together get as many as one, in turn; then there is silence."""
     it = Round(HIS)
     it.punches.begin()
     it.pass_by(10 * EVERY * TIMES)
-    assert Counter(to for _, to in it.sent) == {(str(place.host), 4000): TIMES for place in HIS[:PLACES]}
+    each = {(str(place.host), 4000): TIMES // PLACES for place in HIS[:PLACES]}
+    assert Counter(to for _, to in it.sent) == each
     assert {len(data) for data, _ in it.sent} == {18}
+
+
+def test_who_names_one_place_gets_all() -> None:
+    """As everybody does who means it: he is seen at one."""
+    it = Round(HIS[:1])
+    it.punches.begin()
+    it.pass_by(10 * EVERY * TIMES)
+    assert Counter(to for _, to in it.sent) == {("203.0.113.1", 4000): TIMES}
     assert it.clock.getDelayedCalls() == []
 
 
