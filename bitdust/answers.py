@@ -619,7 +619,10 @@ class ScheduleSet(TypedDict):
     rule: str
     last: float
     next: list[float]
+    outcome: str
+    ended: float
     trouble: str
+    remedy: str
 
 
 class SchedulesList(TypedDict):
@@ -631,7 +634,10 @@ class SchedulesList(TypedDict):
     rule: str
     last: float
     next: list[float]
+    outcome: str
+    ended: float
     trouble: str
+    remedy: str
 
 
 class SendMessage(TypedDict):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bitdust.api.registry import method
-from bitdust.api.results import path_fields
+from bitdust.api.results import path_fields, showable
 
 if TYPE_CHECKING:
     from bitdust.backup.timetable import Timed
@@ -20,8 +20,12 @@ async def schedules_list(node: Node) -> list[Any]:
     List what is backed up by itself.
 
     `last` is when it was begun by itself, or when the rule was made, and `next` the five times to come, in
-    Unix seconds, none where it waits for a change.  `trouble` says why it could not be begun though its time
-    has come, as without its disk, or why it is not watched.
+    Unix seconds, none where it waits for a change.  `outcome` is what became of its last backup, whoever
+    asked for it: committed, failed or cancelled, and `ended` when; "" and 0 before the first has ended.
+
+    `trouble` says why there is no version though its time has come: it could not be begun, as without its
+    disk, it is not watched, its last backup failed, or has not ended for a day; and `remedy` what to do about
+    it. What failed is tried again after five minutes, then more seldom, up to once an hour.
     """
     return [_shown(timed) for timed in await node.backups.timetable.all()]
 
@@ -63,5 +67,8 @@ def _shown(timed: Timed) -> dict[str, Any]:
         "rule": timed.rule,
         "last": timed.last,
         "next": timed.next,
-        "trouble": timed.trouble,
+        "outcome": timed.outcome,
+        "ended": timed.ended,
+        "trouble": showable(timed.trouble),
+        "remedy": timed.remedy,
     }

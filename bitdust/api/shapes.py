@@ -78,7 +78,17 @@ _IDENTITY = {
 }
 
 _DRILL: Shape = {"time": float, "files": int, "bytes": int, "wrong": int, "note": str}
-_TIMED = {**_PATH, "path_id": str, "rule": str, "last": float, "next": [float], "trouble": str}
+_TIMED = {
+    **_PATH,
+    "path_id": str,
+    "rule": str,
+    "last": float,
+    "next": [float],
+    "outcome": str,
+    "ended": float,
+    "trouble": str,
+    "remedy": str,
+}
 _POLICY = {
     **_PATH,
     "path_id": str,

@@ -28,7 +28,7 @@ from bitdust.backup.intake import Intake
 from bitdust.backup.tasks import Tasks
 from bitdust.backup.turn import Turn
 from bitdust.backup.views import Queued, Running
-from bitdust.catalog import commit, epochs, holdings, jobs, removal, tree, versions
+from bitdust.catalog import commit, epochs, holdings, jobs, policies, removal, tree, versions
 from bitdust.catalog.jobs import Job
 from bitdust.database import Database
 from bitdust.errors import BitDustError, Conflict, NoSpace, NotFound, TryLater
@@ -40,6 +40,8 @@ T = TypeVar("T")
 
 #: seconds before a job is run again that could not go on for the moment: doubled each time, up to ten minutes
 AGAIN, LONGEST_PAUSE = 5.0, 600.0
+#: characters of an error that are remembered
+LONGEST_WHY = 1000
 #: what the machine says when it cannot at this moment
 PASSING = frozenset(
     {errno.EAGAIN, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
@@ -102,6 +104,8 @@ class BackupQueue:
         self._stopped = False
         #: other jobs rest than before
         self.turned: Signal[[]] = Signal()
+        #: the backup of this item has ended: committed, failed or cancelled
+        self.ended: Signal[[str, str]] = Signal()
         #: the command after a backup of this item has ended
         self.closed: Signal[[str]] = Signal()
         self._more: Signal[[]] = Signal()
@@ -203,6 +207,10 @@ class BackupQueue:
     def is_busy(self, item: str) -> bool:
         """Whether a backup of this item waits or runs."""
         return any(turn.job.item == item for turn in self._turns)
+
+    def since(self, item: str) -> float | None:
+        """When the backup of this item that waits or runs was asked for (Unix seconds), if there is one."""
+        return next((turn.job.started for turn in self._turns if turn.job.item == item), None)
 
     def is_closing(self, item: str) -> bool:
         """Whether the command after a backup of this item runs."""
@@ -336,6 +344,9 @@ class BackupQueue:
         if state != "committed":
             end = _give_up if state == "cancelled" else _end
             await self._insist(turn, partial(self._db, end, turn.job))
+        why = "" if error is None else str(error).encode(errors="backslashreplace").decode()[:LONGEST_WHY]
+        await self._insist(turn, partial(self._db, policies.ended, turn.job.item, self._wall(), state, why))
+        self.ended(turn.job.item, state)
         await self._after(turn, state, error)
         # Closed while the job can still be looked at.
         self._close(turn, state, error)

@@ -18,6 +18,8 @@ from bitdust.errors import Usage
 LEAST, MOST = 300, 366 * 86400
 #: longest text of a rule
 LONGEST = 100
+#: seconds until what failed is tried again: doubled each time, up to the second
+RETRY, RETRY_SELDOM = 300.0, 3600.0
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -30,6 +32,11 @@ _WORDS = {
     "weekdays": range(5),
     "weekends": range(5, 7),
 }
+
+
+def retry_in(failures: int) -> float:
+    """Seconds to rest before a backup is begun again of which so many have failed, one after the other."""
+    return min(RETRY * 2.0 ** min(max(failures - 1, 0), 30), RETRY_SELDOM)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@ timetable -- begins the backups whose time has come.
 
 It looks at the clock on the wall once a minute, since a machine sleeps, and its clock is set: a time that was
 missed is made up once, however often it was missed, and a clock that was ahead is believed when it is right
-again.  What cannot be begun, as a disk that is not plugged in, is tried at each look until it can.
+again.  What cannot be begun, as a disk that is not plugged in, is tried at each look until it can; what was
+begun and failed, some minutes later, and then more seldom, whenever its next time is.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from bitdust.backup.schedule import Schedule, parse
+from bitdust.backup.schedule import Schedule, parse, retry_in
 from bitdust.catalog import policies
 from bitdust.catalog.policies import ItemPolicy
+from bitdust.config.spans import format_span
 from bitdust.database import Database
 from bitdust.errors import BitDustError, Conflict, NotFound
 from bitdust.events import Signal
@@ -26,6 +28,8 @@ from bitdust.world import Wall, background, either
 
 #: seconds between two looks at the clock
 LOOK_EVERY = 60.0
+#: seconds that a backup may take without a word, though the next one's time has come
+OVERDUE = 86400.0
 #: how many of the next times are told
 TOLD = 5
 
@@ -34,8 +38,12 @@ TOLD = 5
 class Timed:
     """
     An item that is backed up by itself.  Moments in Unix seconds; `last` is when it was begun by itself, or
-    when the rule was made; `trouble` says why it could not be begun though its time has come.  One that is
-    backed up on change has no next time until something has changed.
+    when the rule was made.  One that is backed up on change has no next time until something has changed.
+
+    `outcome` is what became of its last backup, whoever asked for it: committed, failed or
+    cancelled, at `ended`; "" and 0.0 before the first has ended.  `trouble` says why there is no version
+    though its time has come: it could not be begun, it failed, or it has not ended for long; and `remedy`
+    what to do about it.
     """
 
     path_id: str
@@ -43,13 +51,17 @@ class Timed:
     rule: str
     last: float
     next: list[float]
+    outcome: str
+    ended: float
     trouble: str
+    remedy: str
 
 
 class Timetable:
     """
     @param begin: queues a backup of the item.
     @param watched: of an item that is backed up on change: what is wrong, and its next times.
+    @param since: when the backup of the item that waits or runs was asked for (Unix seconds).
     """
 
     _log = Logger()
@@ -61,12 +73,14 @@ class Timetable:
         wall: Wall,
         begin: Callable[[str], Awaitable[object]],
         watched: Callable[[str], tuple[str, list[float]]],
+        since: Callable[[str], float | None],
     ) -> None:
         self._db = db
         self._clock = clock
         self._wall = wall
         self._begin = begin
         self._watched = watched
+        self._since = since
         #: other schedules hold than before
         self.changed: Signal[[]] = Signal()
         self._troubles: dict[str, str] = {}
@@ -109,15 +123,37 @@ class Timetable:
             schedule = parse(row.rule)
             if schedule.on_change:
                 trouble, times = self._watched(row.item)
-                found.append(Timed(row.item, row.path, row.rule, row.last, times, trouble))
-                continue
-            # What is due already begins at the next look.
-            first = max(_due(schedule, row, now), now)
-            times = [first, *schedule.next(first, TOLD - 1)]
-            found.append(
-                Timed(row.item, row.path, row.rule, row.last, times, self._troubles.get(row.item, ""))
-            )
+            else:
+                # What is due already begins at the next look.
+                first = max(_due(schedule, row, now), now)
+                times = [first, *schedule.next(first, TOLD - 1)]
+                trouble = self._troubles.get(row.item, "")
+            wrong = self._wrong(schedule, row, trouble, now)
+            found.append(Timed(row.item, row.path, row.rule, row.last, times, row.outcome, row.ended, *wrong))
         return found
+
+    def _wrong(self, schedule: Schedule, row: ItemPolicy, not_begun: str, now: float) -> tuple[str, str]:
+        """Why there is no version though its time has come, and what to do about it."""
+        failed = f"the last backup failed: {row.why}" if row.outcome == "failed" else ""
+        if not_begun:
+            return (
+                "; ".join(filter(None, (not_begun, failed))),
+                f"see that it can be read, or end its schedule: `bitdust schedule remove {row.item}`",
+            )
+        if failed:
+            then = (
+                f"it is tried again by itself; once that is put right, at once: `bitdust backup {row.item}`"
+            )
+            return failed, then
+        begun = self._since(row.item)
+        if begun is not None:
+            next_but_it = begun if schedule.on_change else schedule.after(begun)
+            if now > max(next_but_it, begun + OVERDUE):
+                return (
+                    f"its backup was asked for {format_span(now - begun)} ago and has not ended",
+                    "see what it waits for: `bitdust tasks`",
+                )
+        return "", ""
 
     async def _keep(self) -> None:
         while True:
@@ -161,4 +197,7 @@ class Timetable:
 
 
 def _due(schedule: Schedule, row: ItemPolicy, now: float) -> float:
-    return schedule.after(min(row.last, now))
+    due = schedule.after(min(row.last, now))
+    if row.outcome != "failed":
+        return due
+    return min(due, max(row.last, min(row.ended, now)) + retry_in(row.failures))

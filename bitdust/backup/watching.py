@@ -21,7 +21,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from bitdust.backup.excludes import Rules
-from bitdust.backup.schedule import parse
+from bitdust.backup.schedule import parse, retry_in
 from bitdust.backup.watched_tree import WatchedTree
 from bitdust.catalog import policies
 from bitdust.catalog.policies import ItemPolicy
@@ -62,6 +62,8 @@ class Watched:
     #: there may be folders that are not watched yet
     is_stale: bool = False
     not_before: float = 0.0
+    #: backups that have failed, one after the other
+    failures: int = 0
     next_poll: float = 0.0
     #: until when a change is perhaps that of the command after
     moment: float = 0.0
@@ -163,6 +165,19 @@ class Watching:
         """The command after its backup has ended."""
         if path_id in self._items:
             self._items[path_id].moment = self.clock.seconds() + MOMENT
+
+    def ended(self, path_id: str, state: str) -> None:
+        """Its backup has ended: what failed has seen nothing, and is begun again when it has rested."""
+        item = self._items.get(path_id)
+        if item is None:
+            return
+        if state == "failed":
+            item.failures += 1
+            item.at_once = True
+            item.not_before = self.clock.seconds() + retry_in(item.failures)
+            self._wake()
+        elif state == "committed":
+            item.failures = 0
 
     # -- the work
 
@@ -278,11 +293,13 @@ class Watching:
         if self.is_busy(item.path_id):
             item.not_before = now + AGAIN
             return
+        # What changes, or fails, while it is begun is not forgotten afterwards.
+        item.seen()
         try:
             await self.begin(item.path_id)
         except (Conflict, TryLater) as error:
             self._log.info("{path} is not begun: {why}", path=item.path, why=error)
-            item.not_before = now + LOOK_EVERY
+            item.at_once, item.not_before = True, now + LOOK_EVERY
             return
         except (BitDustError, OSError) as error:
             # It is looked for, and backed up when it is back.
@@ -291,7 +308,6 @@ class Watching:
             item.seen()
             item.trouble = str(error)
             return
-        item.seen()
         await self.db(policies.done, item.path_id, self.wall())
 
     def _look_soon(self) -> None:

@@ -22,6 +22,9 @@ class ItemPolicy:
     An item; its schedule in words, and the Unix seconds of the last time, or of when the rule was made; the
     commands before and after each backup; which versions are kept, in the words of the setting; what is left
     out beside what the settings say.  What is empty is not said.
+
+    `outcome` is what became of its last backup (committed, failed, cancelled, or "" before the first) at the
+    Unix second `ended`, and `why`; `failures` have failed since one was committed.
     """
 
     item: str
@@ -32,6 +35,10 @@ class ItemPolicy:
     after: tuple[str, ...] = ()
     keep: str = ""
     excludes: tuple[str, ...] = ()
+    outcome: str = ""
+    ended: float = 0.0
+    why: str = ""
+    failures: int = 0
 
     @property
     def says_more(self) -> bool:
@@ -49,7 +56,7 @@ class Change:
     excludes: Sequence[str] | None = None
 
 
-_COLUMNS = "item, rule, last, before, after, keep, excludes"
+_COLUMNS = "item, rule, last, before, after, keep, excludes, outcome, ended, why, failures"
 _NOTHING = "before = '[]' AND after = '[]' AND keep = '' AND excludes = '[]'"
 
 
@@ -74,7 +81,11 @@ def every(c: sqlite3.Connection) -> list[ItemPolicy]:
 def schedule(c: sqlite3.Connection, item: str, rule: str, now: float) -> None:
     """From now on this rule holds for the item, and no other.  @raise NotFound: there is no such item."""
     _begin(c, item)
-    c.execute("UPDATE policies SET rule = ?, last = ? WHERE item = ?", (rule, now, item))
+    c.execute(
+        "UPDATE policies SET rule = ?, last = ?, outcome = '', ended = 0, why = '', failures = 0"
+        " WHERE item = ?",
+        (rule, now, item),
+    )
 
 
 def unschedule(c: sqlite3.Connection, item: str) -> bool:
@@ -87,6 +98,15 @@ def unschedule(c: sqlite3.Connection, item: str) -> bool:
 def done(c: sqlite3.Connection, item: str, now: float) -> None:
     """It was begun at this moment."""
     c.execute("UPDATE policies SET last = ? WHERE item = ?", (now, item))
+
+
+def ended(c: sqlite3.Connection, item: str, now: float, outcome: str, why: str) -> None:
+    """A backup of it has ended like this.  Whoever cancels one has not made the next one better or worse."""
+    c.execute(
+        "UPDATE policies SET outcome = ?1, ended = ?2, why = ?3, failures = CASE ?1 WHEN 'committed' THEN 0"
+        " WHEN 'failed' THEN failures + 1 ELSE failures END WHERE item = ?4",
+        (outcome, now, why, item),
+    )
 
 
 def planned(c: sqlite3.Connection) -> list[ItemPolicy]:
@@ -122,9 +142,9 @@ def remove(c: sqlite3.Connection, item: str) -> bool:
 
 
 def _read(row: Sequence[Any], path: bytes) -> ItemPolicy:
-    item, rule, last, before, after, keep, excludes = row
+    item, rule, last, before, after, keep, excludes, *outcome = row
     before, after, excludes = (tuple(json.loads(words)) for words in (before, after, excludes))
-    return ItemPolicy(item, path, rule, last, before, after, keep, excludes)
+    return ItemPolicy(item, path, rule, last, before, after, keep, excludes, *outcome)
 
 
 def _begin(c: sqlite3.Connection, item: str) -> None:

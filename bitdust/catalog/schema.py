@@ -304,6 +304,15 @@ _AGAIN = """
     ALTER TABLE blocks ADD COLUMN sealed BLOB;
 """
 
+_OUTCOMES = """
+    -- What became of the item's last backup: committed, failed or cancelled, when (Unix seconds) and why; and
+    -- how many have failed one after the other.
+    ALTER TABLE policies ADD COLUMN outcome TEXT NOT NULL DEFAULT '';
+    ALTER TABLE policies ADD COLUMN ended REAL NOT NULL DEFAULT 0;
+    ALTER TABLE policies ADD COLUMN why TEXT NOT NULL DEFAULT '';
+    ALTER TABLE policies ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+"""
+
 #: what `Database` is opened with: one script per version of the tables
 SCHEMA: list[str] = [
     _SHARED + _LOCAL,
@@ -314,4 +323,5 @@ SCHEMA: list[str] = [
     _DRILLS,
     _POLICIES_MORE,
     _AGAIN,
+    _OUTCOMES,
 ]

@@ -25,9 +25,11 @@ LONGEST_RESTART = 60.0
 LOOK_EVERY = 0.05
 
 #: Exit codes of `status --check`, for cron and monitoring; whatever is not named is fine.
-CHECKED = {"degraded": 19, "waiting": 19, "recovering": 19, "at risk": 16, "needs setup": 11}
+CHECKED = {"behind": 19, "degraded": 19, "waiting": 19, "recovering": 19, "at risk": 16, "needs setup": 11}
 LIGHTS = {"green": "good", "yellow": "warn", "red": "bad"}
-SIGNS = {"safe": "good", "backing up": "good", "at risk": "bad", "degraded": "warn", "waiting": "warn"}
+SIGNS = {"safe": "good", "backing up": "good", "at risk": "bad"} | dict.fromkeys(
+    ("behind", "degraded", "waiting"), "warn"
+)
 
 
 @click.command(
@@ -93,7 +95,9 @@ def restart(terminal: Terminal, show: bool) -> None:
         "How everything is, in one sentence, and what to do next.", "bitdust status", "bitdust status --check"
     )
 )
-@click.option("--check", is_flag=True, help="Say it with the exit code: 0 fine, 19 degraded, 16 at risk.")
+@click.option(
+    "--check", is_flag=True, help="Say it with the exit code: 0 fine, 19 degraded or behind, 16 at risk."
+)
 @pass_terminal
 def status(terminal: Terminal, check: bool) -> None:
     health: dict[str, Any] = terminal.ask("process_health")

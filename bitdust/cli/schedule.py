@@ -34,7 +34,7 @@ def schedule() -> None:
 @schedule.command(
     "list",
     help=said(
-        "What is backed up by itself, and when it is next.",
+        "What is backed up by itself, what became of its last backup, and when the next one is.",
         "bitdust schedule",
         "bitdust --json schedule list",
     ),
@@ -48,11 +48,11 @@ def list_(terminal: Terminal) -> None:
     if not found:
         terminal.note("Nothing is backed up by itself: `bitdust schedule set PATH every 4h`.")
         return
-    rows = [(each["path_id"], each["rule"], _next(each), spelled(each)) for each in found]
-    terminal.table(("ID", "WHEN", "NEXT", "PATH"), rows)
+    rows = [(each["path_id"], each["rule"], _last(each), _next(each), spelled(each)) for each in found]
+    terminal.table(("ID", "WHEN", "LAST", "NEXT", "PATH"), rows)
     for each in found:
         if each["trouble"]:
-            terminal.note(f"{spelled(each)}: {each['trouble']}")
+            terminal.note(f"{spelled(each)}: {each['trouble']}; {each['remedy']}")
 
 
 @schedule.command(
@@ -93,6 +93,10 @@ def set_(terminal: Terminal, what: str, rule: tuple[str, ...]) -> None:
 @pass_terminal
 def remove(terminal: Terminal, what: str) -> None:
     terminal.answer(terminal.ask("schedule_remove", meant(what)))
+
+
+def _last(timed: dict[str, Any]) -> str:
+    return f"{timed['outcome']} {_moment(timed['ended'])}" if timed["outcome"] else "none yet"
 
 
 def _next(timed: dict[str, Any]) -> str:

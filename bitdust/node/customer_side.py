@@ -313,7 +313,7 @@ class CustomerSide:
         )  # fmt: skip
         self.timetable = Timetable(
             db, clock, wall, lambda path_id: self.backups.start_id(path_id),
-            watched=lambda path_id: self.watching.told(path_id),
+            watched=lambda path_id: self.watching.told(path_id), since=self.queue.since,
         )  # fmt: skip
         self.watching = Watching(
             db=db, clock=clock, wall=wall, in_thread=in_thread, watches=watches, own=own_folders,
@@ -352,6 +352,7 @@ class CustomerSide:
         )
         self.queue.turned.listen(self.data_sender.turn)
         self.queue.closed.listen(self.watching.closed)
+        self.queue.ended.listen(self.watching.ended)
         self.synchronizer.committed.listen(self.tombstones.tell)
         self.synchronizer.superseded.listen(self._stand_down)
         self.suppliers.behind.listen(self.synchronizer.doubt)

@@ -125,6 +125,12 @@ async def look_at(
             f"{os.fsdecode(path)!r} is not watched for changes: the system watches too much already",
             f"let it watch more: `sudo sysctl {limit}={size}`, and the same in /etc/sysctl.d/",
         )
+    limited = [path for path, _ in customer.watching.limits()]
+    behind = [each for each in await customer.timetable.all() if each.trouble]
+    # What is only not watched is backed up by the clock.
+    behind = [each for each in behind if each.path not in limited or each.outcome == "failed"]
+    for each in behind:
+        troubles.add(f"{os.fsdecode(each.path)!r} is not backed up {each.rule}: {each.trouble}", each.remedy)
     if untold:
         troubles.add(
             f"the identity servers are not up to date: {untold}",
@@ -170,6 +176,10 @@ async def look_at(
     else:
         state = "backing up" if busy else "safe"
         sentence = f"Every version survives the loss of {_any(found.survives, hired)}."
+    if behind and state in ("empty", "safe", "backing up"):
+        state = "behind"
+        items = "1 item has" if len(behind) == 1 else f"{len(behind)} items have"
+        sentence = f"{sentence[:-1]}, but {items} no new version though it is time."
     margin = found.now if found.now is None else min(found.now, max(found.staying or 0, 0))
     durability = None
     if margin is not None and hired:

@@ -38,9 +38,9 @@ class Health:
     """
     The state of everything, as measured.
 
-    `state` is one word: safe, backing up, waiting, degraded, at risk, empty or needs setup.  `survives` is
-    how many more suppliers the worst version may lose (None without versions); `wrong` and `next` are
-    sentences.
+    `state` is one word: safe, backing up, behind (a schedule is not kept), waiting, degraded, at risk, empty
+    or needs setup.  `survives` is how many more suppliers the worst version may lose (None without versions);
+    `wrong` and `next` are sentences.
     """
 
     state: str

@@ -9,6 +9,7 @@ import pytest
 
 from bitdust.api.methods import all_methods
 from bitdust.errors import NotFound, Usage
+from bitdust.programs import Ended
 from tests.world import House, World
 
 METHODS = all_methods()
@@ -125,3 +126,54 @@ def test_two_at_a_time_of_one(world: World, alice: House) -> None:
     alice.node.settings.set("services/network/send-limit", 0)
     world.run(600.0)
     assert count(alice, item) == 1
+
+
+def failing(house: House) -> None:
+    house.programs.outcome = lambda *_: Ended(9, "")
+
+
+def test_what_fails_is_said_and_tried_again(world: World, alice: House) -> None:
+    """
+    A timed backup that failed is a trouble, also after a restart, is tried again and not in a storm, and is
+    none any more when one has come through.
+    """
+    item = call(world, alice, "schedule_set", str(world.tree(a=1000)), "daily at 03:00")["path_id"]
+    call(world, alice, "policy_set", item, ["hold"])
+    world.until(lambda: call(world, alice, "schedules_list")[0]["outcome"] == "", 5.0)
+    failing(alice)
+    world.until(lambda: alice.programs.ran, 25 * 3600.0)
+    world.run(10.0)
+    health = call(world, alice, "process_health")
+    assert health["state"] == "behind"
+    assert any("the last backup failed" in each["what"] and each["next"] for each in health["warnings"])
+    [row] = call(world, alice, "schedules_list")
+    assert (row["outcome"], "failed" in row["trouble"], bool(row["remedy"])) == ("failed", True, True)
+    assert row["next"][0] - alice.wall() <= 300.0
+    before = len(alice.programs.ran)
+    world.run(6 * 3600.0)
+    assert 5 <= len(alice.programs.ran) - before <= 10
+    alice.restart()
+    failing(alice)
+    assert call(world, alice, "process_health")["state"] == "behind"
+    alice.programs.outcome = lambda *_: Ended(0, "")
+    world.until(lambda: alice.versions(item), 2 * 3600.0)
+    world.run(60.0)
+    assert not [each for each in call(world, alice, "process_health")["wrong"] if "failed" in each]
+    [row] = call(world, alice, "schedules_list")
+    assert (row["outcome"], row["trouble"]) == ("committed", "")
+    assert count(alice, item) == 1
+
+
+def test_one_that_does_not_end(world: World, alice: House) -> None:
+    """A backup that rests for a day though the next was due is a trouble, and it is said where to look."""
+    item = call(world, alice, "schedule_set", str(world.tree(a=1000)), "every 4h")["path_id"]
+    call(world, alice, "tasks_pause")
+    world.run(20 * 3600.0)
+    assert call(world, alice, "schedules_list")[0]["trouble"] == ""
+    world.run(12 * 3600.0)
+    assert "has not ended" in call(world, alice, "schedules_list")[0]["trouble"]
+    assert any("bitdust tasks" in each for each in call(world, alice, "process_health")["next"])
+    call(world, alice, "tasks_resume")
+    world.until(lambda: alice.versions(item), 600.0)
+    world.run(60.0)
+    assert call(world, alice, "schedules_list")[0]["trouble"] == ""

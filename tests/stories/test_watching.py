@@ -354,3 +354,34 @@ def test_a_flood(world: World, alice: House, source: Path, item: str) -> None:
     alice.watches.write(source / "new" / "y", b"again")
     world.run(60.0)
     assert count(alice, item) == 3
+
+
+def test_what_fails(world: World, alice: House, source: Path, item: str) -> None:
+    """A backup on change that failed is a trouble, and is tried again though nothing changes."""
+    call(world, alice, "policy_set", item, ["hold"])
+    world.run(120.0)
+    alice.programs.outcome = lambda *_: Ended(9, "")
+    alice.watches.write(source / "a")
+    world.run(60.0)
+    before = len(alice.versions(item))
+    health = call(world, alice, "process_health")
+    assert health["state"] == "behind"
+    assert any("the last backup failed" in each for each in health["wrong"])
+    assert row(world, alice)["outcome"] == "failed"
+    tried = len(alice.programs.ran)
+    world.run(3 * 3600.0)
+    assert 3 <= len(alice.programs.ran) - tried <= 7
+    alice.programs.outcome = lambda *_: Ended(0, "")
+    world.run(3700.0)
+    assert (count(alice, item), row(world, alice)["trouble"]) == (before + 1, "")
+    assert call(world, alice, "process_health")["state"] == "safe"
+
+
+def test_what_has_gone_is_a_trouble(world: World, alice: House, source: Path, item: str) -> None:
+    """A watched folder that is not there any more is said in health, with what to do."""
+    shutil.move(source, source.with_name("aside"))
+    alice.watches.tell(source, True)
+    world.run(120.0)
+    health = call(world, alice, "process_health")
+    assert health["state"] == "behind"
+    assert any("No such file" in each["what"] and item in each["next"] for each in health["warnings"])
