@@ -94,6 +94,10 @@ class AddressBook:
             for each in await self._db.read(correspondents.everyone)
         ]
 
+    async def fingerprints(self) -> list[str]:
+        """Of all correspondents."""
+        return [each.fingerprint for each in await self._db.read(correspondents.everyone)]
+
     async def add(self, idurl_text: str, nickname: str) -> Added:
         """
         From now on he is a correspondent; one that is known gets the new nickname.

@@ -19,6 +19,7 @@ from bitdust.relay.keeper import Keeper
 from bitdust.relay.register import Register
 from bitdust.relay.service import OFFER, RelayService
 from bitdust.router.router import Router, Sender
+from bitdust.transport.guests import Partners
 from bitdust.transport.interface import IExchange
 from bitdust.transport.relay.port import RelayTransport
 from bitdust.wire.packets import AskReached, Knock, Packet, Priority
@@ -43,6 +44,7 @@ MET = 8
 class RelaySide:
     """
     @param own: those who have a contract with us, in either direction, by fingerprint.
+    @param partners: those whose links have a place before others'.
     @param unreachable: has it been found that others cannot reach us?
     """
 
@@ -54,6 +56,7 @@ class RelaySide:
         identity: OwnIdentity,
         people: People,
         own: Callable[[], Awaitable[Sequence[str]]],
+        partners: Partners,
         unreachable: Callable[[], bool],
     ) -> None:
         self._ground, self._identity, self._people = ground, identity, people
@@ -73,7 +76,7 @@ class RelaySide:
         if ground.settings.flag(ENABLED):
             self.road = RelayTransport(
                 ground.reactor, identity.device, lambda: identity.document.raw, people.pins.doorman,
-                self._through, ground.rng, ground.wall,
+                self._through, ground.rng, ground.wall, partners,
             )  # fmt: skip
 
     def join(self, router: Router) -> None:
@@ -126,6 +129,10 @@ class RelaySide:
     def contacts(self) -> list[str]:
         """The contacts at which relays take calls for us."""
         return self.keeper.contacts() if self.keeper is not None else []
+
+    def carried(self) -> list[str]:
+        """Fingerprints of those who are reached over us."""
+        return [each.fingerprint for each in self.service.reached()] if self.service is not None else []
 
     def status(self) -> RelayView:
         """What is told of all that."""

@@ -19,6 +19,7 @@ from bitdust.reach.own_addresses import addresses_towards
 from bitdust.reach.scopes import Address
 from bitdust.reach.standpoint import Wishes
 from bitdust.reach.watch import Look
+from bitdust.transport.guests import Partners
 from bitdust.transport.interface import ITransport
 from bitdust.transport.pace import Paces
 from bitdust.transport.tcp.port import SETTING as TCP_PORT
@@ -32,8 +33,12 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - a peer is there to be reached; the API li
 _log = Logger()
 
 
-def build_roads(ground: Ground, identity: OwnIdentity, pins: Pins) -> list[ITransport]:
-    """The roads that are switched on, dearest last: so they are published and dialled."""
+def build_roads(ground: Ground, identity: OwnIdentity, pins: Pins, partners: Partners) -> list[ITransport]:
+    """
+    The roads that are switched on, dearest last: so they are published and dialled.
+
+    @param partners: those whose links have a place before others'.
+    """
     if ground.seams is not None:
         return ground.seams.transports(identity, pins)
     settings, paces = ground.settings, Paces(ground.reactor)
@@ -45,7 +50,7 @@ def build_roads(ground: Ground, identity: OwnIdentity, pins: Pins) -> list[ITran
             roads.append(
                 road(
                     ground.reactor, identity.device, lambda: identity.document.raw, pins.doorman, host, port,
-                    ground.rng, ground.wall, instead, paces,
+                    ground.rng, ground.wall, instead, paces, partners,
                 )
             )  # fmt: skip
     if not roads:

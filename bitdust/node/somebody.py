@@ -58,8 +58,10 @@ class Somebody:
         settings, own = ground.settings, identity.fingerprint
         self.catalog_db = databases.open(CATALOG_FILE, CATALOG)
         router_db = databases.open("router.db", ROUTER)
-        self.relays = RelaySide(ground, identity, people, self._partners, self._is_unreachable)
-        roads = build_roads(ground, identity, people.pins)
+        self.relays = RelaySide(
+            ground, identity, people, self._contracted, self._partners, self._is_unreachable
+        )
+        roads = build_roads(ground, identity, people.pins, self._partners)
         transports = [*roads, *([self.relays.road] if self.relays.road is not None else [])]
         self.directories = Directories(ground, identity, people.pins, self.relays.others)
         self.router = Router(
@@ -233,7 +235,12 @@ class Somebody:
             return offers
         return offers + await gatherings.offering(limit - len(offers))
 
-    async def _partners(self) -> list[str]:
+    async def _partners(self) -> set[str]:
+        """Fingerprints of those whose links have a place here: contracts, correspondents, whom we carry."""
+        written = await self.messaging.book.fingerprints() if self.messaging is not None else []
+        return {*await self._contracted(), *self.relays.carried(), *written}
+
+    async def _contracted(self) -> list[str]:
         """Fingerprints of those who have a contract with us: our suppliers, then our customers."""
         seats = [seat.fingerprint for seat in self.customer.suppliers.seats if seat is not None]
         rows = await self.supplier.customers() if self.supplier is not None else []

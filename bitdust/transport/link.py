@@ -107,6 +107,7 @@ class Link(Protocol):
             here.clock, lambda: not self.is_idle(), lambda: self._held, self._are_you_there, self._too_silent
         )
         self._why = ""
+        self._used_at = here.clock.seconds()
         self._closed: list[Deferred[str]] = []
         self._pings: dict[bytes, tuple[float, Deferred[float]]] = {}
         self._answerer: Answerer | None = None
@@ -123,6 +124,7 @@ class Link(Protocol):
     def ask(self, packet: Packet, priority: Priority) -> Exchange:
         if self._over:
             return Exchange(self._session, Stream(True, packet, priority), self._flush, LinkLost(self._why))
+        self._used_at = self._here.clock.seconds()
         exchange = Exchange(self._session, self._session.ask(packet, priority), self._flush)
         self._silence.hurry()
         self._flush()
@@ -154,6 +156,10 @@ class Link(Protocol):
 
     def is_idle(self) -> bool:
         return self._over or not self._session.unfinished()
+
+    def unused(self) -> float:
+        """Seconds for which neither end has asked anything; 0 while something is under way."""
+        return self._here.clock.seconds() - self._used_at if self.is_idle() else 0.0
 
     def closed(self) -> Deferred[str]:
         told: Deferred[str] = Deferred()
@@ -307,6 +313,7 @@ class Link(Protocol):
             case happened.Body(stream, data):
                 stream.owner.came(data)
             case happened.Opened(stream):
+                self._used_at = self._here.clock.seconds()
                 self._silence.hurry()
                 self._asked(Exchange(self._session, stream, self._flush))
             case happened.Answered(stream):

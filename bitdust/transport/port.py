@@ -4,7 +4,6 @@ What every road of sockets has in common: whom it lets in, how long a dial may t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from itertools import cycle, islice
@@ -16,7 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from bitdust.errors import BitDustError, Conflict, Timeout
-from bitdust.meter import household
+from bitdust.transport.guests import Guests, Partners, nobody
 from bitdust.transport.interface import Doorman, Expected, ILink
 from bitdust.transport.link import GREETING, Here, Link, refused
 from bitdust.transport.links import Links
@@ -27,8 +26,6 @@ from bitdust.world import Rng, Wall, spawn
 
 #: seconds for asking one where we are seen, those for which he is asked alone, and how often it is asked
 ASKS, ALONE, OBSERVERS = 3.0, 0.5, 3
-#: connections taken from one household, and from all together
-PER_HOST, MOST = 100, 512
 
 L = TypeVar("L", bound=Link)
 T = TypeVar("T")
@@ -41,6 +38,7 @@ class Port:
     @param ports: those to listen at, the first that is free; 0 lets the system choose.
     @param setting: the option that says at which port to listen.
     @param paces: the limits, when this road shares them with others.
+    @param partners: those whose links have a place before others'.
     """
 
     scheme: ClassVar[str]
@@ -58,13 +56,14 @@ class Port:
         rng: Rng,
         wall: Wall,
         paces: Paces | None,
+        partners: Partners = nobody,
     ) -> None:
         paces = paces or Paces(clock)
         self.pace, self.intake = paces.send, paces.receive
         self.links = Links()
         self._clock, self._host, self._ports, self._setting = clock, host, ports, setting
         self._here = Here(document, doorman, clock, wall, rng, self.pace, self.intake)
-        self._guests: Counter[str] = Counter()
+        self._guests = Guests(partners)
         self._dialing: set[Deferred[ILink]] = set()
         self._accepted: Callable[[ILink], None] | None = None
 
@@ -151,24 +150,20 @@ class Port:
         self.links.add(link)
         return link
 
-    def _guest(self, host: str, make: Callable[[Callable[[Link], None]], L]) -> L | None:
-        """The link of somebody who dialed from that address; None when there is no room for him."""
-        one = household(host)
-        if self._guests[one] >= PER_HOST or len(self.links) >= MOST:
-            self._log.debug("no room for another connection from {host}", host=host)
-            return None
+    def _guest(self, host: str, make: Callable[[Callable[[Link], None]], L]) -> L:
+        """The link of somebody who dialed from that address."""
 
         def gone(link: Link) -> None:
-            self._guests[one] -= 1
-            if not self._guests[one]:
-                del self._guests[one]
+            self._guests.gone(link)
             self.links.gone(link)
 
-        self._guests[one] += 1
         link = self._begin(make(gone))
+        self._guests.came(link, host)
         link.ready.addCallbacks(self._arrived, refused)
         return link
 
     def _arrived(self, link: ILink) -> None:
-        if self._accepted is not None and not cast(Link, link).only_asks:
+        guest = cast(Link, link)
+        self._guests.greeted(guest)
+        if self._accepted is not None and not guest.only_asks:
             self._accepted(link)

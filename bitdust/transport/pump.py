@@ -9,7 +9,9 @@ soon as the handshake is over, and leaves everything rare to Twisted: handshakes
 from __future__ import annotations
 
 from twisted.internet.interfaces import IProtocol
+from twisted.internet.protocol import connectionDone
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+from twisted.python.failure import Failure
 
 from bitdust.transport.tcp.records import SPACE, Records
 
@@ -62,6 +64,14 @@ class Pump(TLSMemoryBIOProtocol):
         if not goes_on and self.connected:
             # The end of the stream, or an error: OpenSSL says it again to Twisted.
             self._flushReceiveBIO()  # type: ignore[no-untyped-call]
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """The road is away."""
+        if self._aborted:
+            # Twisted would ask OpenSSL for what is left, and its error holds all of the connection in a ring:
+            # a crowd that is cut would stay for as long as the garbage collector leaves it.
+            self._lostTLSConnection = True
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
     def _is_flowing(self) -> bool:
         # Whose TLS has ended, though not yet his connection, has nothing more to say.

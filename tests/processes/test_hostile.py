@@ -219,34 +219,6 @@ def test_who_may_not_even_begin(bob: Peer) -> None:
             assert "without a word" in stranger.last_words()
 
 
-def test_half_open_connections(bob: Peer, net: Network, alice: Peer) -> None:
-    """T31: 200 connections that never finish TLS, from two addresses: an honest peer is served meanwhile."""
-    port = port_of(bob)
-    crowd = []
-    try:
-        for number in range(200):
-            crowd.append(socket.create_connection((LOOPBACK, port), 10, (f"127.0.0.{2 + number // 100}", 0)))
-        for slow in crowd[::2]:
-            slow.send(b"\x16\x03\x01\x02\x00")
-        begun = time.monotonic()
-        assert alice.client.call("ping", idurl(net, bob))["transport"] in ("tcp", "udp")
-        with Stranger.greeted(port, MALLORY) as honest:
-            assert isinstance(honest.ask(ListFiles()), Fail)
-        assert time.monotonic() - begun < 2
-        assert bob.client.call("process_health")["state"]
-        # They are cut after ten seconds, all of them.
-        for slow in crowd:
-            slow.settimeout(15)
-            try:
-                while slow.recv(1000):
-                    pass
-            except ConnectionError:
-                pass
-    finally:
-        for slow in crowd:
-            slow.close()
-
-
 # -- behind HELLO
 
 

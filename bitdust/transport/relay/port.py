@@ -20,6 +20,7 @@ from zope.interface import implementer
 from bitdust.errors import BitDustError, Refused, RemoteFault, Timeout, TryLater
 from bitdust.identity.keys import DeviceKey
 from bitdust.transport.exchange import Exchange
+from bitdust.transport.guests import Partners, nobody
 from bitdust.transport.interface import Doorman, ExchangeReset, Expected, IExchange, ILink, ITransport
 from bitdust.transport.port import Port
 from bitdust.transport.pump import Pump
@@ -69,6 +70,7 @@ class RelayTransport(Port):
 
     @param document: this node's own identity document as it is now.
     @param through: asks a relay over this node's own link to it.
+    @param partners: those whose links have a place before others'.
     """
 
     scheme = SCHEME
@@ -83,9 +85,10 @@ class RelayTransport(Port):
         through: Through,
         rng: Rng,
         wall: Wall = system_wall,
+        partners: Partners = nobody,
     ) -> None:
         # It listens at no address, and has no pace of its own: the links to the relays have.
-        super().__init__(clock, document, doorman, "", (), "", rng, wall, None)
+        super().__init__(clock, document, doorman, "", (), "", rng, wall, None, partners)
         self._tls = DeviceTls(device)
         self._through = through
 
@@ -105,8 +108,6 @@ class RelayTransport(Port):
             raise TryLater("this node takes no links")
         address = f"{SCHEME}://{packet.peer}@{relay}"
         link = self._guest(relay, lambda gone: RelayLink(self._here, address, None, gone))
-        if link is None:
-            raise TryLater("too many links come over this relay")
         exchange.reply(Joined(packet.terms))
         await self._join(link, exchange, packet.terms.size, dials=False).ended
 

@@ -28,6 +28,7 @@ from zope.interface import implementer
 from bitdust.errors import Timeout
 from bitdust.identity.keys import DeviceKey
 from bitdust.transport.contact import parse_contact, write_contact
+from bitdust.transport.guests import Partners, nobody
 from bitdust.transport.interface import Doorman, Expected, IHole, ILink, IPuncher, ITransport
 from bitdust.transport.link import GREETING
 from bitdust.transport.pace import Paces
@@ -61,6 +62,7 @@ class TcpTransport(Port):
     @param port: 0 lets the system choose.
     @param instead: ports to listen at when that one is in use, the first that is free.
     @param paces: the limits, when this road shares them with others.
+    @param partners: those whose links have a place before others'.
     """
 
     scheme = SCHEME
@@ -77,8 +79,11 @@ class TcpTransport(Port):
         wall: Wall = system_wall,
         instead: Sequence[int] = (),
         paces: Paces | None = None,
+        partners: Partners = nobody,
     ) -> None:
-        super().__init__(reactor, document, doorman, host, (port, *instead), SETTING, rng, wall, paces)
+        super().__init__(
+            reactor, document, doorman, host, (port, *instead), SETTING, rng, wall, paces, partners
+        )
         self._reactor = reactor
         self._tls = DeviceTls(device)
         self._listening: IListeningPort | None = None
@@ -143,15 +148,14 @@ class TcpTransport(Port):
     def _let_in(self, connection: socket.socket, remote: Address) -> None:
         self._adopt(connection, self._knocks(*remote))
 
-    def _adopt(self, connection: socket.socket, link: TcpLink | None) -> None:
-        """Make the socket the link's; without a link it is closed."""
+    def _adopt(self, connection: socket.socket, link: TcpLink) -> None:
+        """Make the socket the link's."""
+        door = _Door(lambda _: link, self._tls, link.dialed, self._reactor)
         with connection:
-            if link is not None:
-                door = _Door(lambda _: link, self._tls, link.dialed, self._reactor)
-                try:
-                    self._reactor.adoptStreamConnection(connection.fileno(), socket.AF_INET, door)  # type: ignore[arg-type]
-                except OSError as gone:
-                    link.connectionLost(Failure(gone))  # type: ignore[no-untyped-call]
+            try:
+                self._reactor.adoptStreamConnection(connection.fileno(), socket.AF_INET, door)  # type: ignore[arg-type]
+            except OSError as gone:
+                link.connectionLost(Failure(gone))  # type: ignore[no-untyped-call]
 
     async def _stop(self) -> None:
         if self._listening is not None:
@@ -159,23 +163,22 @@ class TcpTransport(Port):
             self._listening = None
         await super()._stop()
 
-    def _knocks(self, host: str, port: int) -> TcpLink | None:
+    def _knocks(self, host: str, port: int) -> TcpLink:
         contact = write_contact(SCHEME, host, port)
         return self._guest(host, lambda gone: TcpLink(self._here, contact, None, gone))
 
 
 class _Door(Factory):
-    """Puts TLS around each link; a link that is not made means a connection not taken."""
+    """Puts TLS around each link."""
 
     noisy = False
 
     def __init__(
-        self, link: Callable[[Caller], TcpLink | None], tls: DeviceTls, dials: bool, clock: IReactorTime
+        self, link: Callable[[Caller], TcpLink], tls: DeviceTls, dials: bool, clock: IReactorTime
     ) -> None:
         self._link = link
         self._records = tls.records
         self._tls = TLSMemoryBIOFactory(tls, dials, self, clock)
 
-    def buildProtocol(self, addr: IAddress | None) -> TLSMemoryBIOProtocol | None:
-        link = self._link(cast(Caller, addr))
-        return None if link is None else StraightPump(self._tls, link, self._records)
+    def buildProtocol(self, addr: IAddress | None) -> TLSMemoryBIOProtocol:
+        return StraightPump(self._tls, self._link(cast(Caller, addr)), self._records)

@@ -14,6 +14,7 @@ from zope.interface import implementer
 from bitdust.errors import Timeout
 from bitdust.identity.keys import DeviceKey
 from bitdust.transport.contact import parse_contact, write_contact
+from bitdust.transport.guests import Partners, nobody
 from bitdust.transport.interface import Doorman, Expected, IHole, ILink, IPuncher, ITransport
 from bitdust.transport.link import Link
 from bitdust.transport.pace import Paces
@@ -49,6 +50,7 @@ class UdpTransport(Port):
     @param port: 0 lets the system choose.
     @param instead: ports to listen at when that one is in use, the first that is free.
     @param paces: the limits, when this road shares them with others.
+    @param partners: those whose links have a place before others'.
     """
 
     scheme = SCHEME
@@ -65,8 +67,11 @@ class UdpTransport(Port):
         wall: Wall = system_wall,
         instead: Sequence[int] = (),
         paces: Paces | None = None,
+        partners: Partners = nobody,
     ) -> None:
-        super().__init__(reactor, document, doorman, host, (port, *instead), SETTING, rng, wall, paces)
+        super().__init__(
+            reactor, document, doorman, host, (port, *instead), SETTING, rng, wall, paces, partners
+        )
         self._reactor, self._device = reactor, device
         self._quic = Device(device)
         self._door = Door(reactor, rng)
@@ -202,7 +207,7 @@ class UdpTransport(Port):
             outlet.socket.send([(answer, address)])
         return self._take(outlet, answer, address) if isinstance(answer, Caller) else None
 
-    def _take(self, outlet: Outlet, caller: Caller, address: Address) -> Road | None:
+    def _take(self, outlet: Outlet, caller: Caller, address: Address) -> Road:
         contact = write_contact(SCHEME, *address)
 
         def make(gone: Callable[[Link], None]) -> UdpLink:
@@ -216,8 +221,6 @@ class UdpTransport(Port):
             return result
 
         link = self._guest(address[0], make)
-        if link is None:
-            return None
         road = self._road(outlet, self._quic.take(caller.first_id, caller.retried_as), link)
         outlet.routes.add(caller.retried_as or caller.first_id, road)
         road.begin()

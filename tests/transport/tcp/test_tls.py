@@ -21,9 +21,9 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from bitdust.transport.certificates import ALPN
+from bitdust.transport.guests import PER_HOST
 from bitdust.transport.interface import Expected, ILink, LinkLost
 from bitdust.transport.link import GREETING
-from bitdust.transport.port import PER_HOST
 from bitdust.transport.tcp.port import TcpTransport
 from bitdust.transport.tls import DeviceTls
 from bitdust.wire.frames import Hello, Type, encode_hello, frame

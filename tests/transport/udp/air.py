@@ -10,6 +10,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
+from bitdust.transport.guests import Partners, nobody
 from bitdust.transport.interface import IExchange, ILink, LinkLost
 from bitdust.transport.udp.port import UdpTransport
 from bitdust.world import spawn
@@ -41,11 +42,11 @@ class Air:
     def reactor(self, host: str) -> AirReactor:
         return AirReactor(self, host)
 
-    def road(self, who: Person, host: str) -> UdpTransport:
+    def road(self, who: Person, host: str, partners: Partners = nobody) -> UdpTransport:
         """A road of this person at this address."""
         road = UdpTransport(
             self.reactor(host), who.device, lambda: who.raw, doorman, host, 0,
-            seeded(f"air {who.name}"), lambda: 1000.0,
+            seeded(f"air {who.name}"), lambda: 1000.0, partners=partners,
         )  # fmt: skip
         self.roads.append(road)
         return road

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from bitdust.transport.guests import PER_HOST
 from bitdust.transport.link import GREETING
-from bitdust.transport.port import PER_HOST
 from bitdust.transport.udp import proof
 from bitdust.transport.udp.door import FIRST
 from bitdust.transport.udp.port import CROWD, UdpTransport
@@ -194,6 +194,37 @@ def test_a_crowd_in_one_household(bob: Listening, host: str) -> None:
     bob.air.turn(1.0)
     assert len(bob.bob.links) == PER_HOST
     bob.works()
+
+
+def test_strangers_who_stay_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """T31: greeted strangers from many addresses who ask nothing and answer every ping lock nobody out."""
+    monkeypatch.setattr("bitdust.transport.guests.INSIDE", 12)
+    air = Air()
+    carol = person("carol")
+
+    async def partners() -> list[str]:
+        return [carol.expected.fingerprint or ""]
+
+    try:
+        bob = air.road(BOB, THERE, partners)
+        [contact] = result(bob.listen(air.accept))
+        at_home = air.until(air.road(carol, "192.0.2.7").dial(contact, BOB.expected))
+        crowd = [
+            air.until(air.road(ALICE, f"198.51.100.{number}").dial(contact, BOB.expected))
+            for number in range(20)
+        ]
+        air.turn(600.0)
+        over = [link.closed() for link in crowd]
+        assert len(bob.links) == 12
+        again = air.until(air.road(carol, "192.0.2.8").dial(contact, BOB.expected))
+        stranger = air.until(air.road(person("dave"), "192.0.2.9").dial(contact, BOB.expected))
+        air.turn(1.0)
+        for link in (at_home, again, stranger):
+            assert air.until(spawn(bring(link, 1000))) == "1000"
+        assert len(bob.links) == 12
+        assert [each.called for each in over].count(True) == 20 - 9
+    finally:
+        air.stop()
 
 
 class Mute:
