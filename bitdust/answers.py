@@ -787,6 +787,7 @@ class TasksList(TypedDict):
     error: str
     message: str
     warning: str
+    notes: str
 
 
 class TasksListSuppliers(TypedDict):

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bitdust.api.registry import method
-from bitdust.api.results import path_fields, showable
+from bitdust.api.results import carriable, path_fields, showable
 
 if TYPE_CHECKING:
     from bitdust.node.node import Node
@@ -114,7 +114,12 @@ async def tasks_cancel(node: Node, task: int) -> dict[str, Any]:
 
 @method()
 def tasks_list(node: Node) -> list[Any]:
-    """List the long work that runs, and the last hundred that ended, oldest first."""
+    """
+    List the long work that runs, and the last hundred that ended, oldest first.
+
+    `skipped` counts what a backup could not read or a restore did not bring back, of which `message` tells;
+    `notes` is what else is to be known: sockets and pipes, files that changed meanwhile.
+    """
     return [
         {
             "id": task.id,
@@ -134,8 +139,9 @@ def tasks_list(node: Node) -> list[Any]:
             "left": task.left,
             "skipped": task.skipped,
             "error": task.error,
-            "message": task.message,
+            "message": carriable(task.message),
             "warning": showable(task.warning),
+            "notes": carriable(task.notes),
         }
         for task in node.backups.tasks()
     ]

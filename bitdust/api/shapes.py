@@ -160,6 +160,7 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
                 "error": str,
                 "message": str,
                 "warning": str,
+                "notes": str,
             }
         ],
         "events_list": [{"id": int, "time": str, "type": str, "data": {str: object}}],

@@ -24,7 +24,7 @@ from bitdust.backup.source import BATCH, Source
 from bitdust.backup.walk import Found, Skipped, unchanged
 from bitdust.catalog import chunks, entries, holdings, jobs, versions
 from bitdust.catalog.entries import Pending, runs_of
-from bitdust.catalog.facts import Run
+from bitdust.catalog.facts import Kind, Run
 from bitdust.catalog.rows import key_of
 from bitdust.customer.spool import Spool
 from bitdust.database import Database
@@ -262,9 +262,10 @@ class BackupJob:
         at = 0
         while at < len(batch):
             if not self._weak and (count := previous.keep_all(batch, at)):
-                size = sum(found.meta.size for found in batch[at : at + count])
+                metas = [found.meta for found in batch[at : at + count]]
+                size = sum(meta.size for meta in metas)
                 at += count
-                progress.files += count
+                progress.files += sum(meta.kind is not Kind.DIR for meta in metas)
                 progress.files_unmodified += count
                 progress.found += size
                 progress.passed += size
@@ -272,7 +273,7 @@ class BackupJob:
             found = batch[at]
             at += 1
             old = await previous.at(found.path)
-            progress.files += 1
+            progress.files += found.meta.kind is not Kind.DIR
             progress.found += found.meta.size
             weak = (
                 {run[0] for run in old.runs} & self._weak.keys() if old is not None and self._weak else set()

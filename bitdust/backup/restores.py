@@ -17,6 +17,7 @@ from bitdust.backup.choosing import Choice
 from bitdust.backup.course import Course
 from bitdust.backup.gate import PAUSED
 from bitdust.backup.meaning import meaning
+from bitdust.backup.notes import told
 from bitdust.backup.replant import refuse_taken
 from bitdust.backup.restore_job import RestoreJob, Wanted
 from bitdust.backup.restore_preview import RestorePreview, preview, total
@@ -246,7 +247,7 @@ class Restores:
             rate=round(course.speed(now) * wanted.total),
             left=course.left(now),
             skipped=len(progress.skipped),
-            message="; ".join(f"{skipped.path!r}: {skipped.why}" for skipped in progress.skipped[:10]),
+            message=told(progress.skipped),
         )
 
     def _view(self, turn: Turn) -> RestoreRunning:

@@ -13,6 +13,7 @@ from bitdust.backup.backup_job import BackupJob, Progress
 from bitdust.backup.course import Course
 from bitdust.backup.gate import PAUSED, Gate
 from bitdust.backup.intake import Intake
+from bitdust.backup.notes import told
 from bitdust.backup.views import Running, Task
 from bitdust.catalog.jobs import Job
 from bitdust.catalog.policies import ItemPolicy
@@ -81,8 +82,9 @@ class Turn:
             suppliers=dict(self.sent),
             rate=round(course.speed(now) * max(total, 0)),
             left=course.left(now),
-            skipped=len(progress.skipped),
-            message="; ".join(f"{skipped.path!r}: {skipped.why}" for skipped in progress.skipped[:10]),
+            skipped=len(unread := [note for note in progress.skipped if note.unread]),
+            message=told(unread),
+            notes=told([note for note in progress.skipped if not note.unread]),
             warning=self.warning,
         )
 

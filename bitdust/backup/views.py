@@ -155,6 +155,7 @@ class Task:
     written, and `new` of that was nowhere yet; `suppliers` has what each (by fingerprint) has signed for, in
     all `sent`.  `rate` is bytes of `total` per second, lately; `left` seconds, None while that is not known.
     `error` is the id of the error class, or "", and `warning` what went wrong beside the work, or "".
+    `skipped` names could not be taken along; `notes` is what else is to be said of some, or "".
     """
 
     id: int
@@ -176,3 +177,4 @@ class Task:
     error: str = ""
     message: str = ""
     warning: str = ""
+    notes: str = ""

@@ -190,7 +190,7 @@ class Walk:
                     self.left_out(left)
                 return None
             if len(path) > PATH_LIMIT:
-                self.skipped.append(Skipped(path, "its path is too long"))
+                self.skipped.append(Skipped(path, "its path is too long", unread=True))
                 return None
             match modes.S_IFMT(status.st_mode):
                 case modes.S_IFREG:

@@ -16,7 +16,7 @@ from bitdust.cli.names import absolute, counted, is_id
 from bitdust.cli.stdin import send
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 from bitdust.cli.waiting import Work, follow, last_task
-from bitdust.errors import BitDustError
+from bitdust.errors import BitDustError, NoDaemon
 
 PARTIAL = 3  # the exit code of work that left something out
 _PATH_ID = re.compile(r"uploading (\S+) started")
@@ -68,23 +68,17 @@ def backup(
             terminal.answer(_add(terminal, absolute(path), add_tree))
         return
     begun = time.monotonic()
-    before = last_task(terminal)
-    works = [send(terminal, name, paths)] if name is not None else []
-    for path in paths if name is None else ():
-        answer = _start(terminal, path)
-        if not wait:
-            terminal.answer(answer)
-        found = _PATH_ID.match(str(answer["result"]))
-        works.append(Work("backup", found[1] if found else path, "", before, path))
+    works, code = (
+        ([send(terminal, name, paths)], 0) if name is not None else _start_all(terminal, paths, wait)
+    )
     if not wait:
-        return
-    code = 0
+        raise click.exceptions.Exit(code)
     for work in works:
         try:
             task = follow(terminal, work)
         except BitDustError as error:
             terminal.fail(error)
-            code = code or error.exit_code
+            code = error.exit_code if code in (0, PARTIAL) else code
             continue
         if task["skipped"] and not code:
             code = PARTIAL
@@ -101,6 +95,38 @@ def _add(terminal: Terminal, path: str, with_all: bool) -> Any:
     if with_all:
         return terminal.ask("backup_tree_add", path)
     return terminal.ask("backup_dir_add" if os.path.isdir(path) else "backup_file_add", path)
+
+
+def _start_all(terminal: Terminal, paths: tuple[str, ...], wait: bool) -> tuple[list[Work], int]:
+    """
+    Begin them; what cannot be begun is told, and keeps no other from its backup.
+
+    @return: those that have begun, and the exit code so far.
+    @raise BitDustError: nothing of it can be begun.
+    """
+    before = last_task(terminal)
+    works: list[Work] = []
+    refused: BitDustError | None = None
+    for path in paths:
+        try:
+            answer = _start(terminal, path)
+        except NoDaemon:
+            raise
+        except BitDustError as error:
+            if refused is not None:
+                terminal.fail(refused)
+            refused = error
+            continue
+        if not wait:
+            terminal.answer(answer)
+        found = _PATH_ID.match(str(answer["result"]))
+        works.append(Work("backup", found[1] if found else path, "", before, path))
+    if refused is None:
+        return works, 0
+    if not works:
+        raise refused
+    terminal.fail(refused)
+    return works, PARTIAL
 
 
 def _start(terminal: Terminal, path: str) -> Any:
@@ -130,6 +156,7 @@ def _tell(terminal: Terminal, work: Work, task: dict[str, Any], seconds: float, 
                 "bytes_sent": task["sent"],
                 "skipped": task["skipped"],
                 "message": task["message"],
+                "notes": task["notes"],
                 "warning": task["warning"],
                 "seconds": round(seconds, 3),
                 "exit_code": code,
@@ -141,6 +168,8 @@ def _tell(terminal: Terminal, work: Work, task: dict[str, Any], seconds: float, 
         f"{terminal.size(int(task['sent']))} sent in {seconds:.1f} s"
     )
     if task["skipped"]:
-        terminal.note(f"{task['skipped']} left out: {task['message']}")
+        terminal.note(f"{counted(task['skipped'], 'name')} could not be read: {task['message']}")
+    if task["notes"]:
+        terminal.note(f"note: {task['notes']}")
     if task["warning"]:
         terminal.note(f"warning: {task['warning']}")

@@ -17,7 +17,7 @@ LOST = "events.lost"
 
 _TASK = (
     "task, kind, name, path_id, version, state, progress, done, total, files, new, sent, suppliers, rate,"
-    " left, skipped, error, message, warning"
+    " left, skipped, error, message, warning, notes"
 )
 _PEER = "idurl, fingerprint"
 

@@ -91,6 +91,7 @@ def task(**changes: Any) -> dict[str, Any]:
         "error": "",
         "message": "",
         "warning": "",
+        "notes": "",
         **changes,
     }
 

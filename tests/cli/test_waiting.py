@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bitdust.cli import progress, waiting
-from bitdust.errors import Conflict
+from bitdust.errors import Conflict, NotFound
 from tests.cli.conftest import Run
 from tests.cli.stub import StubNode, health, task
 
@@ -85,6 +85,7 @@ def test_backup_for_programs(run: Run, begun: StubNode, monkeypatch: pytest.Monk
         "bytes_sent": 4096,
         "skipped": 0,
         "message": "",
+        "notes": "",
         "warning": "",
         "exit_code": 0,
     }
@@ -116,10 +117,41 @@ def test_bar(begun: StubNode, home: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_partial_backup(run: Run, begun: StubNode) -> None:
     """Files left out: said, and exit code 3."""
-    begun.answers["tasks_list"] = Story([], [task(skipped=2, message="b'x': permission denied")])
+    begun.answers["tasks_list"] = Story([], [task(skipped=2, message="x: permission denied")])
     outcome = run("backup", "photos")
     assert outcome.code == 3
-    assert "2 left out: b'x': permission denied" in outcome.err
+    assert "2 names could not be read: x: permission denied" in outcome.err
+
+
+def test_a_socket_is_no_failure(run: Run, begun: StubNode) -> None:
+    """What no backup takes is noted, and the exit code is that of success."""
+    begun.answers["tasks_list"] = Story([], [task(notes="S.gpg-agent: not a file, a folder or a link")])
+    outcome = run("backup", "photos")
+    assert outcome.code == 0
+    assert "note: S.gpg-agent: not a file" in outcome.err
+
+
+@pytest.mark.parametrize("words", [("doc", "/nope", "lim"), ("/nope", "doc", "lim"), ("doc", "lim", "/nope")])
+def test_one_wrong_path_among_others(run: Run, begun: StubNode, words: tuple[str, ...]) -> None:
+    """It is told, the others are backed up and waited for, and the exit code says that not all were."""
+    items = {"doc": "0/0/1", "lim": "0/0/2"}
+
+    def start(path: str) -> dict[str, str]:
+        name = path.rpartition("/")[2]
+        if name not in items:
+            raise NotFound(f"{path} is not there")
+        return {"result": f"uploading {items[name]} started, local path is: {path}"}
+
+    both = [task(id=1), task(id=2, path_id="0/0/2", skipped=1, message="x: denied")]
+    begun.answers |= {"backup_start_path": start, "tasks_list": Story([], both, both, both)}
+    outcome = run("backup", *words)
+    assert outcome.code == 3
+    assert "/nope is not there" in outcome.err
+    assert [line[:5] for line in outcome.out.splitlines()] == ["0/0/1", "0/0/2"]
+    begun.answers["tasks_list"] = []
+    unseen = run("backup", "--no-wait", *words)
+    assert (unseen.code, len(unseen.out.splitlines())) == (3, 2)
+    assert run("backup", "/nope", "/nope").code == 15
 
 
 def test_failed_backup(run: Run, begun: StubNode) -> None:

@@ -70,5 +70,5 @@ def test_rules_are_looked_at_when_given(world: World) -> None:
     source.mkdir()
     (source / "x.tmp").write_bytes(b"1")
     task = alice.back_up(source)
-    assert (task.state, task.skipped, task.files) == ("committed", 1, 1)
-    assert "@nothing" in task.message
+    assert (task.state, task.skipped, task.files) == ("committed", 0, 0)
+    assert "@nothing" in task.notes
