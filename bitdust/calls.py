@@ -853,8 +853,9 @@ class Calls:
         sample: int | None = None,
     ) -> VerifyStart:
         """Hold a restore drill: bring a sample back from the suppliers, compare it with what was backed
-        up, and write nothing.  Its task is of kind `verify`, and `skipped` counts the files that did
-        not come back."""
+        up, and write nothing.  At least one stretch is read, and where there is nothing to read, the
+        drill has failed and is not remembered.  Its task is of kind `verify`, and `skipped` counts the
+        files that did not come back."""
         answer: VerifyStart = self.call("verify_start", what, sample)
         return answer
 

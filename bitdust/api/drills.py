@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 async def verify_start(node: Node, what: str | None = None, sample: int | None = None) -> dict[str, Any]:
     """
     Hold a restore drill: bring a sample back from the suppliers, compare it with what was backed up, and
-    write nothing.  Its task is of kind `verify`, and `skipped` counts the files that did not come back.
+    write nothing.  At least one stretch is read, and where there is nothing to read, the drill has failed and
+    is not remembered.  Its task is of kind `verify`, and `skipped` counts the files that did not come back.
 
     @param what: a path ID, a backup ID, one with `:relative/path`, or a local path; else of each item one
         version, chosen by chance.

@@ -2,10 +2,10 @@
 drill_job -- brings a sample of versions back from the suppliers, and writes nothing.
 
 Chosen by chance, so that nobody can know what will be asked for; each stretch of a file is as likely as any
-other.  Small files that are neighbours are chosen and read together: they lie in the same leaves of a block,
-and each by itself would bring those anew.  What comes is decrypted and each chunk's id computed again, so a
-drill proves what an audit cannot: that the catalog, the keys and the pieces together still are the user's
-files.
+other, and at least one is.  Small files that are neighbours are chosen and read together: they lie in the
+same leaves of a block, and each by itself would bring those anew.  What comes is decrypted and each chunk's
+id computed again, so a drill proves what an audit cannot: that the catalog, the keys and the pieces together
+still are the user's files.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from bitdust.catalog.facts import Kind
 from bitdust.catalog.versions import Version
 from bitdust.customer.block_reader import BlockPlan
 from bitdust.database import Database
-from bitdust.errors import BitDustError, Offline
+from bitdust.errors import BitDustError, NotFound, Offline
 from bitdust.wire.packets import Priority
 from bitdust.world import Rng, pause
 
@@ -47,12 +47,11 @@ NAMED = 10
 
 @dataclass(frozen=True)
 class Target:
-    """A version, or what of it lies at `inside` and below; `size` in bytes."""
+    """A version, or what of it lies at `inside` and below."""
 
     version: Version
     path: bytes
     inside: bytes
-    size: int
 
 
 @dataclass
@@ -60,12 +59,12 @@ class DrillJob:
     """
     One drill.  `run` is called once.
 
-    @param part: how much of the targets is asked for, 0 to 1.
+    @param wanted: bytes to ask for, about: all of it if it is less.
     @param all_there: whether nobody is away: what cannot be had then, is lost.
     """
 
     targets: Sequence[Target]
-    part: float
+    wanted: int
     db: Database
     opening: Opening
     rng: Rng
@@ -77,40 +76,51 @@ class DrillJob:
     #: files that did not come as they were backed up
     wrong: int = 0
     notes: list[str] = field(default_factory=list)
-
-    @property
-    def total(self) -> int:
-        """How many bytes it will ask for, about."""
-        return round(self.part * sum(target.size for target in self.targets))
+    #: how many bytes it will ask for, about; -1 until that is known
+    total: int = -1
+    #: the part of all that is asked for, 0 to 1; where a stretch begins it has passed so much of it, and the
+    #: one that has the byte `_sure` is asked for in any case
+    _part: float = 1.0
+    _passed: int = 0
+    _sure: int = 0
 
     async def run(self) -> None:
         """
         Read all that chance chooses.
 
-        @raise Offline: too few suppliers are there.
+        @raise Offline: too few suppliers are there.  @raise NotFound: there was nothing to read.
         """
+        size = 0
         for target in self.targets:
             after: bytes | None = None
-            version = target.version
-            while page := await self.db.read(
-                entries.entries_below, version.item, version.seq, target.inside, after, PAGE
-            ):
+            while page := await self.db.read(_entries, target, after):
+                size += sum(map(_length, page))
+                after = page[-1].path
+        self.total = min(self.wanted, size)
+        if size:
+            self._part = self.total / size
+            self._sure = int.from_bytes(self.rng(8), "big") % size
+        for target in self.targets:
+            after = None
+            while page := await self.db.read(_entries, target, after):
                 if not await self._page(target, page):
                     # The version was deleted meanwhile.
                     break
                 after = page[-1].path
+        if not self.files and not self.wrong:
+            raise NotFound("nothing was brought back: there is no file that holds anything")
 
     async def _page(self, target: Target, page: Sequence[Entry]) -> bool:
         """Whether the version is still there."""
         near: list[Entry] = []
         size = 0
         for entry in page:
-            length = content_size(entry.meta) if entry.meta.kind is Kind.FILE else 0
+            length = _length(entry)
             if length >= TOGETHER:
                 stretches = [
                     (begin, min(begin + MOST, length))
                     for begin in range(0, length, MOST)
-                    if self._is_chosen()
+                    if self._is_chosen(min(MOST, length - begin))
                 ]
                 if stretches and not await self._check(target, entry, stretches):
                     return False
@@ -118,13 +128,18 @@ class DrillJob:
                 near.append(entry)
                 size += length
             if near and (size >= TOGETHER or entry is page[-1]):
-                if self._is_chosen() and not await self._neighbours(target, near):
+                if self._is_chosen(size) and not await self._neighbours(target, near):
                     return False
                 near, size = [], 0
         return True
 
-    def _is_chosen(self) -> bool:
-        return self.part >= 1 or int.from_bytes(self.rng(4), "big") < self.part * 2**32
+    def _is_chosen(self, length: int) -> bool:
+        begin, self._passed = self._passed, self._passed + length
+        return (
+            begin <= self._sure < self._passed
+            or self._part >= 1
+            or int.from_bytes(self.rng(4), "big") < self._part * 2**32
+        )
 
     async def _neighbours(self, target: Target, near: Sequence[Entry]) -> bool:
         """Whether the version is still there."""
@@ -193,6 +208,15 @@ def together(c: sqlite3.Connection, files: Iterable[Entry]) -> list[Read]:
             part.append(chunk)
         found.append(Read(plans[serial], part, 0))
     return found
+
+
+def _entries(c: sqlite3.Connection, target: Target, after: bytes | None) -> list[Entry]:
+    version = target.version
+    return entries.entries_below(c, version.item, version.seq, target.inside, after, PAGE)
+
+
+def _length(entry: Entry) -> int:
+    return content_size(entry.meta) if entry.meta.kind is Kind.FILE else 0
 
 
 def _stretch(entry: Entry, begin: int, end: int, c: sqlite3.Connection) -> list[Read]:

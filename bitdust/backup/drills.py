@@ -19,9 +19,8 @@ from bitdust.backup.gate import PAUSED
 from bitdust.backup.meaning import meaning
 from bitdust.backup.tasks import Tasks
 from bitdust.backup.views import Task
-from bitdust.catalog import drills, entries, tree, versions
+from bitdust.catalog import drills, tree, versions
 from bitdust.catalog.drills import Drilled
-from bitdust.catalog.facts import Kind
 from bitdust.database import Database
 from bitdust.errors import BitDustError, Conflict, NotFound, Usage
 from bitdust.world import Rng, Wall, background, either, spawn
@@ -45,7 +44,7 @@ class Turn:
 
 class Drills:
     """
-    @param make_job: a drill of these targets, of so much of them.
+    @param make_job: a drill of these targets, of so many bytes of them.
     @param sample: bytes that one asks for when nothing else is said.
     @param days: days from one to the next; 0: none begins by itself.
     @param is_ready: whether nothing else goes on that it would disturb.
@@ -61,7 +60,7 @@ class Drills:
         clock: IReactorTime,
         wall: Wall,
         tasks: Tasks,
-        make_job: Callable[[list[Target], float], DrillJob],
+        make_job: Callable[[list[Target], int], DrillJob],
         sample: Callable[[], int],
         days: Callable[[], int],
         is_ready: Callable[[], Awaitable[bool]],
@@ -109,10 +108,9 @@ class Drills:
             raise NotFound("nothing is backed up yet", hint="back something up: `bitdust backup PATH`")
         if self._turn is not None:
             raise Conflict("a drill is under way")
-        size = sum(target.size for target in targets)
         wanted = self._sample() if sample is None else sample
         name = targets[0].path if what is not None else b"everything"
-        turn = self._turn = Turn(self._make_job(targets, min(1.0, wanted / size) if size else 1.0), name)
+        turn = self._turn = Turn(self._make_job(targets, wanted), name)
         turn.task = self._tasks.open(lambda number: _task(number, turn, self._clock.seconds()))
         self._tasks.begin(turn.task)
         turn.work = spawn(self._run(turn))
@@ -158,7 +156,7 @@ class Drills:
         if not known:
             return []
         chosen = known[int.from_bytes(self._rng(4), "big") % len(known)]
-        return [Target(chosen, path, b"", chosen.bytes)]
+        return [Target(chosen, path, b"")]
 
     async def _run(self, turn: Turn) -> None:
         error: BaseException | None = None
@@ -204,9 +202,7 @@ class Drills:
 
 def _meant(c: sqlite3.Connection, what: str) -> Target:
     item, version, inside = meaning(c, what)
-    entry = entries.entry_at(c, item.path_id, version.seq, inside) if inside else None
-    size = entry.meta.size if entry is not None and entry.meta.kind is Kind.FILE else version.bytes
-    return Target(version, item.path, inside, size)
+    return Target(version, item.path, inside)
 
 
 def _first_and_newest(c: sqlite3.Connection) -> tuple[float, float]:
@@ -217,7 +213,7 @@ def _first_and_newest(c: sqlite3.Connection) -> tuple[float, float]:
 
 def _task(number: int, turn: Turn, now: float) -> Task:
     job, course = turn.job, turn.course
-    part = min(1.0, job.bytes / job.total) if job.total else 0.0
+    part = min(1.0, job.bytes / job.total) if job.total > 0 else 0.0
     if job.gate.is_shut:
         course.rest()
     else:
@@ -233,7 +229,7 @@ def _task(number: int, turn: Turn, now: float) -> Task:
         done=job.bytes,
         total=job.total,
         files=job.files,
-        rate=round(course.speed(now) * job.total),
+        rate=round(course.speed(now) * max(job.total, 0)),
         left=course.left(now),
         skipped=job.wrong,
         message="; ".join(job.notes)[:1000],

@@ -127,6 +127,7 @@ def _tell(terminal: Terminal, health: dict[str, Any], brief: bool) -> None:
         terminal.say(
             f"  {'verified':<10}{counted(drill['files'], 'file')}, {terminal.size(drill['bytes'])}"
             f" came back in a drill on {shown(drill['time'])}"
+            + (f", {counted(drill['wrong'], 'file')} did not" if drill["wrong"] else "")
         )
     lasting = health["durability"]
     if lasting:

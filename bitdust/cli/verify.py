@@ -11,7 +11,7 @@ from bitdust.cli.moments import shown
 from bitdust.cli.names import counted, meant
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 from bitdust.cli.waiting import Work, follow
-from bitdust.errors import Damaged
+from bitdust.errors import Damaged, Usage
 
 #: more than anybody has
 ALL = 2**60
@@ -27,7 +27,9 @@ ALL = 2**60
     )
 )
 @click.argument("what", metavar="[PATH|ID]", required=False, shell_complete=known.items)
-@click.option("--sample", metavar="SIZE", help="About so many bytes, chosen by chance: 100MB.")
+@click.option(
+    "--sample", metavar="SIZE", help="About so many bytes, chosen by chance, but one stretch at least: 100MB."
+)
 @click.option("--all", "everything", is_flag=True, help="All of it: as long as a restore.")
 @click.option("--list", "-l", "list_", is_flag=True, help="What came of the last ones.")
 @click.option("--wait/--no-wait", default=True, help="Until it has ended (default), or not at all.")
@@ -38,6 +40,8 @@ def verify(
     if list_:
         _tell(terminal)
         return
+    if everything and sample is not None:
+        raise Usage("--all is all of it, and --sample a part", hint="give one of them")
     size: int | None = ALL if everything else None
     if sample is not None:
         from bitdust.config.sizes import parse_size  # most commands need none, and start faster without
@@ -52,9 +56,9 @@ def verify(
         last = terminal.ask("drills_list")[0]
         terminal.show({"message_type": "summary", "task": task["id"], **last})
     else:
-        terminal.say(
-            f"{counted(task['files'], 'file')}, {terminal.size(int(task['done']))} came back as backed up"
-        )
+        wrong = f"; {counted(task['skipped'], 'file')} did not" if task["skipped"] else ""
+        amount = terminal.size(int(task["done"]))
+        terminal.say(f"{counted(task['files'], 'file')}, {amount} came back as backed up{wrong}")
     if task["skipped"]:
         raise Damaged(f"{counted(task['skipped'], 'file')} did not come back: {task['message']}")
 

@@ -278,8 +278,8 @@ class CustomerSide:
         )  # fmt: skip
         self.drills = Drills(
             db=db, rng=rng, clock=clock, wall=wall, tasks=self.tasks, is_ready=self._may_drill,
-            make_job=lambda targets, part: DrillJob(
-                targets, part, db, self.opening, rng, clock, self._all_there
+            make_job=lambda targets, wanted: DrillJob(
+                targets, wanted, db, self.opening, rng, clock, self._all_there
             ),
             sample=lambda: settings.number("services/backups/verify-sample"),
             days=lambda: settings.number("services/backups/verify-days"),

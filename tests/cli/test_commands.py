@@ -446,3 +446,20 @@ def test_a_warning(run: Run, node: StubNode) -> None:
     """What went wrong beside a backup is told with it, in the list and where it was waited for."""
     node.answers["tasks_list"] = [task(warning="the command after ended with 3")]
     assert "committed (warning: the command after ended with 3)" in run("tasks").out
+
+
+def test_verify_all_or_a_sample(run: Run, node: StubNode) -> None:
+    """Both at once mean nothing, and nothing begins."""
+    outcome = run("verify", "--all", "--sample", "1MB")
+    assert outcome.code == 2
+    assert "give one of them" in outcome.err
+
+
+def test_verify_what_does_not_come_back(run: Run, node: StubNode) -> None:
+    """How many files came back and how many did not is said in one sentence."""
+    node.answers["verify_start"] = {"result": "", "task": 1}
+    node.answers["tasks_list"] = [task(kind="verify", state="done", files=3, skipped=2, message="a; b")]
+    outcome = run("verify")
+    assert "3 files" in outcome.out
+    assert "2 files did not" in outcome.out
+    assert outcome.code != 0

@@ -57,6 +57,38 @@ def test_a_sample(world: World, alice: House) -> None:
     assert task.skipped == 0
 
 
+@pytest.mark.parametrize("wanted", [1, 1000])
+def test_the_smallest_sample(world: World, alice: House, wanted: int) -> None:
+    """However little is asked for, something is read: a drill of nothing would be no drill."""
+    for _ in range(5):
+        task = drilled(alice, None, wanted)
+        assert (task.state, task.skipped) == ("done", 0)
+        assert min(task.files, task.done) >= 1
+    assert all(row["files"] for row in call(alice, "drills_list"))
+
+
+def test_nothing_to_read(world: World, alice: House) -> None:
+    """Where no file holds anything, the drill has failed and takes no other one's place."""
+    assert drilled(alice).state == "done"
+    before = call(alice, "drills_list")
+    source = world.tree("empty", a=b"", b=b"")
+    assert alice.back_up(source).state == "committed"
+    task = drilled(alice, str(source))
+    assert (task.state, task.error) == ("failed", NotFound.id)
+    assert call(alice, "drills_list") == before
+
+
+def test_holes_are_not_asked_for(world: World, alice: House) -> None:
+    """A file that is nearly all hole counts with what it holds: the sample is of that."""
+    source = world.tree("holes", a=8 * MIB)
+    with (source / "sparse").open("wb") as file:
+        file.truncate(10 * 1024 * MIB)
+    assert alice.back_up(source).state == "committed"
+    alice.until_safe()
+    task = drilled(alice, str(source), 16 * MIB)
+    assert (task.done, task.total) == (8 * MIB, 8 * MIB)
+
+
 def test_small_files_cost_what_they_hold(world: World, alice: House) -> None:
     """500 files of 2 KB come in about as many bytes as they have, not a leaf from each supplier for each."""
     source = world.tree("small", **{f"f{i:03}": 2 * KIB for i in range(500)})
