@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 
 from twisted.internet.defer import TimeoutError
 from twisted.internet.interfaces import IReactorTime
@@ -19,8 +18,9 @@ from twisted.logger import Logger
 
 from bitdust.blocks.layout import LEAF, piece_size
 from bitdust.catalog.rows import known_peer
-from bitdust.customer import standing
+from bitdust.customer import owing, standing
 from bitdust.customer.block_reader import GONE, BlockPlan, BlockReader, plan_of
+from bitdust.customer.owing import Challenge
 from bitdust.customer.standing import DAY, Audit
 from bitdust.database import Database
 from bitdust.errors import BitDustError, Damaged, NotFound, Refused
@@ -36,26 +36,8 @@ TOO_MANY = 2
 LOOK, REST = 1800.0, DAY / 2
 #: seconds within which a leaf must be shown
 WITHIN = 10.0
-#: seconds for which one may owe every leaf, though he is there, before he is let go
+#: seconds for which one may owe every leaf, though he is there and this node runs, before he is let go
 OWING = float(DAY)
-
-
-@dataclass(frozen=True)
-class Challenge:
-    """A leaf of a piece that somebody has signed for."""
-
-    serial: int
-    number: int
-    leaf: int
-
-
-@dataclass
-class _Course:
-    """How it goes with one supplier: when he is asked next, what he owes, and since when."""
-
-    due: float
-    owed: list[Challenge] = field(default_factory=list)
-    owing_since: float = 0.0
 
 
 class Auditor:
@@ -95,7 +77,10 @@ class Auditor:
         self._connected = connected
         self._look = look
         self._least_rest = rest
-        self._courses: dict[str, _Course] = {}
+        #: when each of those who are there is asked next, and when each was asked last, in this run
+        self._due: dict[str, float] = {}
+        self._asked: dict[str, float] = {}
+        self._began = clock.seconds()
         self._busy = False
         self._call = LoopingCall(self._begin)
         self._call.clock = clock
@@ -104,6 +89,7 @@ class Auditor:
 
     def start(self) -> None:
         """Ask from now on."""
+        self._began = self._clock.seconds()
         self._call.start(self._look, now=False)
 
     def stop(self) -> None:
@@ -123,17 +109,21 @@ class Auditor:
         self._busy = True
         try:
             now = self._clock.seconds()
-            for supplier in sorted(self._connected()):
-                course = self._courses.get(supplier)
-                if course is None:
-                    course = self._courses[supplier] = _Course(now + await self._first_rest(supplier))
-                if now >= course.due:
+            here = sorted(self._connected())
+            # Who comes back, perhaps with another contract, is asked when it is his turn by what is on disk.
+            self._due = {
+                who: self._due[who] if who in self._due else now + await self._first_rest(who) for who in here
+            }
+            for supplier in here:
+                if now >= self._due[supplier]:
                     await self.audit(supplier)
         finally:
             self._busy = False
 
     async def _first_rest(self, supplier: str) -> float:
         """Seconds until he who has not been asked in this run is: as if it had gone on."""
+        if await self._db.read(owing.owed, supplier):
+            return 0.0
         past = await self._db.read(standing.audits, supplier)
         since = self._wall() - past[0].at if past else DAY
         return max(0.0, self._rest() - max(0.0, since))
@@ -143,10 +133,9 @@ class Auditor:
 
     async def audit(self, supplier: str) -> Audit:
         """Ask him now; what he owes from the last time comes first."""
-        course = self._courses.setdefault(supplier, _Course(0.0))
         row = self._machines.begin(f"auditor({supplier[:8]})", "Asking")
         try:
-            asked = course.owed or await self._draw(supplier, LEAVES)
+            asked = await self._db.read(owing.owed, supplier) or await self._draw(supplier, LEAVES)
             outcome, owed, bad = await self._ask(supplier, asked)
             if outcome.bad:
                 self._machines.report(row, "Asking more")
@@ -167,13 +156,13 @@ class Auditor:
         finally:
             self._machines.forget(row)
         now = self._clock.seconds()
-        course.owed = owed
-        course.due = now + (self._look if owed else self._rest())
-        if not owed or outcome.good:
-            course.owing_since = 0.0
-        elif not course.owing_since:
-            course.owing_since = now
-        elif now - course.owing_since >= OWING:
+        ran = now - max(self._began, self._asked.get(supplier, self._began))
+        self._asked[supplier] = now
+        self._due[supplier] = now + (self._look if owed else self._rest())
+        silent = await self._db(
+            owing.owes, supplier, owed, outcome.good > 0, ran, 2 * self._look, int(self._wall())
+        )
+        if silent >= OWING:
             self.failed(supplier, f"he is there, and has shown nothing for {OWING / 3600:.0f} hours")
         if outcome.asked:
             await self._db(standing.audited, supplier, outcome)
@@ -187,21 +176,25 @@ class Auditor:
     async def _ask(
         self, supplier: str, asked: list[Challenge]
     ) -> tuple[Audit, list[Challenge], set[tuple[int, int]]]:
-        """What came of these, which of them he owes, and of which pieces (serial, number) one was bad."""
+        """
+        What came of these, which of them he owes, and of which pieces (serial, number) one was bad.
+
+        Those that are not kept at his any more, because they were given up or moved, do not matter.
+        """
         good = bad = 0
         spoiled: set[tuple[int, int]] = set()
         owed: list[Challenge] = []
         for challenge in asked:
-            try:
-                plan = await self._catalog.read(plan_of, challenge.serial)
-            except NotFound:
-                # It was given up since he was asked first.
+            plan = await self._catalog.read(_kept, supplier, challenge)
+            if plan is None:
                 continue
             shown = await self._show(plan, supplier, challenge)
-            if shown is None:
-                owed.append(challenge)
-            elif shown:
+            if shown:
                 good += 1
+            elif await self._catalog.read(_kept, supplier, challenge) is None:
+                continue
+            elif shown is None:
+                owed.append(challenge)
             else:
                 bad += 1
                 spoiled.add((challenge.serial, challenge.number))
@@ -224,6 +217,15 @@ class Auditor:
             self._log.info("{who} owes a leaf: {error}", who=supplier, error=error)
             return None
         return True
+
+
+def _kept(c: sqlite3.Connection, supplier: str, challenge: Challenge) -> BlockPlan | None:
+    """Where the block of this leaf lies; None: its piece is not kept at this supplier's (any more)."""
+    try:
+        plan = plan_of(c, challenge.serial)
+    except NotFound:
+        return None
+    return plan if supplier in plan.sources.get(challenge.number, ()) else None
 
 
 def _challenges(c: sqlite3.Connection, supplier: str, chances: list[int]) -> list[Challenge]:

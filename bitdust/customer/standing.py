@@ -11,6 +11,8 @@ import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from bitdust.customer import owing
+
 DAY = 86400
 #: days of attendance and audits that count
 MONTH = 30
@@ -99,6 +101,7 @@ SCHEMA = [
     ) STRICT, WITHOUT ROWID;
     ALTER TABLE past ADD COLUMN asked_to_leave INTEGER NOT NULL DEFAULT 0;
     """,
+    owing.TABLES,
 ]
 
 
@@ -317,7 +320,7 @@ def ranks(c: sqlite3.Connection, idurls: Collection[str], now: int) -> dict[str,
 
 def forget(c: sqlite3.Connection, supplier: str) -> None:
     """He is no supplier any more: should he ever be one again, he begins anew."""
-    for table in ("audits", "days", "away", "gaps", "doubts", "notices"):
+    for table in ("audits", "days", "away", "gaps", "doubts", "notices", "owed", "owing"):
         c.execute(f"DELETE FROM {table} WHERE supplier = ?", (supplier,))  # noqa: S608
 
 

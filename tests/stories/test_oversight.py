@@ -160,11 +160,16 @@ def test_one_rotten_leaf_is_mended(safe: tuple[World, House]) -> None:
     """T1: a bit that fell over is found by an audit; its piece is made again, and he keeps his seat."""
     world, alice = safe
     (house, *_) = world.seated(alice)
+    # An audit is to find it: neither he himself, nor a drill.
     world.wait(house.service.scrubber.stop())
+    alice.customer.drills.stop()
     path = house.shelf_files()[0]
     path.write_bytes(flip(path.read_bytes(), 300))
-    world.run(30 * DAY)
-    found = of(alice, house)
+    for _ in range(100):
+        world.run(DAY)
+        found = of(alice, house)
+        if found.asked > found.shown:
+            break
     assert found.asked > found.shown
     assert world.seated(alice)[0] is house
     alice.until_safe(HOUR)
@@ -227,6 +232,54 @@ def test_who_is_there_and_shows_nothing_is_replaced(safe: tuple[World, House]) -
     world.run(DAY)
     assert late in seats(world, alice)
     world.until(lambda: late not in seats(world, alice), 2 * DAY)
+
+
+def test_who_withholds_is_replaced_by_a_node_that_sleeps_at_night(safe: tuple[World, House]) -> None:
+    """T5: a node that is switched off each night adds up, over its days, for how long nothing is shown."""
+    world, alice = safe
+    late = world.seated(alice)[0]
+    world.supplier("spare")
+
+    async def nothing(truth: Any, sender: Any, question: Retrieve, exchange: Any) -> None:
+        await Deferred()
+
+    late.lie(Retrieve, nothing)
+    for _ in range(6):
+        alice.stop()
+        world.run(12 * HOUR)
+        alice.start()
+        world.run(12 * HOUR)
+    assert late not in seats(world, alice)
+    assert None not in seats(world, alice)
+
+
+def test_what_was_taken_from_him_is_not_owed(safe: tuple[World, House]) -> None:
+    """Who owed leaves, lost his seat and got another one, is not asked for what he was told to delete."""
+    world, alice = safe
+    world.suppliers(1, "spare")
+    slow = world.seated(alice)[0]
+    busy = [True]
+
+    async def late(truth: Any, sender: Any, question: Retrieve, exchange: Any) -> None:
+        if busy[0]:
+            await Deferred()
+        await truth(sender, question, exchange)
+
+    slow.lie(Retrieve, late)
+    world.until(lambda: of(alice, slow).asked > 0, 2 * DAY)
+    busy[0] = False
+    world.wait(alice.customer.suppliers.replace(slow.idurl))
+    alice.customer.monitor.restart()
+    world.until(lambda: slow not in seats(world, alice) and None not in seats(world, alice), HOUR)
+    while slow.fingerprint in alice.customer.suppliers.known:
+        world.run(60)
+    document = world.wait(alice.customer._document_of(slow.fingerprint))
+    world.wait(alice.customer.change_supplier("1", document))
+    alice.until_safe(2 * HOUR)
+    world.run(3 * HOUR)
+    assert told(alice, "supplier.doubted") == []
+    found = of(alice, slow)
+    assert found.shown == found.asked
 
 
 def test_rounds_are_told(safe: tuple[World, House]) -> None:
