@@ -19,7 +19,7 @@ from twisted.logger import Logger
 from bitdust.blocks.layout import LEAF, piece_size
 from bitdust.catalog.rows import known_peer
 from bitdust.customer import owing, standing
-from bitdust.customer.block_reader import GONE, BlockPlan, BlockReader, plan_of
+from bitdust.customer.block_reader import GONE, SLOWEST, BlockPlan, BlockReader, plan_of
 from bitdust.customer.owing import Challenge
 from bitdust.customer.standing import DAY, Audit
 from bitdust.database import Database
@@ -34,8 +34,9 @@ LEAVES, SECOND = 7, 20
 TOO_MANY = 2
 #: seconds between two looks at whose turn it is; seconds between two audits of one supplier, at least
 LOOK, REST = 1800.0, DAY / 2
-#: seconds within which a leaf must be shown
-WITHIN = 10.0
+#: seconds within which a leaf must be shown: at half the rate that is enough for a restore, since the line
+#: may be in use
+WITHIN = 10.0 + 2 * LEAF / SLOWEST
 #: seconds for which one may owe every leaf, though he is there and this node runs, before he is let go
 OWING = float(DAY)
 
@@ -81,6 +82,9 @@ class Auditor:
         self._due: dict[str, float] = {}
         self._asked: dict[str, float] = {}
         self._began = clock.seconds()
+        #: those who have shown something to others here since they were asked last: a busy line is no silence
+        self._shown: set[str] = set()
+        reader.shown.listen(self._shown.add)
         self._busy = False
         self._call = LoopingCall(self._begin)
         self._call.clock = clock
@@ -158,10 +162,10 @@ class Auditor:
         now = self._clock.seconds()
         ran = now - max(self._began, self._asked.get(supplier, self._began))
         self._asked[supplier] = now
+        has_shown = outcome.good > 0 or supplier in self._shown
+        self._shown.discard(supplier)
         self._due[supplier] = now + (self._look if owed else self._rest())
-        silent = await self._db(
-            owing.owes, supplier, owed, outcome.good > 0, ran, 2 * self._look, int(self._wall())
-        )
+        silent = await self._db(owing.owes, supplier, owed, has_shown, ran, 2 * self._look, int(self._wall()))
         if silent >= OWING:
             self.failed(supplier, f"he is there, and has shown nothing for {OWING / 3600:.0f} hours")
         if outcome.asked:

@@ -142,6 +142,8 @@ class BlockReader:
         self._shunned: dict[str, float] = {}
         #: (serial of the block, number, fingerprint): a supplier gave other bytes, or said the piece is gone
         self.bad: Signal[[int, int, str]] = Signal()
+        #: fingerprint of a supplier who has shown what he was asked for by a restore, or by repair
+        self.shown: Signal[[str]] = Signal()
         #: serial of a block whose file in the spool is not what was written
         self.spoiled: Signal[[int]] = Signal()
 
@@ -316,6 +318,7 @@ class BlockReader:
         fetch.addTimeout(ANSWER_WITHIN + count * LEAF / SLOWEST, self._clock)
         try:
             content = await fetch
+            self.shown(fingerprint)
         except Damaged as error:
             self._log.warn("{who} answered with other bytes: {error}", who=fingerprint, error=error)
             final = True

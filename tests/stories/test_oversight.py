@@ -253,6 +253,20 @@ def test_who_withholds_is_replaced_by_a_node_that_sleeps_at_night(safe: tuple[Wo
     assert None not in seats(world, alice)
 
 
+def test_a_slow_line_is_no_silence(safe: tuple[World, House]) -> None:
+    """T5: over a telephone line of 4 kB/s, which is enough for a restore, the honest keep their seats."""
+    world, alice = safe
+    world.suppliers(4, "spare")
+    before = seats(world, alice)
+    for house in world.houses.values():
+        if house is not alice:
+            world.network.speed(4000, alice.place, house.place)
+    world.run(3 * DAY)
+    assert told(alice, "supplier.doubted") == []
+    assert seats(world, alice) == before
+    assert all(of(alice, house).shown == of(alice, house).asked > 0 for house in world.seated(alice))
+
+
 def test_what_was_taken_from_him_is_not_owed(safe: tuple[World, House]) -> None:
     """Who owed leaves, lost his seat and got another one, is not asked for what he was told to delete."""
     world, alice = safe
