@@ -47,9 +47,9 @@ async def process_health(node: Node) -> dict[str, Any]:
     `survives` is how many more suppliers the worst version may lose; null without versions. `durability`
     says, from how long suppliers were seen to last, how likely something is lost within a year (`loss`, a
     part of 1), as a `light`: green, yellow or red; `life` and `repair` in days; null as long as nothing is
-    kept. `monitor` says what the rounds are doing, when the next one begins (Unix seconds, null while one is
-    under way) and what they wait for. `warnings` is what is wrong, each with its own next step, which may be
-    empty.
+    kept. `monitor` says what is done now, backups and rounds, when the next round begins (Unix seconds, null
+    while one is under way) and what they wait for. `warnings` is what is wrong, each with its own next step,
+    which may be empty.
     """
     health = await node.health()
     return {

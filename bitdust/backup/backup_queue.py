@@ -179,6 +179,10 @@ class BackupQueue:
         """Jobs that rest: what they have sealed stays here."""
         return [turn.job.id for turn in self._turns if turn.gate.is_shut]
 
+    def resting(self) -> list[tuple[int, bytes]]:
+        """The tasks, and paths, of those that rest, whether they have begun or not."""
+        return [(turn.task, turn.path) for turn in self._turns if turn.gate.is_shut]
+
     def numbers(self) -> list[int]:
         """The tasks of those that wait or are under way."""
         return [turn.task for turn in self._turns]

@@ -290,11 +290,16 @@ def of_job(c: Connection, job: int) -> tuple[int, dict[str, int]]:
     return total, sent
 
 
-def count_missing(c: Connection) -> int:
-    """How many pieces are wanted or lost, at whomever."""
+def count_missing(c: Connection, of_jobs: bool = True) -> int:
+    """
+    How many pieces are wanted or lost, at whomever.
+
+    @param of_jobs: also those of blocks of backups under way, most of which go out for the first time.
+    """
     (number,) = c.execute(
         "SELECT count(*) FROM placements p JOIN blocks b USING (serial)"  # noqa: S608
-        f" WHERE leaving = 0 AND p.state IN (0, 2) AND {_WELCOME}"
+        f" WHERE leaving = 0 AND p.state IN (0, 2) AND (? OR b.job IS NULL) AND {_WELCOME}",
+        (of_jobs,),
     ).fetchone()
     return int(number)
 

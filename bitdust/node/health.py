@@ -119,6 +119,14 @@ async def look_at(
             "make room: `bitdust forget` or `bitdust delete`, or ask the suppliers for more:"
             " `bitdust config set services/customer/needed-space SIZE`",
         )
+    paused = customer.backups.all_rest()
+    resting = customer.queue.resting()
+    if paused:
+        troubles.add("backups and restores are paused", "let them go on: `bitdust resume`")
+    for task, path in () if paused else resting:
+        troubles.add(
+            f"the backup of {os.fsdecode(path)!r} is paused", f"let it go on: `bitdust resume {task}`"
+        )
     for path, limit in customer.watching.limits():
         size = 1_048_576 if limit.endswith("watches") else 1024
         troubles.add(
@@ -143,13 +151,13 @@ async def look_at(
             "hold another one: `bitdust verify`; if it says the same, back these files up again",
         )
     then = troubles.next()
-    busy = bool(customer.queue.running() or customer.queue.waiting())
+    busy = len(customer.queue.numbers()) > len(resting)
     if recovering is not None:
         state, sentence = "recovering", "The catalog is being brought back from the suppliers."
     elif found.versions == 0 and found.survives is None:
         state = "backing up" if busy else "empty"
         sentence = "The first backup is under way." if busy else "Nothing is backed up yet."
-        if not busy:
+        if not busy and not resting:
             then.append("back something up: `bitdust backup PATH`")
     elif found.unseen:
         state, sentence = (
@@ -180,6 +188,8 @@ async def look_at(
         state = "behind"
         items = "1 item has" if len(behind) == 1 else f"{len(behind)} items have"
         sentence = f"{sentence[:-1]}, but {items} no new version though it is time."
+    if paused and state in ("empty", "safe"):
+        sentence = f"{sentence[:-1]}, and backups are paused."
     margin = found.now if found.now is None else min(found.now, max(found.staying or 0, 0))
     durability = None
     if margin is not None and hired:
@@ -206,7 +216,7 @@ def _measure(
     c: sqlite3.Connection, there: Collection[str], staying: Collection[str], everybody: bool
 ) -> Measured:
     survives = holdings.survives(c)
-    missing = holdings.count_missing(c)
+    missing = holdings.count_missing(c, of_jobs=False)
     now, later, short = survives, survives, 0
     if not everybody:
         now, later, short = holdings.survives_now(c, there, staying)
@@ -225,7 +235,7 @@ def _degraded(found: Measured, hired: int, absent: list[str], vacated: list[str]
         sentence += f"; if {_names(absent)} {'comes' if len(absent) == 1 else 'come'} back it is any {back}"
     if found.missing:
         full = hired - k_of(hired) if hired else None
-        sentence += f"; {found.missing} pieces are being brought back, for {_any(full, hired)}"
+        sentence += f"; {found.missing} pieces are still to come to their suppliers, for {_any(full, hired)}"
     elif vacated:
         sentence += f"; somebody in place of {_names(vacated)} is being looked for"
     return sentence + "."

@@ -15,8 +15,8 @@ from bitdust.reach.standpoint import Verdict
 @dataclass(frozen=True)
 class Doing:
     """
-    What the monitor does now, in words; when its next round begins (Unix seconds; None: one is under way),
-    and what it waits for, or "".
+    What the node does for its user now, in words; `state` of the monitor, when its next round begins (Unix
+    seconds; None: one is under way), and what it waits for, or "".
     """
 
     state: str

@@ -146,3 +146,38 @@ def test_what_cannot_rest_says_so(world: World, alice: House) -> None:
     ended = alice.back_up(world.tree(small=10))
     with pytest.raises(Conflict, match="committed"):
         call(world, alice, "tasks_pause", ended.id)
+
+
+def test_health_says_that_backups_rest(world: World, alice: House) -> None:
+    """Paused all together, or one of them, lined up or begun: it is said, and how they go on."""
+    assert alice.back_up(world.tree("first", a=1000)).state == "committed"
+    alice.until_safe()
+    call(world, alice, "tasks_pause")
+    health = call(world, alice, "process_health")
+    assert (health["state"], "paused" in health["sentence"]) == ("safe", True)
+    assert any("paused" in each["what"] and "`bitdust resume`" in each["next"] for each in health["warnings"])
+    number = begin(world, alice)
+    health = call(world, alice, "process_health")
+    assert health["state"] == "safe"
+    assert "paused" in health["monitor"]["doing"]
+    call(world, alice, "tasks_resume")
+    world.run(3.0)
+    assert "paused" not in str(call(world, alice, "process_health"))
+    call(world, alice, "tasks_pause", number)
+    health = call(world, alice, "process_health")
+    assert any(f"`bitdust resume {number}`" in each["next"] for each in health["warnings"])
+    assert "Resting" not in health["monitor"]["doing"]
+
+
+def test_health_while_a_backup_sends(world: World, alice: House) -> None:
+    """What goes out for the first time is not missing: it is backing up, and says so, and does not rest."""
+    assert alice.back_up(world.tree("first", a=1000)).state == "committed"
+    alice.until_safe()
+    begin(world, alice)
+    seen = set()
+    for _ in range(10):
+        world.run(1.0)
+        health = call(world, alice, "process_health")
+        seen.add((health["state"], health["pieces_missing"], "Backing up" in health["monitor"]["doing"]))
+        assert "Resting" not in health["monitor"]["doing"]
+    assert seen == {("backing up", 0, True)}
