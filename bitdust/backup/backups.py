@@ -161,21 +161,33 @@ class Backups:
         """
         A backup or restore rests, or goes on; None: all of them, and backups that are asked for later.
 
-        Answers the numbers of the tasks that were told.
+        Answers the numbers of the tasks that rest now and did not before, or the other way round.
         @raise NotFound: there is no such task.  @raise Conflict: it has ended, or cannot rest; or all rest,
             and one alone is to go on.
         """
+        before = self._resting()
         if task is None:
             self.set_all_rest(rest)
             # To go on means all of them, also those that were stopped one by one.
-            told = await self.queue_.rest(None, False) if not rest else self.queue_.numbers()
-            return sorted(told + self.restores.rest(None, rest) + self.drills.rest(None, rest))
-        if self.all_rest() and not rest and task in self.queue_.numbers():
+            await self.queue_.rest(None, False) if not rest else self.queue_.look()
+            self.restores.rest(None, rest)
+            self.drills.rest(None, rest)
+        elif self.all_rest() and not rest and task in self.queue_.numbers():
             raise Conflict("all backups are paused", hint="`bitdust resume` lets all of them go on")
-        told = await self.queue_.rest(task, rest) + self.restores.rest(task, rest)
-        if told or (told := self.drills.rest(task, rest)):
-            return told
-        raise self._cannot("paused", task)
+        elif not (
+            await self.queue_.rest(task, rest)
+            or self.restores.rest(task, rest)
+            or self.drills.rest(task, rest)
+        ):
+            raise self._cannot("paused", task)
+        return sorted(before ^ self._resting())
+
+    def _resting(self) -> set[int]:
+        return {
+            *(task for task, _ in self.queue_.resting()),
+            *self.restores.resting(),
+            *self.drills.resting(),
+        }
 
     async def cancel(self, task: int) -> None:
         """

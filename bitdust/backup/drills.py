@@ -133,6 +133,10 @@ class Drills:
         turn.job.gate.shut(rest)
         return [turn.task]
 
+    def resting(self) -> list[int]:
+        """Its task, while it rests."""
+        return [self._turn.task] if self._turn is not None and self._turn.job.gate.is_shut else []
+
     def cancel(self, task: int) -> bool:
         """End it, if it is that task; whether it was."""
         if self._turn is None or self._turn.work is None or self._turn.task != task:

@@ -155,6 +155,10 @@ class Restores:
             turn.job.gate.shut(rest)
         return [turn.task for turn in told]
 
+    def resting(self) -> list[int]:
+        """The tasks of those that rest."""
+        return [turn.task for turn in self._turns if turn.job.gate.is_shut]
+
     def stop(self) -> None:
         """End them all; no half-written file stays."""
         for turn in list(self._turns):

@@ -12,6 +12,8 @@ from bitdust.backup.views import Task
 from bitdust.errors import BitDustError
 from bitdust.events import Signal
 
+#: states of work that came to its end
+WHOLE = frozenset(("committed", "done"))
 #: tasks that have ended and are still told of
 KEPT = 100
 
@@ -58,7 +60,7 @@ class Tasks:
         task.ended = replace(
             last,
             state=state,
-            progress=1.0 if error is None else last.progress,
+            progress=1.0 if state in WHOLE else last.progress,
             rate=0,
             left=None,
             error=_id_of(error),

@@ -10,10 +10,10 @@ from typing import Any
 import click
 
 from bitdust.cli import known
+from bitdust.cli.items import id_of
 from bitdust.cli.names import absolute, counted, is_id
-from bitdust.cli.spelling import name_of, spelled
+from bitdust.cli.spelling import spelled
 from bitdust.cli.terminal import Terminal, pass_terminal, said
-from bitdust.errors import NotFound
 
 PAGE = 1000
 
@@ -42,7 +42,7 @@ def forget(terminal: Terminal, /, what: str | None, dry_run: bool, yes: bool, **
     if not dry_run:
         which = what if what is not None else "every item"
         terminal.confirm(f"Delete the versions of {which} that this does not keep?", yes)
-    item = what if what is None or is_id(what) else _id_of(terminal, absolute(what))
+    item = what if what is None or is_id(what) else id_of(terminal, absolute(what))
     names = ("last", "hourly", "daily", "weekly", "monthly", "yearly", "within")
     rules = [keep[f"keep_{name}"] for name in names]
     told: list[dict[str, Any]] = []
@@ -79,15 +79,3 @@ def _date(seconds: float) -> str:
     except (OverflowError, OSError, ValueError):
         # The catalog is what somebody's clock made it.
         return f"{seconds:.0f} s"
-
-
-def _id_of(terminal: Terminal, path: str) -> str:
-    after = None
-    while page := terminal.ask("backups_list", PAGE, after):
-        for item in page:
-            if name_of(item) == path:
-                return str(item["id"])
-        after = page[-1]["id"]
-        if len(page) < PAGE:
-            break
-    raise NotFound(f"{path!r} is not in the catalog")

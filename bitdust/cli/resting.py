@@ -13,13 +13,14 @@ from bitdust.cli.terminal import Terminal, pass_terminal, said
 
 @click.command(
     help=said(
-        "Let a backup or restore rest where it is, by its number or the ID of what it is about; without one"
+        "Let a backup or restore rest where it is, by its number or what it is about; without one"
         " all of them, and backups that begin later.  It rests until it is resumed, also after a restart.",
         "bitdust pause",
         "bitdust pause 17",
+        "bitdust pause ~/Documents",
     )
 )
-@click.argument("which", metavar="[NUMBER|ID]", required=False)
+@click.argument("which", metavar="[NUMBER|PATH|ID]", required=False)
 @pass_terminal
 def pause(terminal: Terminal, which: str | None) -> None:
     _tell(terminal, "tasks_pause", which)
@@ -29,12 +30,12 @@ def pause(terminal: Terminal, which: str | None) -> None:
 
 @click.command(
     help=said(
-        "Let a backup or restore go on that was paused; without a number or ID all of them.",
+        "Let a backup or restore go on that was paused; without a number or path all of them.",
         "bitdust resume",
         "bitdust resume 17",
     )
 )
-@click.argument("which", metavar="[NUMBER|ID]", required=False)
+@click.argument("which", metavar="[NUMBER|PATH|ID]", required=False)
 @pass_terminal
 def resume(terminal: Terminal, which: str | None) -> None:
     _tell(terminal, "tasks_resume", which)
@@ -46,5 +47,7 @@ def _tell(terminal: Terminal, method: str, which: str | None) -> None:
     )
     if terminal.json:
         terminal.show(answer)
-    else:
+    elif answer["tasks"] or which is None:
         terminal.say(f"{counted(len(answer['tasks']), 'task')} {answer['result']}")
+    else:
+        terminal.say(f"{which} is {'' if method == 'tasks_pause' else 'not '}paused")

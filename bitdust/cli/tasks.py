@@ -10,7 +10,8 @@ import click
 
 from bitdust.cli import known
 from bitdust.cli.groups import Nouns
-from bitdust.cli.names import is_backup_id, is_id
+from bitdust.cli.items import id_of
+from bitdust.cli.names import absolute, is_backup_id, is_id
 from bitdust.cli.spelling import spelled
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 from bitdust.cli.waiting import ENDED
@@ -55,17 +56,18 @@ def list_(terminal: Terminal) -> None:
 
 @tasks.command(
     help=said(
-        "Stop a backup, restore, drill or cleaning, by its number or by the ID of what it works on.",
+        "Stop a backup, restore, drill or cleaning, by its number, or by what it works on.",
         "bitdust tasks cancel 17",
-        "bitdust tasks cancel 0/0/1/F20160313043757PM",
+        "bitdust tasks cancel ~/Documents",
     )
 )
-@click.argument("which", metavar="NUMBER|ID", shell_complete=known.tasks)
+@click.argument("which", metavar="NUMBER|PATH|ID", shell_complete=known.tasks)
 @pass_terminal
 def cancel(terminal: Terminal, which: str) -> None:
     task = _look_for(terminal, which)
-    if task is None and (which.isdecimal() or not is_id(which)):
+    if task is None and which.isdecimal():
         raise _no_task(which)
+    which = which if is_id(which) else id_of(terminal, absolute(which))
     if task is None:  # the node forgets a task's end, and knows best what it still does
         task = {"kind": "backup", "path_id": which, "version": ""}
     if task["kind"] not in ("backup", "restore"):
@@ -87,7 +89,7 @@ def _state(task: dict[str, Any]) -> str:
 
 def find_task(terminal: Terminal, which: str) -> dict[str, Any]:
     """
-    The task of that number, or the one under way about that ID.
+    The task of that number, or the one under way about that path or ID.
 
     @raise NotFound: there is none.
     """
@@ -98,7 +100,10 @@ def find_task(terminal: Terminal, which: str) -> dict[str, Any]:
 
 
 def _look_for(terminal: Terminal, which: str) -> dict[str, Any] | None:
-    return next((task for task in reversed(terminal.ask("tasks_list")) if _is(task, which)), None)
+    """Of several tasks the newest.  @raise NotFound: it is a path that is not in the catalog."""
+    found = list(reversed(terminal.ask("tasks_list")))
+    wanted = which if is_id(which) else id_of(terminal, absolute(which))
+    return next((task for task in found if _is(task, wanted)), None)
 
 
 def _no_task(which: str) -> NotFound:

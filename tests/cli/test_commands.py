@@ -463,3 +463,25 @@ def test_verify_what_does_not_come_back(run: Run, node: StubNode) -> None:
     assert "3 files" in outcome.out
     assert "2 files did not" in outcome.out
     assert outcome.code != 0
+
+
+@pytest.mark.parametrize("which", ["lim", "0/0/1", "0/0/1/F20160313043757PM", "9"])
+def test_tasks_by_what_they_are_about(
+    run: Run, node: StubNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    """A path means its item, as everywhere; and what was so before is not claimed to have been changed."""
+    monkeypatch.chdir(tmp_path)
+    node.answers |= {
+        "tasks_list": [task(id=9, state="reading"), task(id=10, path_id="0/0/2", state="reading")],
+        "backups_list": [{**ITEMS[2], "id": "0/0/1", "path": str(tmp_path / "lim")}],
+        "tasks_pause": {"result": "paused", "tasks": [9]},
+        "tasks_resume": {"result": "resumed", "tasks": []},
+        "backups_queue": [],
+        "backup_abort_running": {"result": "aborted"},
+    }
+    assert run("pause", which).out == "1 task paused\n"
+    assert node.calls[-1] == ("tasks_pause", 9)
+    assert run("resume", which).out == f"{which} is not paused\n"
+    assert run("tasks", "cancel", which).code == 0
+    assert node.calls[-1] == ("backup_abort_running", "0/0/1/F20160313043757PM")
+    assert run("pause", "nothing").code == 15

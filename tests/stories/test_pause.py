@@ -47,7 +47,9 @@ def test_a_backup_rests_and_goes_on(world: World, alice: House) -> None:
     world.run(600.0)
     assert sent(world, alice) - before < 20_000
     assert alice.task(number).state == "paused"
+    assert call(world, alice, "tasks_pause", number)["tasks"] == []
     assert call(world, alice, "tasks_resume", number)["tasks"] == [number]
+    assert call(world, alice, "tasks_resume", number)["tasks"] == []
     assert alice.ended("backup", alice.task(number).path_id).state == "committed"
     alice.until_safe()
     assert sent(world, alice) < 7_500_000
@@ -71,7 +73,8 @@ def test_it_rests_over_a_restart(world: World, alice: House, crash: bool) -> Non
 def test_all_rest(world: World, alice: House) -> None:
     """Without a number all rest, and what is asked for later too, also after a restart; then all go on."""
     begin(world, alice)
-    call(world, alice, "tasks_pause")
+    assert call(world, alice, "tasks_pause")["tasks"] == [1]
+    assert call(world, alice, "tasks_pause")["tasks"] == []
     begin(world, alice, "other", 1000)
     assert [task.state for task in alice.node.backups.tasks()] == ["paused", "paused"]
     with pytest.raises(Conflict, match="all backups are paused"):
@@ -91,6 +94,7 @@ def test_a_paused_backup_is_cancelled(world: World, alice: House) -> None:
     call(world, alice, "tasks_pause", number)
     call(world, alice, "backup_abort_running", f"{task.path_id}/{task.version}")
     assert alice.task(number).state == "cancelled"
+    assert alice.task(number).progress < 1
     call(world, alice, "tasks_pause")
     waiting = alice.task(begin(world, alice, "other", 1000))
     call(world, alice, "backup_cancel_pending", waiting.path_id)
