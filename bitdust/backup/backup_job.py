@@ -161,8 +161,6 @@ class BackupJob:
         #: until it is known which version was before
         self._previous = Previous(db, task.job, task.item, 0)
         self._shape = ""
-        self._began = clock.seconds()
-        self._surveying: Deferred[None] | None = None
         self._growing: dict[bytes, _Growing] = {}
         self._complete: deque[tuple[Found, _Growing]] = deque()
         #: chunk id -> where this job put it; the block's serial once it is sealed, and its place in order
@@ -243,6 +241,7 @@ class BackupJob:
         self._previous = Previous(self._db, self.task.job, self.task.item, base)
         self._weak = await self._db.read(holdings.endangered)
         self._report("Walking")
+        surveying = spawn(self._survey()) if self.progress.expected < 0 else None
         walking = self._source.next_batch(await self._previous.said(BATCH))
         try:
             while batch := await walking:
@@ -251,8 +250,8 @@ class BackupJob:
                 await self._take(batch)
         finally:
             give_up(walking)
-            if self._surveying is not None:
-                give_up(self._surveying)
+            if surveying is not None:
+                give_up(surveying)
 
     async def _take(self, batch: list[Found]) -> None:
         await self.gate.passed()
@@ -328,7 +327,6 @@ class BackupJob:
     async def _pack(self, stretch: Stretch) -> None:
         """Seal the chunks of a stretch that nobody has yet, and note where those of each entry are."""
         await self.gate.passed()
-        self._survey()
         self.progress.read += stretch.size
         self.progress.passed += stretch.size
         asked = {cut.id for cut in stretch.cuts if cut.id not in self._put}
@@ -365,17 +363,14 @@ class BackupJob:
         if full or len(self._complete) >= BATCH:
             await self._flush()
 
-    def _survey(self) -> None:
-        """Find out how much there is, when nobody knows and it takes a while."""
-        progress = self.progress
-        if progress.expected >= 0 or progress.total >= 0 or self._surveying is not None:
-            return
-        if self._clock.seconds() - self._began >= SURVEY_AFTER:
+    async def _survey(self) -> None:
+        """Find out how much there is, where it takes a while, whatever the reading waits for."""
 
-            def found(size: int) -> None:
-                progress.expected = size
+        def found(size: int) -> None:
+            self.progress.expected = size
 
-            self._surveying = spawn(self._source.survey(found))
+        await pause(self._clock, SURVEY_AFTER)
+        await self._source.survey(found)
 
     async def _add(self, fresh: list[tuple[bytes, bytes | memoryview]]) -> tuple[list[Place], list[Sealed]]:
         """Compress, encrypt and write, when it is this job's turn."""

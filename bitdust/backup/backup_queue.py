@@ -51,6 +51,7 @@ PASSING = frozenset(
 class BackupQueue:
     """
     @param make_job: a BackupJob for this task; of what is sent, where something is.
+    @param handed: bytes of a job that each supplier was handed and has not signed for yet.
     @param check: raises Conflict when nothing may be changed any more.
     @param until_findable: resolves when whoever has only the kit would find our suppliers.
     @param until_committed: resolves when the log, as it is now, is at enough suppliers.
@@ -72,6 +73,7 @@ class BackupQueue:
         machines: Machines,
         tasks: Tasks,
         make_job: Callable[[JobTask, Intake | None], BackupJob],
+        handed: Callable[[int], Counter[str]],
         acked: Signal[[int, int, str]],
         staffed: Signal[[]],
         check: Callable[[], None],
@@ -89,6 +91,7 @@ class BackupQueue:
         self._machines = machines
         self._tasks = tasks
         self._make_job = make_job
+        self._handed = handed
         self._acked = acked
         self._staffed = staffed
         self._check = check
@@ -277,7 +280,7 @@ class BackupQueue:
     # -- working
 
     def _line_up(self, job: Job, path: bytes) -> Turn:
-        turn = Turn(job, path, paused=job.paused)
+        turn = Turn(job, path, paused=job.paused, handed=partial(self._handed, job.id))
         turn.gate.shut(turn.paused or self._all_rest())
         turn.task = self._tasks.open(lambda number: turn.task_view(number, self._clock.seconds()))
         self._turns.append(turn)

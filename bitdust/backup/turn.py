@@ -5,6 +5,7 @@ turn -- a backup from when it is asked for until it has ended, and what is told 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from twisted.internet.defer import Deferred
@@ -39,6 +40,8 @@ class Turn:
     gate: Gate = field(default_factory=Gate)
     #: bytes that each supplier has signed for
     sent: Counter[str] = field(default_factory=Counter)
+    #: and bytes on their way that each was handed, and has not signed for yet
+    handed: Callable[[], Counter[str]] = Counter
     #: how fast it goes on
     course: Course = field(default_factory=Course)
     #: why it cannot go on for the moment
@@ -64,7 +67,7 @@ class Turn:
     def task_view(self, number: int, now: float) -> Task:
         """As a task of that number; `now` by the clock, in seconds."""
         progress = self._progress
-        course = self._course_at(now)
+        course, sent = self._course_at(now), self.sent + self.handed()
         total = progress.total if progress.total >= 0 else progress.expected
         return Task(
             id=number,
@@ -78,8 +81,8 @@ class Turn:
             total=total,
             files=progress.files,
             new=progress.new,
-            sent=self.sent.total(),
-            suppliers=dict(self.sent),
+            sent=sent.total(),
+            suppliers=dict(sent),
             rate=round(course.speed(now) * max(total, 0)),
             left=course.left(now),
             skipped=len(unread := [note for note in progress.skipped if note.unread]),
@@ -100,7 +103,7 @@ class Turn:
             block_size=self.running.block_size,
             blocks=progress.blocks,
             read=progress.read,
-            sent=self.sent.total(),
+            sent=(self.sent + self.handed()).total(),
             total=progress.total,
             progress=self._course_at(now).part,
             aborting=self.aborting,
@@ -116,5 +119,6 @@ class Turn:
             self.course.rest()
         else:
             # All of it only when it is committed.
-            self.course.note(now, min(MOST_PART, self._progress.part(self.sent.total())))
+            sent = (self.sent + self.handed()).total()
+            self.course.note(now, min(MOST_PART, self._progress.part(sent)))
         return self.course

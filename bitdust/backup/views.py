@@ -152,8 +152,8 @@ class Task:
     Long work, running or ended.
 
     Sizes in bytes; `progress` 0 to 1 of all of it; `total` is -1 while it is not known.  `done` was read, or
-    written, and `new` of that was nowhere yet; `suppliers` has what each (by fingerprint) has signed for, in
-    all `sent`.  `rate` is bytes of `total` per second, lately; `left` seconds, None while that is not known.
+    written, and `new` of that was nowhere yet; `suppliers` has what each (by fingerprint) was sent, in all
+    `sent`.  `rate` is bytes of `total` per second, lately; `left` seconds, None while that is not known.
     `error` is the id of the error class, or "", and `warning` what went wrong beside the work, or "".
     `skipped` names could not be taken along; `notes` is what else is to be said of some, or "".
     """

@@ -8,8 +8,10 @@ of the catalog, so nothing is forgotten over a restart and nothing that was ackn
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import partial
 
 from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
@@ -25,6 +27,7 @@ from bitdust.database import Database
 from bitdust.errors import BitDustError, Refused
 from bitdust.events import Signal
 from bitdust.machines import Machines, Row
+from bitdust.transport.interface import IExchange
 from bitdust.wire.packets import Priority
 from bitdust.world import background, give_up, spawn
 
@@ -87,6 +90,8 @@ class DataSender:
         #: what was asked of the catalog before that many changes of what is held is not sent
         self._turned = 0
         self._lanes: dict[str, _Lane] = {}
+        #: what carries a piece that nobody has signed for yet
+        self._carried: dict[Errand, IExchange] = {}
         #: bytes a second that each supplier took lately, both pieces that were under way counted
         self.speeds: dict[str, float] = {}
         self._stops: list[Callable[[], None]] = []
@@ -128,6 +133,14 @@ class DataSender:
             for who in self.takers()
             if not lanes[who].failures and not (lanes[who].idle and lanes[who].refused)
         ]
+
+    def handed(self, job: int) -> Counter[str]:
+        """Bytes of this job's pieces that each supplier was handed, and has not signed for yet."""
+        found: Counter[str] = Counter()
+        for errand, exchange in self._carried.items():
+            if errand.job == job:
+                found[errand.fingerprint] += errand.layout.piece_size - exchange.unsent()
+        return found
 
     def refused_by(self, fingerprint: str) -> set[tuple[int, int]]:
         """(serial, number) of pieces that he will not have for now."""
@@ -269,16 +282,18 @@ class DataSender:
             self._failed(lane)
             self._log.info("a piece did not arrive at {who}: {error}", who=errand.fingerprint, error=error)
         finally:
+            self._carried.pop(errand, None)
             underway.pop((errand.serial, errand.number), None)
             lane.wake()
 
     async def _paced(self, errand: Errand) -> None:
+        opened = partial(self._carried.__setitem__, errand)
         if not errand.is_repair:
-            await self._sender.send(errand)
+            await self._sender.send(errand, opened)
             return
         self._pace.begin()
         try:
-            await self._sender.send(errand, Priority.REPAIR)
+            await self._sender.send(errand, opened, Priority.REPAIR)
         finally:
             self._pace.end(errand.layout.piece_size)
 

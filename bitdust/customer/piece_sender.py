@@ -97,10 +97,13 @@ class PieceSender:
         self._document_of = document_of
         self._epoch = epoch
 
-    async def send(self, errand: Errand, priority: Priority = Priority.BACKUP) -> None:
+    async def send(
+        self, errand: Errand, opened: Callable[[IExchange], None], priority: Priority = Priority.BACKUP
+    ) -> None:
         """
         Send a piece of a block that lies in the spool.
 
+        @param opened: told by which exchange it goes.
         @raise Refused: the supplier will not have it.
         @raise LinkLost, Offline, Timeout: try again.
         """
@@ -117,6 +120,7 @@ class PieceSender:
             epoch=self._epoch(),
         )
         exchange = await self._router.open(errand.fingerprint, packet, priority=priority, within=5.0)
+        opened(exchange)
         answered = exchange.answer()
         try:
             with self._spool.path(errand.block).open("rb") as file:

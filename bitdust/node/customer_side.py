@@ -251,8 +251,8 @@ class CustomerSide:
 
         self.queue = BackupQueue(
             db=db, wall=wall, clock=clock, machines=machines, tasks=self.tasks, make_job=make_backup_job,
-            acked=self.data_sender.acked, staffed=self.staffed, check=self.synchronizer.check,
-            until_findable=lambda: self.until_findable(),
+            handed=self.data_sender.handed, acked=self.data_sender.acked, staffed=self.staffed,
+            check=self.synchronizer.check, until_findable=lambda: self.until_findable(),
             until_committed=self.synchronizer.until_committed, committed=self._committed,
             at_once=lambda: settings.number("services/backups/at-once"),
             all_rest=lambda: settings.flag(PAUSED),

@@ -24,6 +24,9 @@ class Question:
         self._written += memoryview(data).nbytes
         return self._exchange.write(data)
 
+    def unsent(self) -> int:
+        return self._exchange.unsent()
+
     def finish(self) -> None:
         if not self._finished:
             self._exchange.finish()

@@ -57,6 +57,9 @@ class Exchange:
         self._flush()
         return written
 
+    def unsent(self) -> int:
+        return self._stream.out_left + self._stream.out_size
+
     def finish(self) -> None:
         if self._stream.out_left and self._failure is None:
             raise ValueError(f"{self._stream.out_left} bytes of the announced body were not written")

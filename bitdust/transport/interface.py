@@ -75,6 +75,9 @@ class IExchange(Interface):
         @raise LinkLost, ExchangeReset
         """
 
+    def unsent() -> int:
+        """Bytes of this end's announced body that were not handed on yet; 0 once no more are wanted."""
+
     def finish() -> None:
         """No more body from this end.  A body ends by itself with the last of its announced `size` bytes."""
 

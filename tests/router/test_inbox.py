@@ -35,6 +35,9 @@ class FakeExchange:
         self.said.append(bytes(data))
         return succeed(None)
 
+    def unsent(self):
+        return 0
+
     def finish(self):
         self.said.append("finish")
 

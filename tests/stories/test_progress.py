@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -138,8 +139,8 @@ def test_a_restore(world: World, alice: House) -> None:
     assert (told[-1][1].state, told[-1][1].done) == ("done", 24_000_000)
 
 
-def test_how_much_there_is(world: World, alice: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A first backup that takes long to read finds out meanwhile how much there is; a short one does not."""
+def test_a_short_one_is_walked_once(world: World, alice: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first backup that is read in a moment does not walk twice to know how much there is."""
     seen: list[int] = []
 
     def part(progress: Progress, sent: int) -> float:
@@ -150,7 +151,29 @@ def test_how_much_there_is(world: World, alice: House, monkeypatch: pytest.Monke
     world.wait(alice.node.backups.start_path(str(files(world, "short", 1_000_000))))
     world.run(20.0)
     assert set(seen) == {-1}
-    monkeypatch.setattr(backup_job, "SURVEY_AFTER", 0.0)
-    world.wait(alice.node.backups.start_path(str(files(world, "long", 4_000_000))))
-    world.run(20.0)
-    assert 4_000_000 in seen
+
+
+def test_pieces_that_take_long(world: World, alice: House) -> None:
+    """Of large pieces on a narrow line each byte counts: it goes on steadily, and never jumps by a piece."""
+    alice.node.settings.set("services/network/send-limit", 50_000)
+    source = world.tree("large", a=3_000_000)
+    world.wait(alice.node.backups.start_path(str(source)))
+    told = watched(world, alice, alice.node.backups.tasks()[-1].id)
+    is_right(told)
+    sent = [task.sent for _, task in told]
+    assert sent == sorted(sent)
+    steps = [after - before for before, after in pairwise(sent[2:-1])]
+    assert max(steps) < 4 * 5 * 50_000
+    assert told[3][1].sent > 0
+
+
+def test_how_much_there_is_while_it_waits(world: World, alice: House) -> None:
+    """A first backup that cannot go on, as its spool is full, finds out how much there is all the same."""
+    alice.node.settings.set("paths/spool-limit", 600_000)
+    alice.node.settings.set("services/network/send-limit", 2_000)
+    source = files(world, "source", 6_000_000)
+    world.wait(alice.node.backups.start_path(str(source)))
+    world.run(backup_job.SURVEY_AFTER + 1.0)
+    task = alice.node.backups.tasks()[-1]
+    assert "waiting for" in task.state
+    assert task.total == 6_000_000
