@@ -21,6 +21,7 @@ from zope.interface import implementer
 from bitdust.errors import BadIdentity, BitDustError, Timeout, TryLater
 from bitdust.identity.document import Document
 from bitdust.transport import happened
+from bitdust.transport.batch import Batch
 from bitdust.transport.exchange import Exchange
 from bitdust.transport.interface import Answerer, Doorman, ExchangeReset, Expected, ILink, LinkLost
 from bitdust.transport.manners import Manners
@@ -38,8 +39,6 @@ GREETING = 10.0
 STALLED = 15.0
 #: seconds that a GOAWAY has to get out before the connection is cut
 LINGER = 5.0
-#: bytes handed to the transport at a time
-BATCH = 256 * 1024
 #: own PINGs under way at a time; the peer bears a few more
 MAX_PINGS = 8
 
@@ -95,6 +94,7 @@ class Link(Protocol):
         self._session = Session(dialer=self.dialed)
         self._go = self._flush
         self._manners = Manners(here.clock, self, self._flush)
+        self._batch = Batch(here.clock, self.hand_on_at_most)
         self._timer: IDelayedCall | None = None
         self._begun = self._open = self._over = False
         self._corked = self._paused = False
@@ -150,7 +150,7 @@ class Link(Protocol):
         if not self._over:
             if self._begun and not self._paused:
                 # What was said before goes out before the goodbye.
-                self.transport.write(self._session.take(BATCH)[0])  # type: ignore[union-attr]
+                self.transport.write(self._session.take(self._batch.size)[0])  # type: ignore[union-attr]
             self._session.go_away(why)
             self._end(LinkLost(f"closed here: {why}"), cut=not self._begun)
 
@@ -218,9 +218,13 @@ class Link(Protocol):
         self._gone(self)
 
     def pauseProducing(self) -> None:
+        if not self._paused:
+            self._batch.full()
         self._paused = True
 
     def resumeProducing(self) -> None:
+        if self._paused:
+            self._batch.emptied()
         self._paused = False
         self._flush()
 
@@ -362,6 +366,8 @@ class Link(Protocol):
                 if not data:
                     return
                 self.transport.write(data)  # type: ignore[union-attr]
+                if len(data) >= self._batch.size and not self._paused:
+                    self._batch.taken()
                 for stream in drained:
                     stream.owner.drained()
         finally:
@@ -370,9 +376,9 @@ class Link(Protocol):
     def _take(self) -> tuple[bytes, list[Stream]]:
         """What may go now: as much as the road takes, the limit allows, and manners where it can wait."""
         limit, turn = self._here.pace.limit, self._session.turn()
-        room, waits = BATCH, turn is not None and turn >= Priority.BACKUP
+        room, waits = self._batch.size, turn is not None and turn >= Priority.BACKUP
         if waits:
-            room = self._manners.room(BATCH)
+            room = self._manners.room(room)
         if limit is not None and room:
             room = min(room, limit.room(self._go, turn)) if turn is not None else 0
         data, drained = self._session.take(room)
@@ -381,6 +387,9 @@ class Link(Protocol):
         if waits:
             self._manners.spend(len(data))
         return data, drained
+
+    def hand_on_at_most(self, size: int) -> None:
+        """For `Batch`: from now on the road need not have room for more than so many bytes at a time."""
 
     def rtt(self) -> float | None:
         """For `Manners`: seconds there and back, with what waits on the way; None: unknown on this road."""
@@ -445,7 +454,7 @@ class Link(Protocol):
             # The goodbye of the peer is to be seen.
             road.resumeProducing()  # type: ignore[attr-defined]
         if self._begun:
-            goodbye, _ = self._session.take(BATCH)
+            goodbye, _ = self._session.take(self._batch.size)
             if goodbye:
                 road.write(goodbye)
             road.unregisterProducer()  # type: ignore[attr-defined]

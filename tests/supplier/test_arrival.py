@@ -51,8 +51,8 @@ def arrive(body: bytes, step: int, size: int | None = None) -> Noted:
     return writer
 
 
-def test_stretches_of_a_mebibyte() -> None:
-    """A body is written in stretches of a MiB and what remains, in its order."""
+def test_a_body_is_written_in_stretches() -> None:
+    """A body is written in stretches and what remains, in its order."""
     body = bytes(range(256)) * 4096 * 3 + b"end.."
     writer = arrive(body, 100_000)
     lengths = [sum(map(len, stretch)) for stretch in writer.stretches]
@@ -63,8 +63,8 @@ def test_stretches_of_a_mebibyte() -> None:
 
 def test_parts_are_not_copied() -> None:
     """Parts of the usual size are handed on as they came."""
-    writer = arrive(bytes(2 * MIB), 256 * 1024)
-    assert [len(stretch) for stretch in writer.stretches] == [4, 4, 0]
+    writer = arrive(bytes(4 * MIB), 256 * 1024)
+    assert [len(stretch) for stretch in writer.stretches] == [8, 8, 0]
 
 
 def test_a_trickle_is_gathered() -> None:

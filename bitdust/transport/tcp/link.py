@@ -17,14 +17,11 @@ from bitdust.wire.place import place_of
 
 SCHEME = "tcp"
 
-#: bytes of one read and one send of the socket, and how far sends may pile up.  Measured under TLS between
-#: two processes: 64 KiB (Twisted's own) 457 MB/s, 128 to 512 KiB 450 to 720, 1 MiB 320.
-GULP = 256 * 1024
+#: most bytes of one read and one send of the socket
+GULP = 2**20
 #: of what Linux tells of a connection, `tcpi_rtt` (tcp_info in linux/tcp.h)
 _RTT = struct.Struct("@68xI")
 _COUNT = struct.Struct("@i")
-#: unsent bytes the kernel takes at most: what is urgent must not stand behind megabytes
-UNSENT = 256 * 1024
 
 
 class TcpLink(SecureLink):
@@ -44,12 +41,17 @@ class TcpLink(SecureLink):
         road = self.transport.transport  # type: ignore[union-attr]
         return _COUNT.unpack(fcntl.ioctl(road.getHandle(), termios.TIOCOUTQ, bytes(_COUNT.size)))[0]  # type: ignore[no-any-return]
 
+    def hand_on_at_most(self, size: int) -> None:
+        # What is urgent must not stand behind what the kernel took and did not send.
+        road = self.transport.transport  # type: ignore[union-attr]
+        if road is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            road.getHandle().setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, size)
+
     def connectionMade(self) -> None:
         road = self.transport.transport  # type: ignore[union-attr]
         road.bufferSize = road.SEND_LIMIT = GULP
         road.setTcpNoDelay(True)
-        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            road.getHandle().setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+        self.hand_on_at_most(self._batch.size)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             milliseconds = int(STALLED * 1000)
             road.getHandle().setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)

@@ -14,8 +14,8 @@ from OpenSSL._util import ffi, lib
 
 #: plain bytes of the largest TLS record
 RECORD = 16 * 1024
-#: plain bytes that are seen, or encrypted, at once: what one read of the socket brings
-SPACE = 256 * 1024
+#: plain bytes that are seen, or encrypted, at once
+SPACE = 512 * 1024
 #: bytes that TLS adds to a record at most, and those of its own messages that may wait beside our data
 _OVERHEAD, _MESSAGES = 256, 4096
 _SEALED = SPACE + (SPACE // RECORD + 1) * _OVERHEAD + _MESSAGES

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from twisted.internet.interfaces import IPushProducer
 from twisted.internet.tcp import Connection
 
 from bitdust.transport.pump import Pump
@@ -28,3 +29,7 @@ class StraightPump(Pump):
             sent = 0
         if sent < len(records):
             road.write(bytes(records[sent:]))  # type: ignore[no-untyped-call]
+            # What the kernel did not take waits here; Twisted would ask for `bufferSize` more.
+            if road.producer is not None and not road.producerPaused:
+                road.producerPaused = True
+                cast(IPushProducer, road.producer).pauseProducing()

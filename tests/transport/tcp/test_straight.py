@@ -6,10 +6,12 @@ import socket
 
 import pytest
 from twisted.internet import main
+from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
 from twisted.internet.tcp import Connection
 from twisted.protocols.tls import TLSMemoryBIOFactory
+from zope.interface import implementer
 
 from bitdust.transport.tcp.straight import StraightPump
 from bitdust.transport.tls import DeviceTls
@@ -39,6 +41,23 @@ class Road(Connection):
             return b"".join(iter(lambda: self.far.recv(65536), b""))
 
 
+@implementer(IPushProducer)
+class _Link:
+    """What is told to pause and to go on."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def pauseProducing(self) -> None:
+        self.told.append("pause")
+
+    def resumeProducing(self) -> None:
+        self.told.append("resume")
+
+    def stopProducing(self) -> None:
+        self.told.append("stop")
+
+
 class _NoReactor:
     def addWriter(self, _writer: object) -> None: ...
 
@@ -61,6 +80,20 @@ def test_all_comes_in_order(takes: list[int]) -> None:
     while road.dataBuffer or road._tempDataLen:
         assert road.doWrite() is None
     assert road.close() == b"first second third"
+
+
+def test_the_link_pauses_as_soon_as_something_waits() -> None:
+    road, link = Road([3]), _Link()
+    road.registerProducer(link, True)
+    sender = pump(road)
+    sender.hand_on(memoryview(b"first "))
+    assert link.told == ["pause"]
+    sender.hand_on(memoryview(b"second"))
+    assert link.told == ["pause"]
+    while road.dataBuffer or road._tempDataLen:
+        assert road.doWrite() is None
+    assert link.told == ["pause", "resume"]
+    assert road.close() == b"first second"
 
 
 def test_what_is_given_can_be_used_again_at_once() -> None:
