@@ -279,7 +279,7 @@ ALL_OPTIONS = (
         "services/network/private-addresses",
         "boolean",
         False,
-        "Accept strangers' addresses inside private networks: for a demonstration or a home network.",
+        "Accept, dial and publish addresses inside private networks: for a demonstration or a home network.",
     ),
     Option(
         "services/network/send-limit",
@@ -306,8 +306,8 @@ ALL_OPTIONS = (
         "services/tcp-connections/tcp-port",
         "positive integer",
         7771,
-        "The TCP port for other nodes; 0: any free one, which is kept.  "
-        "Where the default is in use, and none is set, another is taken and kept.",
+        "The TCP port for other nodes, 1024 or more, since none below is dialled; 0: any free one, which is "
+        "kept.  Where the default is in use, and none is set, another is taken and kept.",
         most=_PORT,
     ),
     Option(
@@ -346,8 +346,8 @@ ALL_OPTIONS = (
         "services/udp-datagrams/udp-port",
         "positive integer",
         7771,
-        "The UDP port for other nodes; 0: any free one, which is kept.  "
-        "Where the default is in use, and none is set, another is taken and kept.",
+        "The UDP port for other nodes, 1024 or more, since none below is dialled; 0: any free one, which is "
+        "kept.  Where the default is in use, and none is set, another is taken and kept.",
         most=_PORT,
     ),
     Option(

@@ -21,6 +21,7 @@ from bitdust.node.gatherings import ANSWERS, Gatherings
 from bitdust.node.lan_beacons import build_lan
 from bitdust.node.leaving_word import LeavingWord
 from bitdust.node.own_identity import OwnIdentity
+from bitdust.node.roads import may_reach
 from bitdust.node.seams import Ground
 from bitdust.node.views import DirectoryView
 from bitdust.router.router import Router
@@ -53,9 +54,7 @@ class Directories:
         if self.dht is not None:
             from bitdust.directory.dht.whereabouts import DhtWhereabouts
 
-            self.whereabouts = DhtWhereabouts(
-                self.dht, private_addresses=ground.settings.flag("services/network/private-addresses")
-            )
+            self.whereabouts = DhtWhereabouts(self.dht, may_reach(ground.settings))
         self.finder: AddressFinder | None = None
         self.word: LeavingWord | None = None
         self.gatherings: Gatherings | None = None

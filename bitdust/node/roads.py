@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from twisted.logger import Logger
 
 from bitdust.config.settings import Settings
+from bitdust.identity.idurl import is_private
 from bitdust.identity.pinning import Pins
 from bitdust.node.own_identity import OwnIdentity
 from bitdust.node.reachability import IMapper
@@ -74,6 +75,11 @@ def ports_to_try(settings: Settings, contacts: Iterable[str], scheme: str, key: 
     # wants any.
     before = [int(contact.rpartition(":")[2]) for contact in contacts if contact.startswith(f"{scheme}:")]
     return list(dict.fromkeys([*before, port, 0]))
+
+
+def may_reach(settings: Settings) -> Callable[[str], bool]:
+    """May a host of which strangers tell be sent to?  Asked each time: the setting may change."""
+    return lambda host: settings.flag("services/network/private-addresses") or not is_private(host)
 
 
 def build_mapper(ground: Ground) -> IMapper | None:

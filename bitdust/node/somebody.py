@@ -16,7 +16,6 @@ from bitdust.directory.nickname import CERTIFICATE, claim
 from bitdust.directory.record import Record
 from bitdust.errors import Usage
 from bitdust.identity.document import Document
-from bitdust.identity.idurl import is_private
 from bitdust.machines import Machines
 from bitdust.messaging.schema import SCHEMA as MESSAGES
 from bitdust.node.customer_side import CustomerSide
@@ -28,7 +27,7 @@ from bitdust.node.propagation import SEQUENCE, Propagation
 from bitdust.node.reachability import Reachability
 from bitdust.node.registration import CATALOG as CATALOG_FILE
 from bitdust.node.relay_side import RelaySide
-from bitdust.node.roads import build_mapper, build_roads, own_addresses, wishes
+from bitdust.node.roads import build_mapper, build_roads, may_reach, own_addresses, wishes
 from bitdust.node.seams import Databases, Ground
 from bitdust.node.supplier_side import build_supplier_side
 from bitdust.programs import RealPrograms
@@ -67,9 +66,8 @@ class Somebody:
         self.router = Router(
             clock=ground.reactor, wall=ground.wall, rng=ground.rng, machines=machines,
             transports=transports, pins=people.pins, meet=people.meet, own=lambda: identity.document,
-            op_db=router_db, may_punch=lambda host: (
-                settings.flag("services/network/private-addresses") or not is_private(host)
-            ), is_known=self._is_known, address=self.directories.address,
+            op_db=router_db, may_reach=may_reach(settings), is_known=self._is_known,
+            address=self.directories.address,
         )  # fmt: skip
         self.relays.join(self.router)
         self.directories.join(self.router)

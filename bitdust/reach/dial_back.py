@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from bitdust.errors import BitDustError, TryLater, Usage
 from bitdust.meter import Meter
-from bitdust.transport.contact import parse_contact
+from bitdust.transport.contact import LEAST_PORT, parse_contact
 from bitdust.transport.interface import Expected, ILink, ITransport
 from bitdust.wire.packets import DialBack, DialledBack
 from bitdust.wire.place import read_place
@@ -23,8 +23,6 @@ from bitdust.world import spawn
 
 #: questions that one asker may put in an hour, and all of them in a minute
 EACH, ALL = 12, 30
-#: ports below this belong to the system's own services: none of them is a node's
-LEAST_PORT = 1024
 
 
 class DialBacks:

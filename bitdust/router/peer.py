@@ -15,6 +15,7 @@ from bitdust.errors import BadIdentity, BitDustError, Cancelled, NotFound, Offli
 from bitdust.identity.document import Document
 from bitdust.machines import Machines
 from bitdust.router.connection import Connection
+from bitdust.router.contacts import Contacts
 from bitdust.router.dials import Dials
 from bitdust.router.links import UNUSED, Links
 from bitdust.router.lookup import Lookup, Said
@@ -27,8 +28,6 @@ from bitdust.transport.interface import Answerer, Expected, ILink, ITransport
 from bitdust.transport.race import Dial
 from bitdust.world import spawn
 
-#: most contacts that are dialled for one link, and most hints that are kept
-MOST_CONTACTS, MOST_HINTS = 12, 8
 #: a link that was up so many seconds was a good one: the next pause is short again
 STEADY = 60.0
 #: from this attempt on his identity is fetched anew before each dial
@@ -46,6 +45,8 @@ class Surroundings:
     lookup: Lookup
     pauses: Pauses
     own: Callable[[], Document]
+    #: may this host, of which others say that a peer is there, be sent to?
+    may_reach: Callable[[str], bool]
     serve: Answerer
     came: Callable[[str], None]
     went: Callable[[str], None]
@@ -68,10 +69,8 @@ class Peer:
         self._dials = Dials(around.clock, self._linked, self._unreached)
         self._upgrade = Upgrade(around.clock, self._dial_straight, self._punch, self._linked)
         self._upgraded = False
-        #: where he is said to be, beside what his document says
-        self._hints: tuple[str, ...] = ()
-        #: where he was found before, and what his address record says
-        self._good: Sequence[str] = ()
+        self._contacts = Contacts(around.clock, around.may_reach)
+        #: what his address record says
         self._said: Said | None = None
         self._suspect: int | None = None
         self._why: BitDustError | None = None
@@ -122,17 +121,18 @@ class Peer:
         if not self.is_forgettable():
             self._router.want()
 
-    def hint(self, contacts: Sequence[str]) -> None:
-        """He is said to be there, too; his document need not be known.  What was said last is tried first."""
-        hints = tuple(dict.fromkeys((*contacts[:MOST_HINTS], *self._hints)))[:MOST_HINTS]
-        if set(hints) != set(self._hints):
-            self._hints = hints
-            if not self.is_forgettable():
-                self._router.want()
+    def hint(self, contacts: Sequence[str], *, heard: bool = False) -> None:
+        """
+        He is said to be there, too; his document need not be known.  What was said last is tried first.
+
+        @param heard: he is, since his own datagram came from there.
+        """
+        if self._contacts.hint(contacts, heard=heard) and not self.is_forgettable():
+            self._router.want()
 
     def seen(self, contacts: Sequence[str]) -> None:
         """He is there at this moment: whoever waits for him waits for no pause, and for no dead contact."""
-        self.hint(contacts)
+        self.hint(contacts, heard=True)
         if not self.is_forgettable():
             self._router.seen()
 
@@ -279,7 +279,7 @@ class Peer:
     async def _find(self) -> None:
         lookup = self._around.lookup
         fresh = self._suspect is not None or self._road.attempts >= REFRESH_AFTER
-        self._good = await lookup.places(self.fingerprint)
+        self._contacts.found = await lookup.places(self.fingerprint)
         try:
             document = await lookup.find(self.fingerprint, self.document, fresh=fresh)
         except BitDustError as why:
@@ -318,12 +318,15 @@ class Peer:
         expected = Expected(self.fingerprint, document.device_spkis if document and is_newest else None)
         published = document.contacts if document is not None else ()
         said = self._said.contacts if self._said is not None else ()
+
+        def is_wanted(contact: str) -> bool:
+            road = transports.get(_road(contact))
+            return road is not None and straight in (None, road.direct)
+
         return [
-            partial(transports[scheme].dial, contact, expected)
-            for contact in dict.fromkeys((*self._good, *self._hints, *published, *said))
-            if (scheme := contact.partition("://")[0]) in transports
-            and straight in (None, transports[scheme].direct)
-        ][:MOST_CONTACTS]
+            partial(transports[_road(contact)].dial, contact, expected)
+            for contact in self._contacts.to_dial(published, said, is_wanted)
+        ]
 
     def _told(self) -> int:
         """The revision that his address record tells of; 0 without one."""
@@ -363,3 +366,7 @@ class Peer:
         straight = best is not None and best.direct
         self._upgraded = straight and (self._upgraded or self._upgrade.is_wanted)
         self._upgrade.watch(best is not None and not best.direct)
+
+
+def _road(contact: str) -> str:
+    return contact.partition("://")[0]

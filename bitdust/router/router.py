@@ -29,6 +29,7 @@ from bitdust.router.pauses import Pauses
 from bitdust.router.peer import Peer, Surroundings
 from bitdust.router.places import Places
 from bitdust.router.punching import Punching
+from bitdust.transport.contact import is_dialable
 from bitdust.transport.interface import Expected, IExchange, ILink, IPuncher, ITransport, LinkLost
 from bitdust.wire.packets import Ack, Identity, Packet, Priority, Punch, PunchNow
 from bitdust.world import Rng, Wall
@@ -48,7 +49,7 @@ class Router:
     @param own: this node's own document as it is now.
     @param pins: the pinned identities of others (`identity.pinning.Pins`).
     @param meet: fetches the identity document at an IDURL anew (`Acquaintances.meet`).
-    @param may_punch: may this host, of which a peer says that he is seen there, be sent to?
+    @param may_reach: may this host, of which others say that a peer is there, be sent to?
     @param is_known: is he somebody for whom places are kept: a supplier, customer or correspondent of ours?
     @param op_db: where answered op ids and good contacts are remembered; its tables are `tables.SCHEMA`.
     @param address: looks for the address record of somebody who is not where he was.
@@ -68,7 +69,7 @@ class Router:
         meet: Callable[[str], Awaitable[Document]],
         own: Callable[[], Document],
         op_db: Database,
-        may_punch: Callable[[str], bool] = lambda host: not is_private(host),
+        may_reach: Callable[[str], bool] = lambda host: not is_private(host),
         is_known: Callable[[str], Awaitable[bool]] = nobody,
         address: Callable[[Document], Awaitable[Said | None]] = unsaid,
     ) -> None:
@@ -86,7 +87,7 @@ class Router:
         self._inbox.answer(Identity, self._told_identity)
         by_scheme = {transport.scheme: transport for transport in self._transports}
         punchers = {scheme: each for scheme, each in by_scheme.items() if IPuncher.providedBy(each)}
-        self._letting_in = LettingIn(clock, punchers, self._observers, may_punch, is_known)
+        self._letting_in = LettingIn(clock, punchers, self._observers, may_reach, is_known)
         self._inbox.answer(Punch, self._letting_in.asked)
         self._inbox.answer(PunchNow, self._letting_in.begin)
         self._peers: dict[str, Peer] = {}
@@ -96,10 +97,11 @@ class Router:
             clock=clock,
             machines=machines,
             transports=by_scheme,
-            punching=Punching(clock, rng, punchers, self._observers, may_punch),
+            punching=Punching(clock, rng, punchers, self._observers, may_reach),
             lookup=Lookup(pins, meet, places.of, address),
             pauses=Pauses(rng),
             own=own,
+            may_reach=may_reach,
             serve=self._inbox.take,
             came=self.came,
             went=self.went,
@@ -182,7 +184,7 @@ class Router:
             self._peer(document.fingerprint).news(document)
 
     def hint(self, fingerprint: str, contacts: Sequence[str]) -> None:
-        """He is said to be reached there, too (at most 8 are tried); his document comes with the link."""
+        """He is said to be reached there, too (at most 4 are tried); his document comes with the link."""
         if not self._stopped and fingerprint != self._own().fingerprint:
             self._peer(fingerprint).hint(contacts)
 
@@ -195,11 +197,14 @@ class Router:
         """
         Meet whoever is at this contact; he is a peer like any other then.
 
-        @raise Usage: no road leads there.  @raise Timeout, BadIdentity: nobody there is to be met.
+        @raise Usage: no road leads there, or none may be taken.
+        @raise Timeout, BadIdentity: nobody there is to be met.
         """
         transport = self._around.transports.get(contact.partition("://")[0])
         if transport is None:
             raise Usage(f"no road of this node leads to {contact[:256]!r}")
+        if not is_dialable(contact, self._around.may_reach):
+            raise Usage(f"{contact[:256]!r} is in a private network, or at a port that is no node's")
         link = await transport.dial(contact, Expected(None, None))
         document: Document = link.document
         self._accepted(link)

@@ -5,11 +5,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
 from bitdust.errors import Usage
 
+#: ports below this belong to the system's own services, somebody's mail server say: none of them is a node's
+LEAST_PORT = 1024
 _LONGEST = 256
 _NAME = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,251}[a-z0-9])?", re.ASCII)
 
@@ -40,3 +43,17 @@ def parse_contact(scheme: str, contact: str) -> tuple[str, int]:
         shown = contact[:_LONGEST]
         raise Usage(f"{shown!r} is not an address of the form {scheme}://host:port") from None
     return host, port
+
+
+def place_in(contact: str) -> tuple[str, int] | None:
+    """Host and port of what others say; None: it is no address of that form, and its road knows better."""
+    try:
+        return parse_contact(contact.partition("://")[0], contact)
+    except Usage:
+        return None
+
+
+def is_dialable(contact: str, may_reach: Callable[[str], bool]) -> bool:
+    """May a contact that others have named be dialled?"""
+    place = place_in(contact)
+    return place is None or (place[1] >= LEAST_PORT and may_reach(place[0]))

@@ -12,6 +12,7 @@ from bitdust.directory.dht.whereabouts import SALT, DhtWhereabouts
 from bitdust.directory.interface import IWhereabouts
 from bitdust.directory.memory import MemoryWhereabouts
 from bitdust.errors import BitDustError, TryLater, Usage
+from bitdust.identity.idurl import is_private
 from bitdust.identity.keys import Keys
 from bitdust.world import inline, spawn
 from tests.directory.private_dht import HERE, SOON, private_dht, threads
@@ -93,16 +94,14 @@ class DhtTest(Promises, TestCase):
 
     async def setUp(self):
         self.nodes = await private_dht(self, threads(self), 16, net=15)
-        self.one, self.other = (
-            DhtWhereabouts(self.nodes[number], private_addresses=True) for number in (2, 12)
-        )
+        self.one, self.other = (DhtWhereabouts(self.nodes[number], lambda host: True) for number in (2, 12))
 
     async def plant(self, raw):
         await self.nodes[5].put(KEYS.directory_secret, KEYS.directory_public, SALT, raw)
 
     async def test_addresses_that_are_not_called(self):
         """Addresses inside private networks, and ports of other services, are not told to all."""
-        strict = DhtWhereabouts(self.nodes[12], private_addresses=False)
+        strict = DhtWhereabouts(self.nodes[12], lambda host: not is_private(host))
         where = topic("offer", "x")
         await self.one.gather(where, ("tcp://127.0.15.3:4001",))
         await self.one.gather(where, ("tcp://127.0.15.3:25", "relay://x"))
@@ -120,7 +119,7 @@ class AloneTest(TestCase):
         """Nothing is left, nothing is found, and nobody waits for ever."""
         dht = Dht(reactor, inline, Situation(f"{HERE}.16.1", 0, private=True))
         await dht.start()
-        alone = DhtWhereabouts(dht, private_addresses=True)
+        alone = DhtWhereabouts(dht, lambda host: True)
         with pytest.raises(TryLater):
             await alone.leave(KEYS, record(1))
         assert await alone.look(KEYS.directory_public) is None

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from twisted.internet import reactor
 from twisted.internet.defer import gatherResults
 from twisted.trial.unittest import TestCase
 
 from bitdust.database import Database
+from bitdust.errors import Offline, Usage
 from bitdust.identity.document import build
+from bitdust.identity.idurl import is_private
 from bitdust.identity.keys import DeviceKey, Keys
 from bitdust.identity.pinning import SCHEMA as PEERS
 from bitdust.identity.pinning import Pins
@@ -29,6 +32,8 @@ class Node:
 
     def __init__(self, name: str, home: Path, threads: Threads) -> None:
         self.name = name
+        #: are addresses inside private networks for us?
+        self.at_home = True
         self.keys, self.device = Keys.from_master(system_rng(32)), DeviceKey.generate(system_rng)
         self.dbs = [
             Database(home / f"{name}-peers.db", PEERS, threads),
@@ -55,6 +60,7 @@ class Node:
             meet=self.pins.by_idurl,
             own=lambda: self.document,
             op_db=self.dbs[1],
+            may_reach=lambda host: self.at_home or not is_private(host),
         )
 
     def write(self, contacts: list[str]) -> None:
@@ -114,6 +120,19 @@ class OverTcp(TestCase):
         seconds, name = await self.one.router.ping(self.other.document.fingerprint)
         assert 0 < seconds < 5
         assert name == "tcp"
+
+    async def test_a_stranger_sends_us_nowhere(self) -> None:
+        """Contacts of a document, of a hint and of a call that lead into this machine are not dialled."""
+        self.one.at_home = False
+        peer, [contact] = self.other.document.fingerprint, self.other.document.contacts
+        self.one.router.hint(peer, [contact])
+        with pytest.raises(Offline, match="no address that this node can dial"):
+            await self.one.router.ping(peer)
+        with pytest.raises(Usage):
+            await self.one.router.call(contact)
+        assert not self.other.router.is_online(self.one.document.fingerprint)
+        self.one.router.seen(peer, [contact])
+        assert (await self.one.router.ping(peer))[1] == "tcp"
 
     async def test_a_body(self) -> None:
         """Bytes written on an opened exchange are what the handler reads."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from ipaddress import ip_address
+from collections.abc import Callable, Sequence
 
 from twisted.logger import Logger
 from zope.interface import implementer
 
 from bitdust.directory.address import check_address
-from bitdust.directory.dht.remembered import Place
 from bitdust.directory.dht.session import Dht
 from bitdust.directory.interface import IWhereabouts
 from bitdust.errors import TryLater, Usage
-from bitdust.identity.idurl import is_global
 from bitdust.identity.keys import Keys
+from bitdust.transport.contact import is_dialable, write_contact
 
 #: what keeps our items apart from what else is signed with the key
 SALT = b"bitdust address 1"
@@ -22,19 +20,17 @@ SALT = b"bitdust address 1"
 ROADS = ("tcp", "udp")
 #: ports that one node is announced with
 MOST_PORTS = 4
-#: ports below it are not called: somebody else's mail server is not to be flooded by us
-LEAST_PORT = 1024
 
 
 @implementer(IWhereabouts)
 class DhtWhereabouts:
-    """@param private_addresses: may an answer name an address that is not of the public Internet?"""
+    """@param may_reach: may a host that an answer names be sent to?"""
 
     _log = Logger()
 
-    def __init__(self, dht: Dht, *, private_addresses: bool) -> None:
+    def __init__(self, dht: Dht, may_reach: Callable[[str], bool]) -> None:
         self._dht = dht
-        self._private_addresses = private_addresses
+        self._may_reach = may_reach
 
     async def leave(self, keys: Keys, record: bytes) -> None:
         check_address(keys.directory_public, record)
@@ -61,20 +57,9 @@ class DhtWhereabouts:
 
     async def gathered(self, topic: bytes) -> list[tuple[str, ...]]:
         places = await self._dht.gathered(topic)
-        return [_contacts(place) for place in places if self._may_be_called(place)]
-
-    def _may_be_called(self, place: Place) -> bool:
-        try:
-            address = ip_address(place[0])
-        except ValueError:
-            return False
-        return place[1] >= LEAST_PORT and (self._private_addresses or is_global(address))
+        found = (tuple(write_contact(road, *place) for road in ROADS) for place in places)
+        return [each for each in found if all(is_dialable(contact, self._may_reach) for contact in each)]
 
 
 def _port(contact: str) -> int:
     return int(contact.rpartition(":")[2])
-
-
-def _contacts(place: Place) -> tuple[str, ...]:
-    host = f"[{place[0]}]" if ":" in place[0] else place[0]
-    return tuple(f"{road}://{host}:{place[1]}" for road in ROADS)
