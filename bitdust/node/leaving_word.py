@@ -85,13 +85,12 @@ class LeavingWord:
             await pause(self.clock, CALM)
             # What changes while this is being told is to be told, too.
             changed = self._changed.next()
-            try:
-                await self._leave()
-                await self._gather()
-                self.trouble, wait, retry = "", self._rest(), FIRST_PAUSE
-            except BitDustError as why:
-                self.trouble, wait, retry = why.message, retry, min(2 * retry, LONGEST_PAUSE)
-                self._log.info("the directory does not know yet where we are: {why}", why=why.message)
+            self.trouble = "; ".join(dict.fromkeys(await self._tell_all()))
+            if self.trouble:
+                wait, retry = retry, min(2 * retry, LONGEST_PAUSE)
+                self._log.info("the directory does not know all of us yet: {why}", why=self.trouble)
+            else:
+                wait, retry = self._rest(), FIRST_PAUSE
             await either(self.clock, changed, wait)
 
     def _rest(self) -> float:
@@ -102,8 +101,28 @@ class LeavingWord:
         ]
         return max(CALM, min(due) - self.clock.seconds())
 
-    async def _leave(self) -> None:
+    async def _tell_all(self) -> list[str]:
+        """Each thing by itself, as far as it is due; answers what was wrong with some."""
+        troubles: list[str] = []
+
+        async def told(telling: Awaitable[None]) -> None:
+            try:
+                await telling
+            except BitDustError as why:
+                troubles.append(why.message)
+
         document = self.own()
+        await told(self._leave(document))
+        everyone = [document]
+        try:
+            everyone += await self.others()
+        except BitDustError as why:
+            troubles.append(why.message)
+        for where in self._places(everyone):
+            await told(self._gather(document, where))
+        return troubles
+
+    async def _leave(self, document: Document) -> None:
         raw, when = self._recorded
         if raw == document.raw and self.clock.seconds() - when < RECORD_AGAIN - CALM:
             return
@@ -118,21 +137,22 @@ class LeavingWord:
         )
         self._recorded = (document.raw, self.clock.seconds())
 
-    async def _gather(self) -> None:
-        document = self.own()
-        everyone = [document, *await self.others()]
+    def _places(self, everyone: Sequence[Document]) -> list[str]:
+        """What we gather under: keys of nicknames, and "" for what suppliers offer."""
         names = {claimed_by(each) for each in everyone} - {""}
         wanted = {*names, *([""] if any(SUPPLIER_OFFER in each.offers for each in everyone) else [])}
         self._gathered = {where: said for where, said in self._gathered.items() if where in wanted}
-        for where in sorted(wanted):
-            said, when = self._gathered.get(where, ((), 0.0))
-            if said == document.contacts and self.clock.seconds() - when < GATHER_AGAIN - CALM:
-                continue
-            if where:
-                await self.whereabouts.gather(topic("nickname", where), document.contacts)
-            else:
-                await self._offer(document)
-            self._gathered[where] = (document.contacts, self.clock.seconds())
+        return sorted(wanted)
+
+    async def _gather(self, document: Document, where: str) -> None:
+        said, when = self._gathered.get(where, ((), 0.0))
+        if said == document.contacts and self.clock.seconds() - when < GATHER_AGAIN - CALM:
+            return
+        if where:
+            await self.whereabouts.gather(topic("nickname", where), document.contacts)
+        else:
+            await self._offer(document)
+        self._gathered[where] = (document.contacts, self.clock.seconds())
 
     async def _offer(self, document: Document) -> None:
         level, looked = self._level

@@ -34,6 +34,7 @@ class Slow(MemoryWhereabouts):
         super().__init__(self.records, self.topics)
         self.left = 0
         self.fault = None
+        self.shut = set()
         self.until = None
 
     async def leave(self, keys, record):
@@ -43,6 +44,11 @@ class Slow(MemoryWhereabouts):
         if self.until is not None:
             await self.until
         await super().leave(keys, record)
+
+    async def gather(self, topic, contacts):
+        if topic in self.shut:
+            raise TryLater("nobody is there")
+        await super().gather(topic, contacts)
 
 
 class LeavingWordTest(SynchronousTestCase):
@@ -63,6 +69,8 @@ class LeavingWordTest(SynchronousTestCase):
         self.addCleanup(self.word.stop)
 
     async def reached(self):
+        if isinstance(self.others, Exception):
+            raise self.others
         return self.others
 
     def run_for(self, seconds):
@@ -84,6 +92,40 @@ class LeavingWordTest(SynchronousTestCase):
         self.run_for(2 * RECORD_AGAIN)
         assert self.where.left == 3
         assert len(self.where.topics) == 2
+
+    def test_each_by_itself(self):
+        """What one thing fails at the others do not wait for; only what failed is told again."""
+        nickname, offered = topic("nickname", nickname_key("alice")), place(0, 0)
+        self.where.fault = TryLater("nobody took it")
+        self.run_for(5)
+        assert set(self.where.topics) == {nickname, offered}
+        assert self.word.trouble == "nobody took it"
+        self.where.topics.clear()
+        self.where.fault = None
+        self.run_for(10)
+        assert self.kept().contacts == self.document.contacts
+        assert (self.where.topics, self.word.trouble) == ({}, "")
+
+    def test_each_gathering_by_itself(self):
+        """The same of one gathering, and of what is told of others."""
+        nickname, offered = topic("nickname", nickname_key("alice")), place(0, 0)
+        for shut, open_one in ((nickname, offered), (offered, nickname)):
+            self.where.shut = {shut}
+            self.where.topics.clear()
+            self.document = alice(revision=self.document.revision + 1)
+            self.word._gathered.clear()
+            self.word.soon()
+            self.run_for(5)
+            assert set(self.where.topics) == {open_one}
+            assert self.word.trouble == "nobody is there"
+            assert self.kept().revision == self.document.revision
+
+    def test_others_who_cannot_be_asked_for(self):
+        """A relay whose register cannot be read gathers for itself all the same, and says so."""
+        self.others = TryLater("the disk does not let us")
+        self.run_for(5)
+        assert len(self.where.topics) == 2
+        assert self.word.trouble == "the disk does not let us"
 
     def test_something_else_in_between(self):
         """Whatever wakes it between: what was told is told again in time, not half an hour after that."""
