@@ -27,6 +27,8 @@ _NAME = re.compile(r"[a-z0-9_-]{3,20}", re.ASCII)
 #: what stands before a fingerprint that a person gave, and before one that was only found
 VOUCHED, SEEN = "fp=", "seen="
 _HINT = "an IDURL looks like http://example.org/alice.xml, perhaps with #fp=FINGERPRINT behind"
+#: all IPv6 addresses of the public Internet; what lies outside is local, or another way to write an IPv4 one
+_UNICAST = ipaddress.IPv6Network("2000::/3")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -122,6 +124,8 @@ def is_global(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
             return is_global(inner)
         if address in ipaddress.IPv6Network("64:ff9b::/96"):
             return is_global(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        if address not in _UNICAST:
+            return False
     return address.is_global and not address.is_multicast
 
 
