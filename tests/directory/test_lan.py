@@ -99,6 +99,99 @@ class FloodTest(SynchronousTestCase):
         assert self.heard == []
 
 
+class Cable(Clock):
+    """A local network and its time: what one sends to the group all hear, a moment later."""
+
+    def __init__(self):
+        super().__init__()
+        self.ears = []
+
+    def listenMulticast(self, port, protocol, interface="", maxPacketSize=8192, listenMultiple=False):
+        plug = Plug(self, f"192.168.1.{len(self.ears) + 1}")
+        self.ears.append((plug, protocol))
+        protocol.transport = plug
+        return plug
+
+
+class Plug:
+    """One machine at it."""
+
+    def __init__(self, cable, host):
+        self.cable, self.host = cable, host
+
+    def write(self, datagram, addr):
+        for _, protocol in self.cable.ears:
+            self.cable.callLater(0.001, protocol.datagramReceived, datagram, (self.host, addr[1]))
+
+    def getHandle(self):
+        return self
+
+    def setsockopt(self, *what):
+        assert self.cable.ears
+
+    def stopListening(self):
+        self.cable.ears = [each for each in self.cable.ears if each[0] is not self]
+
+
+class WithinTwoSecondsTest(SynchronousTestCase):
+    """How soon two meet in one network, on a clock that is turned by hand."""
+
+    def setUp(self):
+        self.cable = Cable()
+        self.heard = {}
+
+    def node(self, who, knows, chance):
+        async def acquaintances(most):
+            return [WHO[knows]]
+
+        def told(fingerprint, contacts):
+            self.heard.setdefault(who, self.cable.seconds())
+
+        one = LanBeacons(
+            self.cable, lambda: NOW, lambda size: chance.randbytes(size), Spot(GROUP, PORT, "192.168.1.1"),
+            WHO[who], lambda: PORTS, acquaintances, told,
+        )  # fmt: skip
+        one.start()
+        return one
+
+    def turn(self, seconds):
+        self.cable.pump([0.05] * round(seconds / 0.05))
+
+    def test_whoever_comes_second(self):
+        """However long the first is there, both hear within two seconds after the second came."""
+        for seed in range(50):
+            self.setUp()
+            chance = random.Random(seed)
+            first = self.node("a", "b", chance)
+            self.turn(chance.uniform(0, 200))
+            assert self.heard == {}
+            came = self.cable.seconds()
+            second = self.node("b", "a", chance)
+            self.turn(2.0)
+            assert set(self.heard) == {"a", "b"}
+            assert max(self.heard.values()) - came <= 2.0
+            first.stop()
+            second.stop()
+            self.turn(0.1)
+            assert self.cable.getDelayedCalls() == []
+
+    def test_whoever_comes_back(self):
+        """Who was there a moment ago is no news, and gets no answer; it is heard at once all the same."""
+        chance = random.Random(1)
+        first, second = self.node("a", "b", chance), self.node("b", "a", chance)
+        self.turn(5.0)
+        second.stop()
+        self.heard.clear()
+        self.turn(20.0)
+        assert self.heard == {}
+        came = self.cable.seconds()
+        second = self.node("b", "a", chance)
+        self.turn(2.0)
+        assert self.heard["a"] - came <= 2.0
+        first.stop()
+        second.stop()
+
+
 class MulticastTest(TestCase):
     """Two nodes and a stranger on loopback."""
 
