@@ -2,7 +2,8 @@
 Who of the suppliers is there, and since when not: the roll is called every half hour.
 
 Absence alone is no loss: people switch their machines off.  Lost is who is away for longer than a day, and
-longer than three times what is usual for him.
+longer than three times what is usual for him.  What this node slept through, or was switched off for, counts
+as an hour at most.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
+from bitdust.background import Rounds
 from bitdust.customer import standing
 from bitdust.customer.standing import DAY
 from bitdust.database import Database
@@ -57,20 +58,18 @@ class Attendance:
         self._roll = roll
         self._grace = grace
         self._last = clock.seconds()
-        self._call = LoopingCall(self._begin)
-        self._call.clock = clock
+        self._rounds = Rounds(clock, self._begin, roll)
         #: (fingerprint, a sentence why): he was away for too long
         self.lost: Signal[[str, str]] = Signal()
 
     def start(self) -> None:
         """Call the roll from now on."""
         self._last = self._clock.seconds()
-        self._call.start(self._roll, now=False)
+        self._rounds.start()
 
     def stop(self) -> None:
         """Call it no more."""
-        if self._call.running:
-            self._call.stop()
+        self._rounds.stop()
 
     def _begin(self) -> None:
         spawn(self.look()).addErrback(
@@ -80,13 +79,13 @@ class Attendance:
     async def look(self) -> None:
         """One call."""
         now = self._clock.seconds()
-        # What is longer than the rest between two calls was spent asleep.
-        passed, self._last = min(max(0.0, now - self._last), 2 * self._roll), now
+        ran, self._last = max(0.0, now - self._last), now
         seated, connected = set(self._suppliers()), set(self._connected())
         if not connected:
             # Perhaps it is we who are not there.
             return
         here, away = seated & connected, seated - connected
+        passed = await self._db(standing.passed, ran, 2 * self._roll, int(self._wall()))
         absent = await self._db(standing.looked, here, away, passed, int(self._wall()))
         for supplier, seconds in sorted(absent.items()):
             usual = await self._db.read(standing.usual_gap, supplier)

@@ -13,9 +13,9 @@ from collections.abc import Callable, Collection
 
 from twisted.internet.defer import TimeoutError
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
+from bitdust.background import Rounds
 from bitdust.blocks.layout import LEAF, piece_size
 from bitdust.catalog.rows import known_peer
 from bitdust.customer import owing, standing
@@ -86,20 +86,18 @@ class Auditor:
         self._shown: set[str] = set()
         reader.shown.listen(self._shown.add)
         self._busy = False
-        self._call = LoopingCall(self._begin)
-        self._call.clock = clock
+        self._rounds = Rounds(clock, self._begin, look)
         #: (fingerprint, a sentence why): he has lost, or spoiled, or does not show, too much
         self.failed: Signal[[str, str]] = Signal()
 
     def start(self) -> None:
         """Ask from now on."""
         self._began = self._clock.seconds()
-        self._call.start(self._look, now=False)
+        self._rounds.start()
 
     def stop(self) -> None:
         """Ask no more."""
-        if self._call.running:
-            self._call.stop()
+        self._rounds.stop()
 
     def _begin(self) -> None:
         spawn(self.look()).addErrback(

@@ -1,8 +1,8 @@
 """
 What is known of each supplier: when he was there, and what he showed when he was asked.
 
-Only time in which this node ran, and heard somebody, is counted: who sleeps, or has lost the network
-himself, accuses nobody.
+Only time in which this node ran, and heard somebody, is counted, and an hour of each rest: who sleeps, or
+has lost the network himself, accuses nobody.
 """
 
 from __future__ import annotations
@@ -102,6 +102,11 @@ SCHEMA = [
     ALTER TABLE past ADD COLUMN asked_to_leave INTEGER NOT NULL DEFAULT 0;
     """,
     owing.TABLES,
+    """
+    -- One row: when the roll was called last, in Unix seconds (0: never).
+    CREATE TABLE called (at INTEGER NOT NULL) STRICT;
+    INSERT INTO called VALUES (0);
+    """,
 ]
 
 
@@ -173,6 +178,17 @@ def audits(c: sqlite3.Connection, supplier: str) -> list[Audit]:
         "SELECT at, good, bad, silent FROM audits WHERE supplier = ? ORDER BY at DESC", (supplier,)
     )
     return [Audit(*row) for row in rows]
+
+
+def passed(c: sqlite3.Connection, ran: float, most: float, now: int) -> float:
+    """
+    The roll is called.  Answers how many seconds count since it was called last, `most` at most.
+
+    @param ran: seconds of this run since then, or since its beginning.
+    """
+    (last,) = c.execute("SELECT at FROM called").fetchone()
+    c.execute("UPDATE called SET at = ?", (now,))
+    return min(max(ran, float(now - last)) if last else ran, most)
 
 
 def looked(

@@ -11,10 +11,10 @@ import sqlite3
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from bitdust.background import Rounds
 from bitdust.blocks.layout import LEAF
 from bitdust.errors import Damaged
 from bitdust.supplier import pieces
@@ -40,19 +40,17 @@ class Scrubber:
         self._shelf = shelf
         self._working: Deferred[None] | None = None
         self._stopped = True
-        self._call = LoopingCall(self._begin)
-        self._call.clock = clock
+        self._rounds = Rounds(clock, self._begin, HOUR)
 
     def start(self) -> None:
-        """A round in an hour, and then again and again."""
+        """A round soon, and then one each hour."""
         self._stopped = False
-        self._call.start(HOUR, now=False)
+        self._rounds.start()
 
     async def stop(self) -> None:
         """No more rounds; one that is on its way ends with the piece it is at."""
         self._stopped = True
-        if self._call.running:
-            self._call.stop()
+        self._rounds.stop()
         if self._working is not None:
             waiting: Deferred[None] = Deferred()
             self._working.addBoth(waiting.callback)

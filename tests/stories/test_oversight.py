@@ -144,6 +144,25 @@ def test_we_are_the_ones_who_are_away(safe: tuple[World, House]) -> None:
     assert told(alice, "supplier.doubted") == []
 
 
+def test_a_node_that_runs_for_minutes_a_day_watches_too(safe: tuple[World, House]) -> None:
+    """A laptop that is on for 24 minutes a day knows who is there, asks them, and replaces who is gone."""
+    world, alice = safe
+    dead, other, *_ = world.seated(alice)
+    world.suppliers(2, "spare")
+    dead.crash()
+    for _ in range(40):
+        alice.stop()
+        world.run(23.6 * HOUR)
+        alice.start()
+        world.run(0.4 * HOUR)
+        if dead not in seats(world, alice) and None not in seats(world, alice):
+            break
+    assert dead not in seats(world, alice)
+    found = of(alice, other)
+    assert found.uptime == 1.0
+    assert found.shown == found.asked >= 7
+
+
 def test_a_few_at_a_time(safe: tuple[World, House]) -> None:
     """Two are gone: the second loses his seat when the first is replaced, not before."""
     world, alice = safe

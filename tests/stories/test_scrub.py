@@ -89,6 +89,21 @@ def test_a_scrub_goes_on_after_a_crash(safe: Safe, monkeypatch: pytest.MonkeyPat
     assert behind >= len(alice.blocks()) // 5 - 1
 
 
+def test_a_shelf_that_is_up_for_minutes_a_day_is_read_too(safe: Safe) -> None:
+    """Each of its short days it reads the part of a whole one."""
+    world, alice, _ = safe
+    house = world.seated(alice)[0]
+    path = house.shelf_files()[-1]
+    path.write_bytes(path.read_bytes()[:-1])
+    for _ in range(6):
+        house.stop()
+        world.run(DAY - 1500)
+        house.start()
+        world.run(1500)
+    name = str(path.relative_to(house.home / "customers"))
+    assert select(house, "SELECT count(*) FROM pieces WHERE path = ? AND damaged = 0", name) == [(0,)]
+
+
 def test_a_list_is_only_asked_for_when_it_would_tell_something(safe: Safe) -> None:
     """In a quiet day no list goes over the network; what is lost is noticed all the same."""
     world, alice, _ = safe
