@@ -572,6 +572,7 @@ class RestorePreview(TypedDict):
     folders: int
     size: int
     there: int
+    same: int
     entries: list[RestorePreviewEntries]
 
 
@@ -582,6 +583,7 @@ class RestorePreviewEntries(TypedDict):
     inside_b64: NotRequired[str]
     type: str
     size: int
+    there: str
 
 
 class RestoresRunning(TypedDict):

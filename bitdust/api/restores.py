@@ -64,7 +64,8 @@ async def restore_preview(
     Tell what `restore_single` would bring back with these arguments.  Nothing is fetched or written.
 
     `there` counts the files whose names are taken at the destination: in place they would be replaced,
-    elsewhere left as they are.
+    elsewhere left as they are.  Of these `same` are what would come, by size and date.  An entry says "same"
+    or "other" of what has its name, or "".
 
     @param pathID_or_backupID_or_localPath: what to restore.
     @param destinationPath: where to; None is where it came from.
@@ -88,11 +89,13 @@ async def restore_preview(
         "folders": seen.folders,
         "size": seen.size,
         "there": seen.there,
+        "same": seen.same,
         "entries": [
             {
                 **path_fields(each.path, "inside", "inside_b64"),
                 "type": each.meta.kind.name.lower(),
                 "size": each.meta.size,
+                "there": {None: "", True: "same", False: "other"}[seen.taken.get(each.path)],
             }
             for each in seen.entries
         ],

@@ -7,10 +7,12 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat as modes
 from contextlib import suppress
 
 from blake3 import blake3
 
+from bitdust.catalog.facts import Kind, Meta
 from bitdust.errors import Damaged
 
 #: how an existing file is opened to be written
@@ -79,3 +81,15 @@ def exists(folder: int, name: bytes) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def is_as(name: bytes, meta: Meta, folder: int | None = None) -> bool:
+    """Whether what has that name is that file by size and date, or leads where that symbolic link does."""
+    try:
+        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        if meta.kind is Kind.SYMLINK:
+            return modes.S_ISLNK(status.st_mode) and os.readlink(name, dir_fd=folder) == meta.target
+    except FileNotFoundError:
+        return False
+    is_file = meta.kind is Kind.FILE and modes.S_ISREG(status.st_mode)
+    return is_file and (status.st_size, status.st_mtime_ns) == (meta.size, meta.mtime_ns)

@@ -22,6 +22,7 @@ from bitdust.backup.inside import (
     TEMPORARY,
     UPDATE,
     exists,
+    is_as,
     link,
     new,
     remove,
@@ -41,6 +42,8 @@ OPEN_FILES = 128
 #: bytes up to which a file is made when its content comes: it is whole then, and need not be opened again
 SMALL = 2**20
 
+#: why a file is left as it is
+TAKEN = "something else of that name is there already"
 #: what ends a restore, where other errors of the system are one file's own
 _FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
 
@@ -60,14 +63,15 @@ class Replant:
     One tree being written.
 
     @param root: absolute path the tree's own relative paths are put under; b"" among them is `root` itself.
-    @param overwrite: replace files that are there, each at once; otherwise they are left, and noted in
-        `skipped`.
+    @param overwrite: replace files that are there, each at once; otherwise they are left, counted in `there`
+        when they are what was to be written, by size and date, and noted in `skipped` when they are not.
     """
 
     root: bytes
     overwrite: bool
     files: int = 0
     written: int = 0
+    there: int = 0
     skipped: list[Skipped] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -183,8 +187,13 @@ class Replant:
         folder = self._folders.at(parent)
         if not self.overwrite and exists(folder, name):
             remove(folder, temporary_name(name))
-            raise FileExistsError(errno.EEXIST, "something of that name is there already")
-        if meta.kind is Kind.HARDLINK:
+            if is_as(name, meta, folder):
+                self.there += 1
+            elif meta.kind is Kind.HARDLINK:
+                self._links.add(path, meta)
+            else:
+                raise FileExistsError(errno.EEXIST, TAKEN)
+        elif meta.kind is Kind.HARDLINK:
             # A restore that was killed has perhaps left it; whether this link is made is not known yet.
             remove(folder, temporary_name(name))
             self._links.add(path, meta)
@@ -287,6 +296,11 @@ class Replant:
             try:
                 source = self._folders.at(other)
                 remove(folder, temporary_name(name))
+                if not self.overwrite and exists(folder, name):
+                    if not _is_one(source, its_name, folder, name):
+                        raise FileExistsError(errno.EEXIST, TAKEN)
+                    self.there += 1
+                    return
                 if not link(source, its_name, folder, temporary_name(name)):
                     self._note(path, self._copy(source, its_name, folder, name, meta))
                 self._place(folder, name)
@@ -331,9 +345,20 @@ class Replant:
         self._links.close()
 
 
-def refuse_taken(path: bytes) -> None:
+def _is_one(source: int, its_name: bytes, folder: int, name: bytes) -> bool:
+    """Whether these are one file, or, where the system could not link them, files of one size and date."""
+    one = os.stat(its_name, dir_fd=source, follow_symlinks=False)
+    other = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    return os.path.samestat(one, other) or (
+        (one.st_mode, one.st_size, one.st_mtime_ns) == (other.st_mode, other.st_size, other.st_mtime_ns)
+    )
+
+
+def refuse_taken(path: bytes, meta: Meta) -> None:
     """
-    @raise Conflict: something is there.
+    @raise Conflict: something else is there.  A folder is one however much is in it: that is looked at later.
     """
-    if os.path.lexists(path):
+    if meta.kind is Kind.DIR and os.path.isdir(path) and not os.path.islink(path):
+        return
+    if os.path.lexists(path) and not is_as(path, meta):
         raise Conflict(f"{os.fsdecode(path)!r} is there already", hint="choose another destination")

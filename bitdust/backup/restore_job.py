@@ -76,11 +76,12 @@ class Wanted:
 
 @dataclass
 class Progress:
-    """How far it has come.  `state` is a word for people."""
+    """How far it has come.  `state` is a word for people; `there` counts files that were there already."""
 
     state: str = "preparing"
     files: int = 0
     written: int = 0
+    there: int = 0
     skipped: list[Skipped] = field(default_factory=list)
 
 
@@ -267,6 +268,7 @@ class RestoreJob:
     def _count(self) -> None:
         self.progress.files = self._replant.files
         self.progress.written = self._replant.written
+        self.progress.there = self._replant.there
         self.progress.skipped = self._replant.skipped
 
     def _report(self, state: str) -> None:

@@ -5,10 +5,11 @@ restore_preview -- what a restore would bring back, and where, without bringing 
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 from bitdust.backup.choosing import Sieve
+from bitdust.backup.inside import is_as
 from bitdust.backup.restore_job import Wanted
 from bitdust.catalog import entries
 from bitdust.catalog.entries import Entry
@@ -27,7 +28,9 @@ class RestorePreview:
 
     @param there: of the files, how many have names that are taken there: in place they would be replaced,
         elsewhere they would be left as they are.
+    @param same: of these, how many are by size and date what would come: nothing happens to them elsewhere.
     @param entries: the first of them.
+    @param taken: the paths of those among these whose names are taken, and whether that is the same.
     """
 
     backup_id: str
@@ -36,7 +39,9 @@ class RestorePreview:
     folders: int
     size: int
     there: int
+    same: int
     entries: tuple[Entry, ...]
+    taken: Mapping[bytes, bool]
 
 
 async def preview(
@@ -44,15 +49,20 @@ async def preview(
 ) -> RestorePreview:
     """Look through all that is wanted, a page at a time."""
     first: list[Entry] = []
-    files = folders = size = there = 0
+    files = folders = size = there = same = 0
+    places: dict[bytes, bool] = {}
     async for page in _taken(db, wanted):
         first += page[: limit - len(first)]
-        paths = [wanted.target(each.path) for each in page if each.meta.kind is not Kind.DIR]
-        files += len(paths)
-        folders += len(page) - len(paths)
+        taken = [each for each in page if each.meta.kind is not Kind.DIR]
+        files += len(taken)
+        folders += len(page) - len(taken)
         size += _bytes(page)
-        there += await in_thread(_there, wanted.root, paths)
-    return RestorePreview(backup_id, destination, files, folders, size, there, tuple(first))
+        marks = await in_thread(_places, wanted, taken)
+        there += len(marks)
+        same += sum(marks.values())
+        shown = {each.path for each in first}
+        places |= {path: is_same for path, is_same in marks.items() if path in shown}
+    return RestorePreview(backup_id, destination, files, folders, size, there, same, tuple(first), places)
 
 
 async def total(db: Database, wanted: Wanted) -> tuple[int, int]:
@@ -76,5 +86,17 @@ def _bytes(page: list[Entry]) -> int:
     return sum(each.meta.size for each in page if each.meta.kind is Kind.FILE)
 
 
-def _there(root: bytes, paths: list[bytes]) -> int:
-    return sum(os.path.lexists(os.path.join(root, path)) for path in paths)
+def _places(wanted: Wanted, files: list[Entry]) -> dict[bytes, bool]:
+    """The paths of those whose names are taken, and whether what is there is what would come."""
+    found: dict[bytes, bool] = {}
+    for each in files:
+        place = os.path.join(wanted.root, wanted.target(each.path))
+        if os.path.lexists(place):
+            if each.meta.kind is Kind.HARDLINK:
+                first = os.path.join(wanted.root, wanted.target(each.meta.target))
+                found[each.path] = os.path.lexists(first) and os.path.samestat(
+                    os.lstat(first), os.lstat(place)
+                )
+            else:
+                found[each.path] = is_as(place, each.meta)
+    return found

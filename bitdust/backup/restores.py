@@ -96,7 +96,9 @@ class Restores:
             self._check_any(version, wanted, files)
             wanted = replace(wanted, total=size)
         if destination is not None and wanted.name:
-            refuse_taken(target)
+            entry = await self._db.read(entries.entry_at, wanted.item, wanted.seq, wanted.inside)
+            if entry is not None:
+                await self._in_thread(refuse_taken, target, entry.meta)
         self._check_room(wanted)
         for serial in (await self._db.read(versions.blocks_of, wanted.item, wanted.seq))[:LOOKED_AT]:
             await self._reader.check(await self._db.read(plan_of, serial))
@@ -252,6 +254,7 @@ class Restores:
             left=course.left(now),
             skipped=len(progress.skipped),
             message=told(progress.skipped),
+            notes=f"{progress.there} of its names were there already" if progress.there else "",
         )
 
     def _view(self, turn: Turn) -> RestoreRunning:

@@ -20,6 +20,8 @@ from bitdust.cli.waiting import Work, follow, last_task
 from bitdust.errors import BitDustError
 
 _BEGUN = re.compile(r"downloading of version (\S+)/(\S+) has been started to (.*)", re.DOTALL)
+#: what a dry run says of a name that is taken at another place than the old one
+_THERE = {"": "", "same": "  (there already)", "other": "  (something else is there, and stays)"}
 
 
 @click.command(
@@ -81,6 +83,7 @@ def restore(
                 "bytes": task["done"],
                 "skipped": task["skipped"],
                 "message": task["message"],
+                "notes": task["notes"],
                 "seconds": round(time.monotonic() - begun, 3),
                 "exit_code": code,
             }
@@ -93,6 +96,8 @@ def restore(
         )
         if task["skipped"]:
             terminal.note(f"{task['skipped']} left out: {task['message']}")
+        if task["notes"]:
+            terminal.note(f"note: {task['notes']}")
     if code:
         raise click.exceptions.Exit(code)
 
@@ -103,14 +108,16 @@ def _foresee(terminal: Terminal, asked: list[Any]) -> None:
     if terminal.json:
         terminal.show(found)
         return
+    in_place = asked[1] is None
     for each in found["entries"]:
         size = "-" if each["type"] == "dir" else terminal.size(each["size"])
         name = spelled(each, "inside", "/" if each["type"] == "dir" else "")
-        terminal.say(f"{size:>10}  {name}")
+        terminal.say(f"{size:>10}  {name}{'' if in_place else _THERE.get(each['there'], '')}")
     if (more := found["files"] + found["folders"] - len(found["entries"])) > 0:
         terminal.say(f"{'':>10}  … and {more} more")
-    in_place = len(asked) < 2 or asked[1] is None
     there = f"; {counted(found['there'], 'file')} there would be {'replaced' if in_place else 'left as is'}"
+    if found["same"] and not in_place:
+        there += f", {found['same']} of them the same already"
     terminal.say(
         f"{counted(found['files'], 'file')}, {counted(found['folders'], 'folder')}, "
         f"{terminal.size(found['size'])} of {found['backup_id']} would come back as "

@@ -188,7 +188,45 @@ def test_a_link_is_not_made_to_what_was_there(tmp_path: Path) -> None:
 def test_a_destination_that_is_taken(tmp_path: Path) -> None:
     """Files, folders and links to nowhere count; a free name does not."""
     (tmp_path / "link").symlink_to("nowhere")
+    file = Meta(Kind.FILE, size=1)
     for taken in (tmp_path, tmp_path / "link"):
         with pytest.raises(Conflict):
-            refuse_taken(os.fsencode(taken))
-    refuse_taken(os.fsencode(tmp_path / "free"))
+            refuse_taken(os.fsencode(taken), file)
+    refuse_taken(os.fsencode(tmp_path / "free"), file)
+    refuse_taken(os.fsencode(tmp_path), Meta(Kind.DIR))
+    with pytest.raises(Conflict):
+        refuse_taken(os.fsencode(tmp_path / "link"), Meta(Kind.DIR))
+
+
+def test_what_is_there_already(tmp_path: Path) -> None:
+    """A second time nothing is written, and nothing left out; what is missing or another is told apart."""
+    rich(tmp_path / "source")
+    before = round_trip(tmp_path / "source", tmp_path / "target")
+    again = round_trip(tmp_path / "source", tmp_path / "target")
+    assert (again.skipped, again.files, again.there) == ([], 0, before.files)
+    assert picture(tmp_path / "target") == picture(tmp_path / "source")
+    files = [
+        each for each in (tmp_path / "target").rglob("*") if each.is_file() and each.stat().st_nlink == 1
+    ]
+    os.utime(files[0], (1, 1))
+    files[1].unlink()
+    once_more = round_trip(tmp_path / "source", tmp_path / "target")
+    relative = os.fsencode(files[0].relative_to(tmp_path / "target"))
+    assert [each.path for each in once_more.skipped] == [relative]
+    assert (once_more.files, once_more.there) == (1, before.files - 2)
+
+
+def test_hard_links_to_what_is_there_already(tmp_path: Path) -> None:
+    """They are made; one that is there is no fault; another file of that name is."""
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "a").write_bytes(b"a")
+    for name in "bcd":
+        os.link(tmp_path / "source" / "a", tmp_path / "source" / name)
+    round_trip(tmp_path / "source", tmp_path / "target")
+    (tmp_path / "target" / "b").unlink()
+    (tmp_path / "target" / "c").unlink()
+    (tmp_path / "target" / "c").write_bytes(b"else")
+    again = round_trip(tmp_path / "source", tmp_path / "target")
+    assert [each.path for each in again.skipped] == [b"c"]
+    assert (again.files, again.there) == (1, 2)
+    assert (tmp_path / "target" / "b").samefile(tmp_path / "target" / "a")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bitdust.backup import restore_job
+from bitdust.backup.choosing import Choice
 from bitdust.backup.restore_job import RestoreJob
 from bitdust.backup.retention import Policy
 from bitdust.catalog import versions
@@ -208,6 +209,16 @@ def test_not_over_what_is_there(two_versions: tuple[World, House, Path]) -> None
     assert "deep/one" in task.message
     assert "there already" in task.message
     assert (there / "deep" / "one").read_bytes() == b"mine"
+    told = world.wait(
+        alice.node.backups.restores.foresee(str(source), str(world.folder / "out"), None, Choice(), 9)
+    )
+    assert (told.there - told.same, told.taken[b"deep/one"]) == (1, False)
+    (there / "deep" / "one").unlink()
+    again = alice.restore(str(source), world.folder / "out")
+    assert (again.state, again.skipped, again.files) == ("done", 0, 1)
+    assert "there already" in again.notes
+    assert alice.restore(str(source / "deep" / "one"), world.folder / "out").notes.startswith("1 of")
+    assert alice.restore(str(source / "deep"), world.folder / "out").skipped == 0
     assert (there / "deep" / "two").read_bytes() == b"two"
 
 
