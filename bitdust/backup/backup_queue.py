@@ -55,7 +55,8 @@ class BackupQueue:
     @param check: raises Conflict when nothing may be changed any more.
     @param until_findable: resolves when whoever has only the kit would find our suppliers.
     @param until_committed: resolves when the log, as it is now, is at enough suppliers.
-    @param committed: called with the item after each new version: what is surplus may go.
+    @param trim: called with the item after each new version: what is surplus goes, and that is said in words.
+    @param over: called when a backup is over, whatever became of it: what nothing needs may go.
     @param at_once: how many may be under way at a time.
     @param all_rest: whether all of them rest, whatever is wanted of each.
     @param hooks: runs what is to be run before and after each.
@@ -79,7 +80,8 @@ class BackupQueue:
         check: Callable[[], None],
         until_findable: Callable[[], Awaitable[None]],
         until_committed: Callable[[], Awaitable[None]],
-        committed: Callable[[str], Awaitable[None]],
+        trim: Callable[[str], Awaitable[str]],
+        over: Callable[[], Awaitable[None]],
         at_once: Callable[[], int],
         all_rest: Callable[[], bool],
         hooks: Hooks,
@@ -97,7 +99,8 @@ class BackupQueue:
         self._check = check
         self._until_findable = until_findable
         self._until_committed = until_committed
-        self._committed = committed
+        self._trim = trim
+        self._over = over
         self._at_once = at_once
         self._all_rest = all_rest
         self._hooks = hooks
@@ -354,13 +357,18 @@ class BackupQueue:
         why = "" if error is None else str(error).encode(errors="backslashreplace").decode()[:LONGEST_WHY]
         await self._insist(turn, partial(self._db, policies.ended, turn.job.item, self._wall(), state, why))
         self.ended(turn.job.item, state)
+        if state == "committed":
+            try:
+                turn.note = await self._trim(turn.job.item)
+            except (BitDustError, OSError) as trouble:
+                self._log.info("older versions of {path} stay for now: {why}", path=turn.path, why=trouble)
         await self._after(turn, state, error)
         # Closed while the job can still be looked at.
         self._close(turn, state, error)
         turn.running = None
         self._turns.remove(turn)
         try:
-            await self._committed(turn.job.item)
+            await self._over()
         except (BitDustError, OSError) as trouble:
             self._log.info("{path} was not cleared up: {why}", path=turn.path, why=trouble)
 

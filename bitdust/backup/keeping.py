@@ -39,21 +39,26 @@ class Keeping:
     def __post_init__(self) -> None:
         self._held: set[int] = set()
 
-    async def trim(self, item: str) -> None:
+    async def trim(self, item: str) -> str:
         """
-        After a new version: let those go that are not to be kept, and what only they needed.  What is said of
-        the item itself goes before the settings.
+        After a new version: let those go that are not to be kept; what only they needed waits for `collect`.
+        What is said of the item itself goes before the settings.
+
+        @return: how many have gone and by which rule, in words; "" when all have stayed.
         """
         own = (await self.db.read(policies.of, item)).keep
         policy, most = Policy.parse(own) if own else self.policy(), self.most()
+        gone, rule = 0, f"max-copies {most}"
         if not policy.is_empty:
-            await self.forget(item, policy, dry_run=False)
+            rule = f"keep {own or policy}"
+            gone = sum(not verdict.keep for verdict in await self.forget(item, policy, dry_run=False))
         elif most:
             found = await self.db.read(versions.list_of, item)
             for version in surplus(found, most):
                 if (item, version.seq) not in self.restoring():
                     await self.db(removal.remove_version, item, version.label, self.gone())
-        await self.collect()
+                    gone += 1
+        return f"{gone} older {'version' if gone == 1 else 'versions'} removed ({rule})" if gone else ""
 
     async def forget(self, item: str, policy: Policy, dry_run: bool) -> list[Verdict]:
         """

@@ -4,7 +4,7 @@ policies -- what the owner wants an item to be treated like, looked at before it
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from bitdust.backup.excludes import check_rule
 from bitdust.backup.hooks import check_command
@@ -49,17 +49,10 @@ class Policies:
         for rule in change.excludes or ():
             check_rule(rule)
         if change.keep:
-            change = replace(change, keep=_normal(change.keep))
+            change = replace(change, keep=str(Policy.parse(change.keep)))
         return await self.db(policies.put, path_id, change)
 
     async def remove(self, path_id: str) -> None:
         """Treat the item like any other, but for its schedule.  @raise NotFound: it is, already."""
         if not await self.db(policies.remove, path_id):
             raise NotFound(f"item {path_id} has no policy", hint="`bitdust policy list` shows them")
-
-
-def _normal(keep: str) -> str:
-    """The same, each word once; "" when it keeps nothing.  @raise Usage: it is no such text."""
-    policy = Policy.parse(keep)
-    words = [f"{each.name}={getattr(policy, each.name)}" for each in fields(policy)]
-    return " ".join(word for word in words if not word.endswith(("=0", "=")))

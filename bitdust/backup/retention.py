@@ -79,6 +79,11 @@ class Policy:
             words[name] = given if name == "within" else int(given)
         return cls(**words)
 
+    def __str__(self) -> str:
+        """In the words of the setting, each word once."""
+        words = [(each.name, getattr(self, each.name)) for each in fields(self)]
+        return " ".join(f"{name}={value}" for name, value in words if value not in (0, ""))
+
     @property
     def is_empty(self) -> bool:
         """It would keep nothing."""

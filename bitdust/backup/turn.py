@@ -49,6 +49,8 @@ class Turn:
     #: what is done before or after the job itself, and what went wrong there
     doing: str = ""
     warning: str = ""
+    #: what is to be said of its end
+    note: str = ""
     #: what its owner wants, once it has begun
     policy: ItemPolicy | None = None
     #: what is sent, where it is no file or folder
@@ -87,7 +89,9 @@ class Turn:
             left=course.left(now),
             skipped=len(unread := [note for note in progress.skipped if note.unread]),
             message=told(unread),
-            notes=told([note for note in progress.skipped if not note.unread]),
+            notes="; ".join(
+                filter(None, (told([note for note in progress.skipped if not note.unread]), self.note))
+            ),
             warning=self.warning,
         )
 

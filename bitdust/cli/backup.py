@@ -26,7 +26,9 @@ SHOWN = 1000  # names left out that a dry run shows
 
 @click.command(
     help=said(
-        "Back up files and folders, and wait until they are at enough suppliers.",
+        "Back up files and folders, and wait until they are at enough suppliers.  Older versions go as"
+        " `services/backups/max-copies` says (2 are kept), or `services/backups/keep`, or the item's"
+        " `bitdust policy`: how many, the summary says.",
         "bitdust backup ~/Documents ~/Photos",
         "bitdust backup --no-wait 0/0/1",
         "bitdust backup --add ~/Documents",

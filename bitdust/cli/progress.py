@@ -75,7 +75,7 @@ def _rich_bar(terminal: Terminal) -> Any:
         TimeElapsedColumn(),
         console=console,
         transient=True,
-        refresh_per_second=8,
+        refresh_per_second=1 / JSON_EVERY,
     )
 
 
@@ -91,6 +91,7 @@ def _status(task: dict[str, Any]) -> dict[str, Any]:
         "total_bytes": task["total"],
         "bytes_new": task["new"],
         "bytes_sent": task["sent"],
+        "suppliers": task["suppliers"],
         "bytes_per_second": task["rate"],
         "seconds_remaining": task["left"],
         "skipped": task["skipped"],
@@ -109,4 +110,7 @@ def _pace(task: dict[str, Any]) -> str:
 
 def _amount(task: dict[str, Any]) -> str:
     done = format_size(int(task["done"]))
-    return done if int(task["total"]) < 0 else f"{done} of {format_size(int(task['total']))}"
+    amount = done if int(task["total"]) < 0 else f"{done} of {format_size(int(task['total']))}"
+    if task["kind"] != "backup":
+        return amount
+    return f"{amount} read, {format_size(int(task['new']))} new, {format_size(int(task['sent']))} sent"

@@ -74,7 +74,7 @@ ALL_OPTIONS = (
         "services/backups/max-copies",
         "positive integer",
         2,
-        "How many versions of an item are kept; 0: all of them.",
+        "How many versions of an item are kept, older ones go with each backup; 0: all of them.",
         live=True,
         most=1_000_000,
     ),

@@ -253,7 +253,7 @@ class CustomerSide:
             db=db, wall=wall, clock=clock, machines=machines, tasks=self.tasks, make_job=make_backup_job,
             handed=self.data_sender.handed, acked=self.data_sender.acked, staffed=self.staffed,
             check=self.synchronizer.check, until_findable=lambda: self.until_findable(),
-            until_committed=self.synchronizer.until_committed, committed=self._committed,
+            until_committed=self.synchronizer.until_committed, trim=self.keeping.trim, over=self._over,
             at_once=lambda: settings.number("services/backups/at-once"),
             all_rest=lambda: settings.flag(PAUSED),
             hooks=Hooks(
@@ -514,8 +514,8 @@ class CustomerSide:
 
         self._background.begin(rebuild())
 
-    async def _committed(self, item: str) -> None:
-        await self.keeping.trim(item)
+    async def _over(self) -> None:
+        await self.keeping.collect()
         if self.rebuilder.postponed:
             self.monitor.restart()
         self.clean()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bitdust.cli.progress import _pace
+from bitdust.cli.progress import _line, _pace, _status
 from bitdust.config.sizes import format_size
 from tests.cli.stub import task
 
@@ -20,3 +20,19 @@ def test_the_time_left(seconds: float, words: str) -> None:
 def test_no_time_left() -> None:
     """What is not known is not said."""
     assert _pace(task(rate=0, left=None)) == ""
+
+
+def test_what_a_line_tells() -> None:
+    """Of a backup what was read, what of it is new and what was sent; of a restore what has come."""
+    row = task(state="sending", done=2000, total=8000, new=1000, sent=500, progress=0.25)
+    size = format_size
+    assert (
+        _line(row) == f"25 % {size(2000)} of {size(8000)} read, {size(1000)} new, {size(500)} sent, sending"
+    )
+    assert "sent" not in _line({**row, "kind": "restore", "state": "reading"})
+
+
+def test_what_a_program_is_told() -> None:
+    """Also how much each supplier was sent."""
+    each = [{"fingerprint": "ab", "sent": 5}]
+    assert _status(task(suppliers=each))["suppliers"] == each

@@ -48,6 +48,18 @@ def test_what_is_kept(world: World, alice: House) -> None:
     assert len(alice.versions(item)) == 3
 
 
+def test_what_went_is_said(world: World, alice: House) -> None:
+    """A backup that lets older versions go says how many, and by which rule: the settings' or the item's."""
+    source = world.tree("one", a=1000)
+    notes = []
+    for _ in range(4):
+        notes.append(alice.back_up(source).notes)
+        world.run(10.0)
+    assert notes == ["", "", "", "1 older version removed (max-copies 3)"]
+    call(world, alice, "policy_set", str(source), keep="last=1")
+    assert alice.back_up(source).notes == "3 older versions removed (keep last=1)"
+
+
 def test_what_is_left_out(world: World, alice: House) -> None:
     """Rules of the item add to those of the settings, and come after them; a preview knows them, too."""
     call(world, alice, "exclude_add", "*.log")
