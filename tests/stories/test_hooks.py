@@ -68,7 +68,7 @@ def test_what_the_command_makes_is_backed_up(world: World, alice: House, item: s
     assert (task.state, task.files) == ("running the command before", 0)
     world.tree(dump=2000)
     waiting.callback(Ended(0, "dumped"))
-    assert alice.ended("backup", item).files == 3
+    assert alice.ended("backup", item).files == 2
     alice.restore(item, world.folder / "out")
     [dump] = (world.folder / "out").rglob("dump")
     assert dump.stat().st_size == 2000
