@@ -34,10 +34,10 @@ class Town:
     """
     A context manager: `alice` is a customer of `bob` and of `relay`, once they have found each other.
 
-    @param road: "tcp" or "udp": the only one that those behind routers have.
+    @param road: "tcp" or "udp": the only one that those behind routers have; "": nobody lives there yet.
     """
 
-    def __init__(self, lab: Lab, folder: Path, road: str) -> None:
+    def __init__(self, lab: Lab, folder: Path, road: str = "") -> None:
         self.lab, self.road = lab, road
         self._stack = ExitStack()
         self.network = Network(folder)
@@ -66,19 +66,23 @@ class Town:
         server.wait(STARTS)
         self.network.server = f"http://{first}:{WEB}"
         here = {"services/tcp-connections/interface": second, "services/tcp-connections/host": second}
-        self.relay = self._citizen("relay", self.lab.public, here | {
+        self.relay = self.citizen("relay", self.lab.public, here | {
             "services/proxy-server/enabled": True,
             "services/customer/enabled": False,
         })  # fmt: skip
+        if self.road:
+            self._settle_behind()
+
+    def _settle_behind(self) -> None:
         one, other = (side.machine for side in self.lab.sides)
         only = {f"services/{'tcp' if self.road == 'udp' else 'udp'}-transport/enabled": False}
         behind = only | {
             "services/proxy-transport/receiving-enabled": True,
             "services/proxy-transport/preferred-routers": self.idurl(self.relay),
         }
-        self.bob = self._citizen("bob", other, behind | {"services/customer/enabled": False})
-        until(lambda: any(contact.startswith("proxy:") for contact in self._contacts(self.bob)), 60)
-        self.alice = self._citizen("alice", one, behind | {
+        self.bob = self.citizen("bob", other, behind | {"services/customer/enabled": False})
+        until(lambda: any(contact.startswith("proxy:") for contact in self.contacts(self.bob)), 60)
+        self.alice = self.citizen("alice", one, behind | {
             "services/supplier/enabled": False,
             "services/customer/suppliers-number": 2,
         })  # fmt: skip
@@ -88,7 +92,8 @@ class Town:
         peer.within = ("ip", "netns", "exec", namespace)
         return peer
 
-    def _citizen(self, name: str, namespace: str, options: dict[str, object]) -> Peer:
+    def citizen(self, name: str, namespace: str, options: dict[str, object]) -> Peer:
+        """Somebody with an identity who lives there from now on."""
         peer = self._node(name, namespace, options)
         peer.start()
         peer.wait(STARTS)
@@ -100,7 +105,8 @@ class Town:
     def idurl(self, peer: Peer) -> str:
         return str(peer.client.call("identity_get")["idurl"])
 
-    def _contacts(self, peer: Peer) -> list[str]:
+    def contacts(self, peer: Peer) -> list[str]:
+        """What he has published of where he is reached."""
         return list(peer.client.call("identity_get")["contacts"])
 
     def roads(self) -> dict[str, str]:
