@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from bitdust.errors import BadIdentity, BitDustError, Offline, Timeout
-from bitdust.router.dials import Dials
+from bitdust.router.dials import AGAIN, Dials
 from bitdust.transport.race import HEAD_START
 
 from .test_links import FakeLink
@@ -79,6 +79,34 @@ def test_a_refused_straight_road_costs_no_waiting():
     [why] = roads.failed
     assert "refused" in why.message
     assert "does not know him" in why.message
+
+
+def test_a_relay_that_fails_is_tried_again_while_straight_roads_are_silent():
+    """A circuit that broke off costs a moment, and not the ten seconds for which routers say nothing."""
+    roads = Roads()
+    roads.dials.begin(roads.dial("tcp"), roads.dial("proxy"))
+    roads.clock.advance(HEAD_START)
+    for pause in (AGAIN, 2 * AGAIN):
+        roads.open.pop("proxy").errback(Timeout("it broke off"))
+        assert roads.failed == []
+        roads.clock.advance(pause)
+    relayed = FakeLink(dialed=True, direct=False)
+    roads.open["proxy"].callback(relayed)
+    assert roads.came == [relayed]
+    assert roads.clock.getDelayedCalls() == []
+
+
+def test_a_relay_that_fails_at_last():
+    """When no straight road is left it is tried a last time, and then it is said that nobody answers."""
+    roads = Roads()
+    roads.dials.begin(roads.dial("tcp"), roads.dial("proxy"))
+    roads.clock.advance(HEAD_START)
+    roads.open.pop("proxy").errback(Timeout("it broke off"))
+    roads.open["tcp"].errback(Timeout("nobody"))
+    roads.clock.advance(0)
+    roads.open["proxy"].errback(Timeout("it broke off"))
+    assert [why.message for why in roads.failed] == ["it broke off; nobody"]
+    assert roads.clock.getDelayedCalls() == []
 
 
 def test_only_a_relay():
