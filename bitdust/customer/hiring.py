@@ -73,6 +73,12 @@ class Hiring:
 
         async def search() -> None:
             try:
+                if await self.suppliers.promote():
+                    self.unfound = ""
+                    # In the smaller set each keeps more than he was asked for.
+                    await self.suppliers.renew()
+                    hired()
+                    return
                 self._crowd = await self._crowded()
                 found = await self._finder.find(self.suppliers.excluded())
                 if not await self.suppliers.take(found):

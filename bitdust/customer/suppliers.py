@@ -2,7 +2,8 @@
 suppliers -- the table of those who keep our pieces: the seats of the present set, and the lines to everyone
 who holds.
 
-A seat is a position in the set.  A new set begins (an *epoch*) when every seat has somebody; whoever lost his
+A seat is a position in the set.  A new set begins (an *epoch*) when every seat has somebody; as long as a
+larger one is wanted and cannot begin, the seats of the one in use are filled like any other.  Whoever lost his
 seat stays connected while he still holds pieces, since he is a source until they lie elsewhere.
 """
 
@@ -70,6 +71,7 @@ class Suppliers:
         meet: Callable[[str], Awaitable[Document]],
         wanted: Callable[[], int],
         space_each: Callable[[], int],
+        space_in_use: Callable[[], int],
     ) -> None:
         self._clock = clock
         self._wall = wall
@@ -82,6 +84,7 @@ class Suppliers:
         self._meet = meet
         self._wanted = wanted
         self._space_each = space_each
+        self._space_in_use = space_in_use
         self._stops: list[Callable[[], None]] = []
         self.known: dict[str, Supplier] = {}
         #: under which name everybody who was known in this life was hired
@@ -217,13 +220,44 @@ class Suppliers:
             f"{index_or_idurl!r} is not one of the suppliers", hint="`bitdust supplier list` lists them"
         )
 
+    async def promote(self) -> bool:
+        """
+        Give a vacant seat of the set in use to somebody who was taken on for a larger one that cannot begin.
+
+        False: there is no such seat, or nobody who is there for it.
+        """
+        await self._seating.acquire()
+        try:
+            n = len(self.present)
+            there = [
+                position
+                for position, seat in enumerate(self.seats)
+                if position >= n and seat is not None and self.is_connected(seat.fingerprint)
+            ]
+            if None not in self.seats[:n] or not there:
+                return False
+            hired, self.seats[there[-1]] = self.seats[there[-1]], None
+            assert hired is not None
+            try:
+                await self._seat(self.seats.index(None), hired)
+            except BaseException:
+                self.seats[there[-1]] = hired
+                raise
+        finally:
+            self._seating.release()
+        await self.reload()
+        return True
+
     async def _seat(self, position: int, hired: Hired) -> None:
-        seats = list(self.seats)
+        seats, n = list(self.seats), len(self.present)
         seats[position] = hired
-        if len(seats) == len(self.present):
+        if len(seats) >= n:
             # Whose seats are still vacant stay in the set until they are replaced, too: who waited for all of
             # them would have nobody to hire in a small network, where everybody holds something by then.
-            seats = [seat or old for seat, old in zip(seats, self.present, strict=True)]
+            seats[:n] = [seat or old for seat, old in zip(seats[:n], self.present, strict=True)]
+            if None in seats and position < n:
+                # Nor does it wait for the others of a larger set, who perhaps are not to be had at all.
+                seats = seats[:n]
         if None not in seats:
             await self._db(self._begin, [seat for seat in seats if seat is not None])
         # Meanwhile another seat may have been made vacant, for the next one who is hired.
@@ -341,9 +375,11 @@ class Suppliers:
         """
         fingerprint = document.fingerprint
         self._router.know(document)
+        in_use = any(seat.fingerprint == fingerprint for seat in self.present)
+        space = self._space_in_use() if in_use else self._space_each()
         answer = await self._router.ask(
             fingerprint,
-            RequestService(self._rng(16), SERVICE, self._space_each(), self.epoch),
+            RequestService(self._rng(16), SERVICE, space, self.epoch),
             within=15.0,
         )
         if not isinstance(answer, Ack):
@@ -453,7 +489,8 @@ def _set_vacated(c: sqlite3.Connection, fingerprints: Collection[str]) -> None:
 
 
 def _vacate(c: sqlite3.Connection, fingerprint: str) -> None:
-    _set_vacated(c, {*_vacated(c), fingerprint})
+    if fingerprint in epochs.current(c).fingerprints:
+        _set_vacated(c, {*_vacated(c), fingerprint})
 
 
 def _keep_seat(c: sqlite3.Connection, fingerprint: str) -> None:

@@ -142,7 +142,7 @@ class CustomerSide:
             clock=clock, wall=wall, rng=rng, db=db, router=router, machines=machines, own=own,
             document_of=document_of, meet=meet,
             wanted=lambda: settings.number("services/customer/suppliers-number"),
-            space_each=self.space_each,
+            space_each=self.space_each, space_in_use=self._space_in_use,
         )  # fmt: skip
         self.budget = Budget(lambda: settings.number("services/data-motion/transfer-budget"))
         self.room = Room(db, clock, self.suppliers.granted, lambda: self.sealing.block_size())
@@ -267,7 +267,7 @@ class CustomerSide:
             acked=self.data_sender.acked, new_data=self.data_sender.new_data,
             room=self._room_for_all, check=self.synchronizer.check,
             is_working=lambda: self.queue.is_working() or bool(self.restores.running()),
-            is_staffed=lambda: not self.suppliers.vacant() and self._all_seated_there(),
+            is_staffed=self._all_seated_there,
             pieces=lambda: len(self.suppliers.present),
             until_committed=self.synchronizer.until_committed, hold=self.keeping.hold,
             collect=self.keeping.collect,
@@ -431,9 +431,14 @@ class CustomerSide:
         self.data_sender.stop()
 
     def _all_seated_there(self) -> bool:
-        """Whether every supplier with a seat is connected: one without may be gone for good."""
-        seats = self.suppliers.seats
-        return all(seat is not None and self.suppliers.is_connected(seat.fingerprint) for seat in seats)
+        """
+        Whether the set in use is complete, and everybody in it connected: one without a seat may be gone for
+        good, and of a larger set that is wanted nobody may be to be had.
+        """
+        seats = self.suppliers.seats[: len(self.suppliers.present)]
+        return bool(seats) and all(
+            seat is not None and self.suppliers.is_connected(seat.fingerprint) for seat in seats
+        )
 
     def _all_there(self) -> bool:
         """Whether every supplier who keeps something is connected."""
@@ -574,7 +579,15 @@ class CustomerSide:
         """
         Bytes each supplier is asked for: his part of what we need, parity included, and a little for the log.
         """
-        n = self.settings.number("services/customer/suppliers-number")
+        return self._space(self.settings.number("services/customer/suppliers-number"))
+
+    def _space_in_use(self) -> int:
+        """The same of those of the set in use, who keep more each while a larger one cannot begin."""
+        n = len(self.suppliers.present)
+        is_smaller = 0 < n < self.settings.number("services/customer/suppliers-number")
+        return self._space(n) if is_smaller else self.space_each()
+
+    def _space(self, n: int) -> int:
         needed = self.settings.number("services/customer/needed-space")
         return math.ceil(needed / k_of(n)) + 64 * 2**20
 

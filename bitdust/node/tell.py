@@ -77,7 +77,7 @@ def _notice(standing: Standing) -> str:
 async def _why_vacant(customer: CustomerSide, position: int) -> str:
     """Whose seat it was, and why he loses it, as long as he is still one of the suppliers."""
     present, seats = customer.suppliers.present, customer.suppliers.seats
-    if len(present) != len(seats):
+    if not position < len(present) <= len(seats):
         return ""
     old = present[position]
     why = (await customer.oversight.of(old.fingerprint)).doubt

@@ -1,0 +1,60 @@
+"""Fewer suppliers can be had than are wanted: what there is goes on, and what is missing is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bitdust.transport import silence
+from tests.balance import select
+from tests.stories.test_oversight import DAY, HOUR, seats
+from tests.world import World, look
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The links are silent for longer."""
+    monkeypatch.setattr(silence, "QUIET", 900.0)
+
+
+def contracts(world: World) -> dict[str, int]:
+    """Name of each supplier -> contracts that are in force with him."""
+    return {
+        name: select(house, "SELECT count(*) FROM customers WHERE state = 'active'")[0][0]
+        for name, house in world.houses.items()
+        if name != "alice" and house.is_alive
+    }
+
+
+def test_a_set_that_cannot_grow_is_repaired(world: World) -> None:
+    """
+    13 are wanted in place of two, and six are to be had: when one of the two in use dies, one who was taken
+    on for the larger set has his seat and his pieces; backups go on, and it is said what is missing.
+    """
+    world.suppliers(6)
+    alice = world.customer(n=2)
+    source = world.tree(a=600_000)
+    assert alice.back_up(source).state == "committed"
+    alice.until_safe()
+    alice.node.settings.set("services/customer/suppliers-number", "13")
+    world.run(HOUR)
+    assert len([seat for seat in seats(world, alice) if seat]) == 6
+    dead, other = world.seated(alice)
+    dead.crash()
+    world.run(30 * HOUR)
+    new, kept = world.seated(alice)
+    assert kept is other
+    assert new not in (dead, other)
+    alice.until_safe(HOUR)
+    (source / "new").write_bytes(b"new" * 100_000)
+    assert alice.back_up(source, HOUR).state == "committed"
+    other.crash()
+    world.until(lambda: other not in world.seated(alice), 2 * DAY)
+    alice.until_safe(HOUR)
+    assert alice.restore(str(source), world.folder / "out").state == "done"
+    assert look(Path(f"{world.folder}/out{source}")) == look(source)
+    # Meanwhile others have come: the larger set begins.
+    world.suppliers(9, "more")
+    world.until(lambda: world.staffed(alice, 13), 2 * HOUR)
+    world.until(lambda: {block.n for block in alice.blocks()} == {13}, 2 * HOUR)
