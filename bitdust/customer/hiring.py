@@ -15,6 +15,7 @@ from twisted.logger import Logger
 
 from bitdust.blocks.shapes import SHAPES, k_of
 from bitdust.catalog import deletes
+from bitdust.customer import seat_notes
 from bitdust.customer.networks import crowd, most_in_one, networks_of
 from bitdust.customer.supplier_finder import Hired, SupplierFinder
 from bitdust.customer.suppliers import SERVICE, Suppliers
@@ -179,6 +180,7 @@ class Hiring:
             return
         packet = CancelService(self.rng(16), SERVICE, self.suppliers.epoch)
         await self.outbox.put(fingerprint, packet, TELL_FOR)
+        await self.db(seat_notes.unsign, [fingerprint])
         await self.db(deletes.forget, fingerprint)
 
     def _parted(self, fingerprint: str, packet: Packet, answer: Packet) -> None:

@@ -3,8 +3,8 @@ suppliers -- the table of those who keep our pieces: the seats of the present se
 who holds.
 
 A seat is a position in the set.  A new set begins (an *epoch*) when every seat has somebody; as long as a
-larger one is wanted and cannot begin, the seats of the one in use are filled like any other.  Whoever lost his
-seat stays connected while he still holds pieces, since he is a source until they lie elsewhere.
+larger one is wanted and cannot begin, the seats of the one in use are filled like any other.  Whoever lost
+his seat stays connected while he still holds pieces, since he is a source until they lie elsewhere.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from bitdust.catalog import deletes, epochs, holdings
-from bitdust.catalog.rows import note, set_note, soiled
+from bitdust.catalog.rows import soiled
+from bitdust.customer import seat_notes
 from bitdust.customer.supplier_connector import Line, SupplierConnector, make_supplier_connector
 from bitdust.customer.supplier_finder import Hired
 from bitdust.database import Database
@@ -33,8 +34,6 @@ from bitdust.wire.receipts import check_contract
 from bitdust.world import Rng, Wall, background, give_up, pause
 
 SERVICE = "supplier"
-#: the note in the catalog of those who are to be replaced
-VACATED = "vacated"
 
 
 @dataclass
@@ -113,6 +112,7 @@ class Suppliers:
         """Take up the lines to all suppliers of the catalog."""
         self._stops = [self._router.came.listen(self._came), self._router.went.listen(self._went)]
         await self.reload()
+        await self._begin_larger()
 
     def stop(self) -> None:
         """End every line."""
@@ -124,15 +124,20 @@ class Suppliers:
     async def reload(self) -> None:
         """Read the seats, and who else holds, from the catalog again."""
 
-        def read(c: sqlite3.Connection) -> tuple[epochs.Epoch, list[tuple[str, str]], list[str], list[str]]:
-            return epochs.current(c), epochs.all_suppliers(c), deletes.all_told(c), _vacated(c)
+        def read(
+            c: sqlite3.Connection,
+        ) -> tuple[epochs.Epoch, list[tuple[str, str]], list[str], list[str], dict[str, str]]:
+            found = seat_notes.vacated(c), seat_notes.signed(c)
+            return epochs.current(c), epochs.all_suppliers(c), deletes.all_told(c), *found
 
-        epoch, holders, told, vacated = await self._db.read(read)
+        epoch, holders, told, vacated, signed = await self._db.read(read)
         self.epoch = epoch.number
         self.present = [Hired(seat.fingerprint, seat.idurl) for seat in epoch.suppliers]
         if not self._is_read:
             self._is_read = True
             self.seats = [hired if hired.fingerprint not in vacated else None for hired in self.present]
+            self._resize()
+            self._sit_down([Hired(*who) for who in signed.items()])
         self._resize()
         wanted = {hired.fingerprint: hired.idurl for hired in self.seats if hired is not None}
         wanted.update(holders)
@@ -143,7 +148,7 @@ class Suppliers:
         for fingerprint in past:
             self._dismiss(fingerprint)
         # Also those whom the last run of this node did not get to bid farewell.
-        for fingerprint in sorted({*past, *told} - {*wanted, *self._let_go}):
+        for fingerprint in sorted({*past, *told, *signed} - {*wanted, *self._let_go}):
             self._let_go.add(fingerprint)
             self.let_go(fingerprint)
         self._let_go -= set(wanted)
@@ -186,7 +191,7 @@ class Suppliers:
             old = self.seats[position]
             if old is not None:
                 self.seats[position] = None
-                await self._db(_vacate, old.fingerprint)
+                await self._db(seat_notes.vacate, old.fingerprint)
                 self.fired(old, position)
             await self._seat(position, hired)
         finally:
@@ -260,6 +265,8 @@ class Suppliers:
                 seats = seats[:n]
         if None not in seats:
             await self._db(self._begin, [seat for seat in seats if seat is not None])
+        else:
+            await self._db(seat_notes.sign, hired.fingerprint, hired.idurl)
         # Meanwhile another seat may have been made vacant, for the next one who is hired.
         if self.seats[position] is None:
             self.seats[position] = hired
@@ -277,7 +284,7 @@ class Suppliers:
         if seat is None:
             raise Conflict(f"a supplier for position {position} is being looked for already")
         self.seats[position] = None
-        await self._db(_vacate, seat.fingerprint)
+        await self._db(seat_notes.vacate, seat.fingerprint)
         self.fired(seat, position)
         return position, seat
 
@@ -287,7 +294,7 @@ class Suppliers:
         try:
             for position, hired in enumerate(self.present):
                 if hired.fingerprint == fingerprint and self.seats[position] is None:
-                    await self._db(_keep_seat, fingerprint)
+                    await self._db(seat_notes.keep_seat, fingerprint)
                     self.seats[position] = hired
                     self.hired(hired, position)
                     return True
@@ -328,9 +335,29 @@ class Suppliers:
         await self.reload()
         return True
 
+    def _sit_down(self, signed: list[Hired]) -> None:
+        # Hired in the last life for a set that has not begun.
+        for hired in signed:
+            vacant = [at for at, seat in enumerate(self.seats) if seat is None and at >= len(self.present)]
+            if vacant and hired not in self.present:
+                self.seats[vacant[0]] = hired
+
+    async def _begin_larger(self) -> None:
+        """Since the last life fewer are wanted than then: perhaps they are all there."""
+        await self._seating.acquire()
+        try:
+            seats = [seat for seat in self.seats if seat is not None]
+            if not len(self.present) < len(seats) == len(self.seats):
+                return
+            await self._db(self._begin, seats)
+        finally:
+            self._seating.release()
+        await self.reload()
+
     def _begin_smaller(self, c: sqlite3.Connection, seats: list[Hired]) -> None:
         epochs.begin(c, [(seat.fingerprint, seat.idurl) for seat in seats])
-        _set_vacated(c, ())
+        seat_notes.unsign(c, [seat.fingerprint for seat in seats])
+        seat_notes.set_vacated(c, ())
         soiled(c)
 
     def _begin(self, c: sqlite3.Connection, seats: list[Hired]) -> None:
@@ -338,7 +365,8 @@ class Suppliers:
         epochs.begin(c, [(seat.fingerprint, seat.idurl) for seat in seats])
         for seat in seats:
             deletes.welcome(c, seat.fingerprint)
-        _set_vacated(c, {seat.fingerprint for seat in seats} & set(_vacated(c)))
+        seat_notes.unsign(c, [seat.fingerprint for seat in seats])
+        seat_notes.set_vacated(c, {seat.fingerprint for seat in seats} & set(seat_notes.vacated(c)))
         if before.suppliers and len(before.suppliers) != len(seats):
             # What was sealed for fewer is to be sealed anew.
             soiled(c)
@@ -477,24 +505,6 @@ class Suppliers:
     def _went(self, fingerprint: str) -> None:
         if fingerprint in self.known:
             self.known[fingerprint].connector.went()
-
-
-# Who is to lose his seat in the present set keeps it there until somebody else has it, and over a restart.
-def _vacated(c: sqlite3.Connection) -> list[str]:
-    return (note(c, VACATED) or b"").decode().split()
-
-
-def _set_vacated(c: sqlite3.Connection, fingerprints: Collection[str]) -> None:
-    set_note(c, VACATED, " ".join(sorted(fingerprints)).encode())
-
-
-def _vacate(c: sqlite3.Connection, fingerprint: str) -> None:
-    if fingerprint in epochs.current(c).fingerprints:
-        _set_vacated(c, {*_vacated(c), fingerprint})
-
-
-def _keep_seat(c: sqlite3.Connection, fingerprint: str) -> None:
-    _set_vacated(c, set(_vacated(c)) - {fingerprint})
 
 
 def _short(idurl: str) -> str:

@@ -58,3 +58,28 @@ def test_a_set_that_cannot_grow_is_repaired(world: World) -> None:
     world.suppliers(9, "more")
     world.until(lambda: world.staffed(alice, 13), 2 * HOUR)
     world.until(lambda: {block.n for block in alice.blocks()} == {13}, 2 * HOUR)
+
+
+def test_whoever_signed_for_a_set_that_did_not_begin_is_told(world: World) -> None:
+    """
+    Four are wanted and three are to be had.  After a restart they have their seats again; after one in which
+    two are wanted these two are the set, and the third hears that nothing comes of his contract.
+    """
+    world.suppliers(3)
+    alice = world.house(
+        "alice", services__supplier__enabled=False, services__customer__suppliers_number="4"
+    ).start()
+    world.until(lambda: seats(world, alice).count(None) == 1, HOUR)
+    assert contracts(world) == {"sup0": 1, "sup1": 1, "sup2": 1}
+    before = seats(world, alice)
+    alice.restart()
+    assert seats(world, alice) == before
+    alice.stop()
+    alice._settings["services/customer/suppliers-number"] = "2"
+    alice.start()
+    world.until(lambda: world.staffed(alice, 2), HOUR)
+    assert world.seated(alice) == before[:2]
+    world.until(lambda: sum(contracts(world).values()) == 2, HOUR)
+    alice.restart()
+    world.run(HOUR)
+    assert sum(contracts(world).values()) == 2
