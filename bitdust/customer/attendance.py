@@ -8,7 +8,7 @@ as an hour at most.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -30,6 +30,7 @@ class Attendance:
     """
     @param suppliers: fingerprints of those who have a seat.
     @param connected: of those who can be sent to now, with a seat or without.
+    @param is_heard: whether anybody else answers: asked while nobody is connected.
     @param strict: whether those who are away for too long are to be replaced.
     @param roll: seconds between two calls.
     @param grace: seconds of absence that nobody is let go for.
@@ -45,6 +46,7 @@ class Attendance:
         db: Database,
         suppliers: Callable[[], Collection[str]],
         connected: Callable[[], Collection[str]],
+        is_heard: Callable[[], Awaitable[bool]],
         strict: Callable[[], bool],
         roll: float = ROLL,
         grace: float = GRACE,
@@ -54,6 +56,7 @@ class Attendance:
         self._db = db
         self._suppliers = suppliers
         self._connected = connected
+        self._is_heard = is_heard
         self._strict = strict
         self._roll = roll
         self._grace = grace
@@ -80,10 +83,10 @@ class Attendance:
         """One call."""
         now = self._clock.seconds()
         ran, self._last = max(0.0, now - self._last), now
-        seated, connected = set(self._suppliers()), set(self._connected())
-        if not connected:
+        if not self._connected() and not (self._suppliers() and await self._is_heard()):
             # Perhaps it is we who are not there.
             return
+        seated, connected = set(self._suppliers()), set(self._connected())
         here, away = seated & connected, seated - connected
         passed = await self._db(standing.passed, ran, 2 * self._roll, int(self._wall()))
         absent = await self._db(standing.looked, here, away, passed, int(self._wall()))

@@ -4,7 +4,7 @@ How we know that suppliers still keep what they signed for: attendance, audits, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -31,6 +31,7 @@ class Oversight:
 
     @param db: `standing.SCHEMA`.
     @param restart: begin a round.
+    @param is_heard: whether anybody answers who is no supplier.
     @param strict: whether those who are away for too long are to be replaced.
     @param speed: bytes a second that a supplier takes, as measured lately; None: not yet.
     @param roll, grace, rest: seconds between two roll calls, of absence that nobody is let go for, and
@@ -51,6 +52,7 @@ class Oversight:
         suppliers: Suppliers,
         machines: Machines,
         restart: Callable[[], None],
+        is_heard: Callable[[], Awaitable[bool]],
         strict: Callable[[], bool],
         speed: Callable[[str], float | None] = lambda _: None,
         roll: float = ROLL,
@@ -71,6 +73,7 @@ class Oversight:
             db=db,
             suppliers=self._seated,
             connected=suppliers.connected,
+            is_heard=is_heard,
             strict=strict,
             roll=roll,
             grace=grace,

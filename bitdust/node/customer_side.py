@@ -57,6 +57,7 @@ from bitdust.customer.oversight import Oversight
 from bitdust.customer.piece_sender import PieceSender
 from bitdust.customer.repair_pace import RepairPace
 from bitdust.customer.room import Room
+from bitdust.customer.signs_of_life import SignsOfLife
 from bitdust.customer.spool import Spool
 from bitdust.customer.spool_sweeper import SpoolSweeper
 from bitdust.customer.supplier_finder import Hired, SupplierFinder
@@ -305,6 +306,7 @@ class CustomerSide:
         self.oversight = Oversight(
             clock=clock, wall=wall, rng=rng, catalog=db, db=standing, reader=self.reader,
             suppliers=self.suppliers, machines=machines, restart=self.monitor.restart,
+            is_heard=SignsOfLife(router, self.suppliers, candidates, meet, rng).any,
             speed=lambda who: self.data_sender.speeds.get(who),
             strict=lambda: settings.flag("services/employer/replace-critically-offline-enabled"),
             roll=settings.number("services/employer/roll-call-seconds"),

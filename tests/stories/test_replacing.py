@@ -9,7 +9,7 @@ import pytest
 from bitdust.customer.standing import ABSENT
 from bitdust.transport import silence
 from bitdust.world import spawn
-from tests.stories.test_oversight import DAY, HOUR, of, seats
+from tests.stories.test_oversight import DAY, HOUR, of, seats, told
 from tests.world import House, World
 
 
@@ -61,3 +61,20 @@ def test_who_comes_back_while_it_is_decided_keeps_his_seat(
     world.wait(doubts.accuse(away.fingerprint, ABSENT, "he was away"))
     assert of(alice, away).doubt == ""
     assert seats(world, alice)[0] is away
+
+
+def test_all_of_them_are_replaced_when_others_can_be_reached(safe: tuple[World, House]) -> None:
+    """None is left, but others answer, so it is not we who are away: all is made again from the files."""
+    world, alice = safe
+    dead = world.seated(alice)
+    world.run(HOUR)
+    for house in dead:
+        house.crash()
+    world.run(2 * DAY)
+    # Nobody else is there: that says nothing.
+    assert told(alice, "supplier.doubted") == []
+    assert world.seated(alice) == dead
+    world.suppliers(4, "spare")
+    world.run(26 * HOUR)
+    assert not {*dead} & {*seats(world, alice)}
+    alice.until_safe(6 * HOUR)
