@@ -554,7 +554,8 @@ class Calls:
         excludes: list[str] | None = None,
     ) -> PolicySet:
         """Say what an item is to be treated like.  What is not named stays as it is; what is empty is
-        said no more, and the settings alone hold."""
+        said no more, and the settings alone hold.  A policy holds for this item and for no item below
+        it: what only leads to items is refused."""
         answer: PolicySet = self.call("policy_set", what, before, after, keep, excludes)
         return answer
 

@@ -35,7 +35,8 @@ async def policy_set(
 ) -> dict[str, Any]:
     """
     Say what an item is to be treated like.  What is not named stays as it is; what is empty is said no more,
-    and the settings alone hold.
+    and the settings alone hold.  A policy holds for this item and for no item below it: what only leads to
+    items is refused.
 
     After each new version those that `keep` does not keep go, whatever the settings say.
 
@@ -49,16 +50,20 @@ async def policy_set(
     @param what: a path ID or a local path; one that is new is put into the catalog.
     @param before: a command to run before each backup of the item: its words.
     @param after: a command to run after each backup of the item.
-    @param keep: which versions are kept, as in `services/backups/keep`: like `last=3 daily=7 within=1y`.
+    @param keep: which versions are kept, as in `services/backups/keep`: like `last=3 daily=7 within=1y`;
+        the rules that are not named stay, `last=0` and `within=` take one away, and an empty text all.
     @param excludes: rules of what is left out beside what the settings say, as for `exclude_add`, in place of
         those that the item had.
     """
     # The command line reads the list of methods, and starts faster without this.
     from bitdust.catalog.policies import Change
 
-    item = await node.backups.item_of(what)
+    item, is_new = await node.backups.item_with_versions(what)
     policy = await node.backups.policies.set(item, Change(before, after, keep, excludes))
-    return {"result": f"the policy of {item} was changed", **_shown(policy)}
+    result = f"the policy of {item} was changed"
+    if is_new:
+        result += "; it is new in the catalog, and has no version before its first backup"
+    return {"result": result, **_shown(policy)}
 
 
 @method(changes=True)

@@ -309,6 +309,23 @@ class Backups:
         self.recorded()
         return path_id
 
+    async def item_with_versions(self, what: str) -> tuple[str, bool]:
+        """
+        The same, and whether it is new in the catalog; but nothing that only leads to others.
+
+        @raise Usage: it only leads to others.
+        """
+        by_path = what.startswith(("/", "~"))
+        named = (tree.find, _absolute(what)) if by_path else (tree.get, labels.parse_path_id(what))
+        known = await self.db.read(*named)
+        if known is not None and known.type == "parent":
+            raise Usage(
+                f"{os.fsdecode(known.path)} is not backed up itself: what is said of it would not hold for"
+                " what lies below",
+                hint="say it of each item below, or back it up as a whole: `bitdust backup --add PATH`",
+            )
+        return await self.item_of(what), known is None
+
     async def cancel_pending(self, path_id: str) -> None:
         """Take a backup off the queue."""
         if not any(turn.path_id == path_id for turn in self.queue_.waiting()):

@@ -4,6 +4,7 @@ policies -- what the owner wants an item to be treated like, looked at before it
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass, replace
 
 from bitdust.backup.excludes import check_rule
@@ -34,7 +35,7 @@ class Policies:
 
     async def set(self, path_id: str, change: Change) -> ItemPolicy:
         """
-        Say this from now on.  What holds now.
+        Say this from now on.  What holds now.  Of what is kept, too, stays what is not named.
 
         @raise Usage: it means nothing.  @raise NotFound: it is no item.
         """
@@ -49,8 +50,15 @@ class Policies:
         for rule in change.excludes or ():
             check_rule(rule)
         if change.keep:
-            change = replace(change, keep=str(Policy.parse(change.keep)))
-        return await self.db(policies.put, path_id, change)
+            Policy.parse(change.keep)
+
+        def put(c: sqlite3.Connection) -> ItemPolicy:
+            if not change.keep:
+                return policies.put(c, path_id, change)
+            keep = Policy.parse(f"{policies.of(c, path_id).keep} {change.keep}")
+            return policies.put(c, path_id, replace(change, keep=str(keep)))
+
+        return await self.db(put)
 
     async def remove(self, path_id: str) -> None:
         """Treat the item like any other, but for its schedule.  @raise NotFound: it is, already."""

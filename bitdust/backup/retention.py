@@ -63,14 +63,15 @@ class Policy:
     def parse(cls, text: str) -> Policy:
         """
         What a setting says: `last=3 daily=7 within=1y`, in any order, the later of two
-        counts; empty: nothing.  What `services/backups/keep` lets through can be read.
+        counts, `within=` takes it away; empty: nothing.  What `services/backups/keep` lets through can be
+        read.
 
         @raise Usage: it is no such text.
         """
         words: dict[str, Any] = {}
         for part in text[:_LONGEST].replace(",", " ").split():
             name, _, given = part.partition("=")
-            if name not in {each.name for each in fields(cls)} or not given:
+            if name not in {each.name for each in fields(cls)} or not (given or name == "within"):
                 raise Usage(
                     f"{part[:40]!r} is no rule of what to keep", hint="write it like last=3 daily=7 within=1y"
                 )

@@ -109,11 +109,11 @@ def remove(terminal: Terminal, what: str) -> None:
 
 
 def _kept(keep: dict[str, Any]) -> str | None:
-    """All that is kept, in the words of the setting: flags name it as a whole.  None: no flag."""
+    """What the flags say of what is kept, in the words of the setting: 0 and '' take away.  None: no flag."""
     given = {name.removeprefix("keep_"): value for name, value in keep.items() if value is not None}
     if not given:
         return None
-    return " ".join(f"{name}={value}" for name, value in given.items() if value not in (0, ""))
+    return " ".join(f"{name}={value}" for name, value in given.items())
 
 
 def _words(command: str | None) -> list[str] | None:

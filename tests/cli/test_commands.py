@@ -427,7 +427,7 @@ def test_policy(run: Run, node: StubNode) -> None:
     run("policy", "set", "0/0", "--keep-last", "7", "--keep-within", "1y", "--exclude", "*.tmp")
     assert node.calls[-1] == ("policy_set", "0/0", None, None, "last=7 within=1y", ["*.tmp"])
     run("policy", "set", "0/0", "--keep-last", "0", "--exclude", "")
-    assert node.calls[-1] == ("policy_set", "0/0", None, None, "", [])
+    assert node.calls[-1] == ("policy_set", "0/0", None, None, "last=0", [])
     shown = run("policy").out.splitlines()
     assert shown == [
         "0/0  $'/home/photos'",

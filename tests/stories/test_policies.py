@@ -48,6 +48,30 @@ def test_what_is_kept(world: World, alice: House) -> None:
     assert len(alice.versions(item)) == 3
 
 
+def test_what_is_not_named_stays(world: World, alice: House) -> None:
+    """Each rule of what is kept by itself: another one leaves it alone, 0 takes it away, and no text all."""
+    answer = call(world, alice, "policy_set", str(world.tree("one", a=1000)), keep="last=3")
+    assert "new in the catalog" in answer["result"]
+    item = answer["path_id"]
+    answer = call(world, alice, "policy_set", item, keep="daily=7 within=1y")
+    assert (answer["keep"], "new" in answer["result"]) == ("last=3 daily=7 within=1y", False)
+    assert call(world, alice, "policy_set", item, keep="last=0 within=")["keep"] == "daily=7"
+    assert call(world, alice, "policy_set", item, excludes=["x"])["keep"] == "daily=7"
+    assert call(world, alice, "policy_set", item, keep="")["keep"] == ""
+
+
+def test_of_what_only_leads_to_items(world: World, alice: House) -> None:
+    """A folder of items that is none itself is refused, by path and by ID, and stays what it is."""
+    source = world.tree("above", one__a=1000)
+    item = call(world, alice, "policy_set", str(source / "one"), keep="last=3")["path_id"]
+    for what in (str(source), item.rpartition("/")[0]):
+        with pytest.raises(Usage, match="not backed up itself"):
+            call(world, alice, "policy_set", what, excludes=["f"])
+    assert [each["path_id"] for each in call(world, alice, "policies_list")] == [item]
+    above = [each for each in call(world, alice, "backups_list") if each["path"] == str(source)]
+    assert [each["type"] for each in above] == ["parent"]
+
+
 def test_what_went_is_said(world: World, alice: House) -> None:
     """A backup that lets older versions go says how many, and by which rule: the settings' or the item's."""
     source = world.tree("one", a=1000)
