@@ -46,7 +46,8 @@ def meaning(
         if newest is None:
             _refuse_unfinished(item, is_busy)
             raise NotFound(
-                f"item {what} has no version{_until(as_of)} yet", hint=f"back it up: `bitdust backup {what}`"
+                f"item {meant.path_id} has no version{_until(as_of)}",
+                hint=f"back it up: `bitdust backup {meant.path_id}`",
             )
         version = newest
     inside = meant.relative or b""
@@ -79,7 +80,7 @@ def _by_path(
             return item, version, inside
     if above and above[0].path == path:
         _refuse_unfinished(above[0], is_busy)
-    raise NotFound(f"{what!r} is not in the catalog, or has no version{_until(as_of)} yet")
+    raise NotFound(f"{what!r} is not in the catalog, or has no version{_until(as_of)}")
 
 
 def _refuse_unfinished(item: Item, is_busy: Callable[[str], bool] | None) -> None:
@@ -91,7 +92,7 @@ def _refuse_unfinished(item: Item, is_busy: Callable[[str], bool] | None) -> Non
 
 def _until(as_of: float | None) -> str:
     if as_of is None:
-        return ""
+        return " yet"
     try:
         return f" from before {datetime.fromtimestamp(as_of).isoformat(' ', 'seconds')}"
     except (OverflowError, OSError, ValueError):

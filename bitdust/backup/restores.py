@@ -118,6 +118,7 @@ class Restores:
         Raises what `begin` does, but for `Offline` and `NoSpace`.
         """
         version, target, wanted = await self._wanted(what, destination, as_of, choice)
+        _there(wanted)
         found = await preview(self._db, self._in_thread, version.backup_id, target, wanted, limit)
         self._check_any(version, wanted, found.files + found.folders)
         return found
@@ -224,9 +225,7 @@ class Restores:
             )
 
     def _check_room(self, wanted: Wanted) -> None:
-        folder = Path(os.fsdecode(wanted.root))
-        while not folder.exists():
-            folder = folder.parent
+        folder = _there(wanted)
         room = free_space(folder)
         if room < wanted.total:
             raise NoSpace(
@@ -277,6 +276,16 @@ class Restores:
         elif turn.job.wanted.total:
             turn.course.note(self._clock.seconds(), turn.job.progress.written / turn.job.wanted.total)
         return turn.course
+
+
+def _there(wanted: Wanted) -> Path:
+    """The folder that is there already and will be written into.  @raise Usage: it is none."""
+    folder = Path(os.fsdecode(wanted.root))
+    while not os.path.lexists(folder):
+        folder = folder.parent
+    if not folder.is_dir():
+        raise Usage(f"{folder} is not a folder", hint="name a folder to restore to, there or not there yet")
+    return folder
 
 
 def _state(turn: Turn) -> str:

@@ -4,6 +4,7 @@ Path ids, versions, backup ids: how the things of the catalog are called by peop
     0/0/1/0/0                               an item
     0/0/1/0/0/F20160313043757PM             a version of it
     0/0/1/0/0/F20160313043757PM:a/b.txt     a file in that version
+    0/0/1/0/0:a/b.txt                       the same in the newest one
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def parse_label(text: str) -> str:
 
 def parse(text: str) -> BackupId:
     """
-    A path ID, a backup ID, or a backup ID with `:relative/path`.
+    A path ID, a backup ID, or one of them with `:relative/path`; a path ID means the newest version.
 
     @raise Usage: it is none of them.
     """
@@ -81,9 +82,7 @@ def parse(text: str) -> BackupId:
     name, colon, rest = text.partition(":")
     above, slash, last = name.rpartition("/")
     if not slash or not last.startswith("F"):
-        if colon:
-            raise Usage(f"{_short(text)} names a file, but not in which version")
-        return BackupId(parse_path_id(name))
+        return BackupId(parse_path_id(name), None, parse_relative(rest) if colon else None)
     relative = parse_relative(rest) if colon else None
     return BackupId(parse_path_id(above), parse_label(last), relative)
 

@@ -34,8 +34,13 @@ PAGE = 1000
 )
 @pass_terminal
 def ls(terminal: Terminal, what: str | None, inside: bool, as_of: str | None) -> None:
-    if what is not None and (inside or as_of is not None or is_backup_id(what)):
-        _ls_inside(terminal, meant(what), moment(as_of) if as_of is not None else None)
+    is_inside = what is not None and is_id(what) and (":" in what or is_backup_id(what))
+    if what is not None and (inside or as_of is not None or is_inside):
+        _ls_inside(
+            terminal,
+            meant(what.removesuffix(":") if is_id(what) else what),
+            moment(as_of) if as_of is not None else None,
+        )
         return
     if inside or as_of is not None:
         raise Usage("say what to look into", hint="for example: bitdust ls --inside ~/Documents")
@@ -151,7 +156,10 @@ def _items(terminal: Terminal, what: str | None, survives: bool = False) -> list
     above = wanted.rstrip("/") + "/"
     found = [each for each in items if named(each) == wanted or named(each).startswith(above)]
     if not found:
-        raise NotFound(f"{what!r} is not in the catalog")
+        raise NotFound(
+            f"{what!r} is not in the catalog",
+            hint="`bitdust ls` lists the catalog, and `bitdust ls --inside PATH` what is in a version",
+        )
     return found
 
 

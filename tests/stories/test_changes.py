@@ -164,7 +164,7 @@ def test_what_can_be_named(two_versions: tuple[World, House, Path]) -> None:
     [
         ("0/9", NotFound, "not in the catalog"),
         ("0/0/0/0/F20010101010101AM", NotFound, "no version"),
-        ("0/0/0/0:deep", Usage, "not in which version"),
+        ("0/0/0/0:nowhere", NotFound, "nowhere"),
         ("VERSION:nowhere", NotFound, "nowhere"),
         ("VERSION:../../etc", (NotFound, Usage), "etc"),
         ("VERSION:/etc/passwd", (NotFound, Usage), "etc"),
@@ -181,6 +181,25 @@ def test_what_cannot(
     with pytest.raises(error, match=words):
         alice.restore(what.replace("VERSION", alice.versions("0/0/0/0")[0].backup_id), world.folder / "out")
     assert not (world.folder / "out").exists()
+
+
+def test_a_file_in_the_place_of_the_destination(two_versions: tuple[World, House, Path]) -> None:
+    """It is refused as what it is, before anything begins."""
+    world, alice, source = two_versions
+    (world.folder / "plain").write_bytes(b"plain")
+    for place in (world.folder / "plain", world.folder / "plain" / "deeper"):
+        with pytest.raises(Usage, match="/plain is not a folder"):
+            alice.restore(str(source), place)
+        with pytest.raises(Usage, match="/plain is not a folder"):
+            world.wait(alice.node.backups.restores.foresee(str(source), str(place), None, Choice(), 9))
+    assert (world.folder / "plain").read_bytes() == b"plain"
+
+
+def test_a_file_of_the_newest_version(two_versions: tuple[World, House, Path]) -> None:
+    """A path ID means the newest version, also with a path behind it."""
+    world, alice, source = two_versions
+    assert alice.restore("0/0/0/0:deep/one", world.folder / "out").state == "done"
+    assert Path(f"{world.folder}/out{source}/deep/one").read_bytes() == b"uno"
 
 
 def test_to_the_old_place(two_versions: tuple[World, House, Path]) -> None:
