@@ -18,7 +18,7 @@ import click
 from bitdust.cli.spelling import as_json, harmless
 from bitdust.client import Client
 from bitdust.daemon.home import TOKEN, choose_home
-from bitdust.errors import BitDustError
+from bitdust.errors import BitDustError, Usage
 
 COLOURS = {"good": "green", "bad": "red", "warn": "yellow", "quiet": "bright_black"}
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -104,12 +104,19 @@ class Terminal:
 
     def confirm(self, question: str, yes: bool) -> None:
         """
-        Let a person at the terminal think twice; a program has thought.
+        Let a person at the terminal think twice; a program says that it has thought.
 
         @raise click.Abort: no.
+        @raise Usage: there is nobody to be asked.
         """
-        if not yes and not self.json and sys.stdin.isatty() and sys.stderr.isatty():
-            click.confirm(harmless(question), abort=True, err=True)
+        if yes:
+            return
+        if self.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise Usage(
+                f"not without a word: {question}",
+                hint="nobody can be asked here: -y says yes beforehand",
+            )
+        click.confirm(harmless(question), abort=True, err=True)
 
     def has_colour(self, stream: Any) -> bool:
         """Whether to colour what goes there."""

@@ -14,18 +14,18 @@ BOB = "http://id.example.net/bob.xml"
 def test_supplier_change(run: Run, node: StubNode) -> None:
     """A name that the list shows is the IDURL behind it; the old word reaches the same."""
     node.answers |= {"suppliers_list": [supplier(0, "bob")], "supplier_change": {"result": "done"}}
-    assert run("supplier", "change", "bob", DAVE).out == "done\n"
+    assert run("supplier", "change", "-y", "bob", DAVE).out == "done\n"
     assert node.calls[-1] == ("supplier_change", BOB, DAVE)
-    run("supplier", "hire", "0", DAVE)
+    run("supplier", "hire", "-y", "0", DAVE)
     assert node.calls[-1] == ("supplier_change", "0", DAVE)
 
 
 def test_customer_remove(run: Run, node: StubNode) -> None:
     """By name or IDURL, with the word of the original too; and the way back."""
     node.answers |= {"customers_list": [{"idurl": BOB}], "customer_reject": {"result": "gone"}}
-    assert run("customer", "remove", "bob").out == "gone\n"
+    assert run("customer", "remove", "-y", "bob").out == "gone\n"
     assert node.calls[-1] == ("customer_reject", BOB, False)
-    run("customers", "reject", BOB, "--allow")
+    run("customers", "reject", "-y", BOB, "--allow")
     assert node.calls[-1] == ("customer_reject", BOB, True)
 
 

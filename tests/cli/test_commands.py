@@ -100,8 +100,8 @@ def test_supplier_replace(run: Run, node: StubNode) -> None:
         "suppliers_list": [supplier(0, "bob"), supplier(1, "carol")],
         "supplier_replace": lambda which: {"result": f"replaced {which}"},
     }
-    assert run("supplier", "replace", "1").out == "replaced 1\n"
-    assert run("supplier", "fire", "carol").out == "replaced http://id.example.net/carol.xml\n"
+    assert run("supplier", "replace", "-y", "1").out == "replaced 1\n"
+    assert run("supplier", "fire", "-y", "carol").out == "replaced http://id.example.net/carol.xml\n"
 
 
 def test_customer_and_automat(run: Run, node: StubNode) -> None:
@@ -172,8 +172,8 @@ def test_delete(run: Run, node: StubNode) -> None:
     """An ID as it is, a path completed; `--local` only the copies here."""
     for name in ("backup_delete_id", "backup_delete_path", "backup_delete_local"):
         node.answers[name] = lambda what: {"result": f"deleted {what}"}
-    assert run("delete", "0/0").code == 0
-    assert run("delete", "x.txt").code == 0
+    assert run("delete", "-y", "0/0").code == 0
+    assert run("delete", "x.txt", "-y").code == 0
     assert run("delete", "--local", "0/0/F20160313043757PM").code == 0
     assert node.calls == [
         ("backup_delete_id", "0/0"),
@@ -485,3 +485,34 @@ def test_tasks_by_what_they_are_about(
     assert run("tasks", "cancel", which).code == 0
     assert node.calls[-1] == ("backup_abort_running", "0/0/1/F20160313043757PM")
     assert run("pause", "nothing").code == 15
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "delete 0", "delete folder", "forget --keep-last 1", "restore 0/0", "supplier replace 1",
+        "supplier change 1 x", "customer remove x", "message delete --all --with bob",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_nobody_can_be_asked(run: Run, node: StubNode, words: str, flags: tuple[str, ...]) -> None:
+    """Without a terminal nothing goes that a person would have been asked about, unless -y was said."""
+    node.answers |= {"tasks_list": [], "suppliers_list": [], "customers_list": [], "list_correspondents": []}
+    outcome = run(*flags, *words.split())
+    assert outcome.code == 2
+    assert "-y" in outcome.err
+    assert not {name for name, *_ in node.calls} - {*node.answers}
+
+
+def test_ls_of_an_id_with_a_colon(run: Run, node: StubNode) -> None:
+    """`ID:` is the top of the newest version; what is not found is told where else to look."""
+    node.answers |= {
+        "version_list": {**example(SHAPES["version_list"]), "entries": [], "after": ""},
+        "backups_list": [],
+    }
+    for word, meant in (("0/0/5:", "0/0/5"), ("0/0/5:doc", "0/0/5:doc")):
+        assert run("ls", word).code == 0
+        assert node.calls[-1][:2] == ("version_list", meant)
+    missing = run("ls", "doc/f4")
+    assert missing.code == 15
+    assert "ls --inside" in missing.err

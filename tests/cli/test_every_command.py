@@ -37,10 +37,11 @@ def every_command() -> dict[str, click.Context]:
 
 def line_of(name: str, context: click.Context) -> list[str]:
     """The shortest line that is understood."""
+    yes = ["-y"] * any("-y" in param.opts for param in context.command.params)
     if name in ARGUMENTS:
-        return [*name.split(), *ARGUMENTS[name]]
+        return [*name.split(), *yes, *ARGUMENTS[name]]
     needed = [param for param in context.command.params if param.required]
-    return [*name.split(), *("0/0/1" for param in needed for _ in range(max(1, param.nargs)))]
+    return [*name.split(), *yes, *("0/0/1" for param in needed for _ in range(max(1, param.nargs)))]
 
 
 @pytest.mark.parametrize("name", every_command())

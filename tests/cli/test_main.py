@@ -51,15 +51,15 @@ def test_help_has_examples(name: str, command: click.Command, run: Run) -> None:
         "storage",
         "supplier",
         "supplier ping",
-        "supplier replace 1",
+        "supplier replace -y 1",
         "customer",
         "ping http://id.example.net/bob.xml",
         "identity",
         "identity backup",
         "automat",
         "backup /tmp",
-        "restore 0/0/1",
-        "delete 0/0/1",
+        "restore -y 0/0/1",
+        "delete -y 0/0/1",
         "stop",
         "restart",
         "api process_health",
@@ -236,4 +236,4 @@ def test_denied_and_not_found_reach_the_person(run: Run, node: StubNode) -> None
 
     node.answers |= {"process_health": denied, "backup_delete_id": missing}
     assert run("status").code == 12
-    assert run("delete", "0/0/9").code == 15
+    assert run("delete", "-y", "0/0/9").code == 15

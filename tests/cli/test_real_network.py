@@ -78,7 +78,7 @@ def test_a_users_life(alice: tuple[Network, Peer], tmp_path: Path) -> None:
     one = bitdust(home, "restore", f"{summary['backup_id']}:note.txt", str(tmp_path / "one"))
     assert one.returncode == 0, one.stderr
     assert (tmp_path / "one" / str(photos).lstrip("/") / "note.txt").read_text() == "hello"
-    assert bitdust(home, "restore", "0/9/9").returncode == 15
+    assert bitdust(home, "restore", "-y", "0/9/9").returncode == 15
 
     assert bitdust(home, "stop").returncode == 0
     peer.stop()
@@ -99,7 +99,7 @@ def test_a_users_life(alice: tuple[Network, Peer], tmp_path: Path) -> None:
         forget = bitdust(again.home, "--json", "forget", "--keep-last", "1", "--dry-run")
         assert "pinned" in json.loads(forget.stdout)[0]["reasons"]
         assert bitdust(again.home, "config", "set", "services/backups/delete-delay", "3600").returncode == 0
-        assert bitdust(again.home, "delete", summary["path_id"]).returncode == 0
+        assert bitdust(again.home, "delete", "-y", summary["path_id"]).returncode == 0
         assert bitdust(again.home, "versions").stdout == ""
         assert summary["backup_id"] in bitdust(again.home, "undelete").stdout
         assert summary["backup_id"] in bitdust(again.home, "undelete", str(photos)).stdout
@@ -107,7 +107,7 @@ def test_a_users_life(alice: tuple[Network, Peer], tmp_path: Path) -> None:
         assert bitdust(again.home, "undelete", summary["path_id"]).returncode == 17
         assert "0 bytes would be freed" in bitdust(again.home, "clean", "--dry-run").stdout
         assert bitdust(again.home, "config", "set", "services/backups/delete-delay", "0").returncode == 0
-        assert bitdust(again.home, "delete", summary["path_id"]).returncode == 0
+        assert bitdust(again.home, "delete", "-y", summary["path_id"]).returncode == 0
         assert bitdust(again.home, "versions").stdout == ""
     finally:
         assert bitdust(again.home, "stop").returncode == 0

@@ -224,7 +224,7 @@ def test_restore(run: Run, begun: StubNode) -> None:
     here = Path.cwd()
     assert ("restore_single", str(here / "photos"), str(here / "out")) in begun.calls
     begun.answers["tasks_list"] = Story([], [task(kind="restore", state="done")])
-    summary = run("--json", "restore", f"{VERSION}:thesis/a.txt").lines[-1]
+    summary = run("--json", "restore", "-y", f"{VERSION}:thesis/a.txt").lines[-1]
     assert summary["message_type"] == "summary"
     assert summary["destination"] == "/out/a b"
     assert ("restore_single", f"{VERSION}:thesis/a.txt", None) in begun.calls
