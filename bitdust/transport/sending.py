@@ -152,7 +152,8 @@ class Sending:
             stream = self._turns.next()
             if stream is None:
                 break
-            size += self._cut(stream, parts, max(limit, SHORTEST))
+            # A byte more than asked for would be a step of its own for whoever takes it.
+            size += self._cut(stream, parts, max(limit - size - frames.HEADER, SHORTEST))
             if not stream.out_size:
                 drained.append(stream)
         return b"".join(parts), drained

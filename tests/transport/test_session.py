@@ -22,7 +22,7 @@ from bitdust.transport.happened import (
     Over,
     WasReset,
 )
-from bitdust.transport.sending import LINK_CREDIT, MAX_OPEN, RESERVED
+from bitdust.transport.sending import LINK_CREDIT, MAX_OPEN, RESERVED, SHORTEST
 from bitdust.transport.session import Session
 from bitdust.transport.stream import STREAM_CREDIT, Stream
 from bitdust.wire.codec import encode
@@ -249,6 +249,16 @@ def test_an_unread_body_stops_at_the_credit() -> None:
         other.consumed(came, came.unread)
     settle(one, other)
     assert all(stream.out_ended for stream in streams)
+
+
+@pytest.mark.parametrize("limit", [10_000, 2**16, 2**18, 2**19])
+def test_no_more_is_handed_out_than_there_is_room_for(limit: int) -> None:
+    one, other = pair()
+    stream = one.ask(piece(2**20), Priority.BACKUP)
+    carry(one, other)
+    assert one.write(stream, bytes(2**20))
+    data = one.take(limit)[0]
+    assert limit - SHORTEST <= len(data) <= limit
 
 
 def test_more_questions_than_places_wait() -> None:

@@ -37,12 +37,12 @@ class Records:
         The bytes are there until the next call, on any connection.  All was read when nothing comes any more.
         """
         handle, at = connection._ssl, 0
-        # OpenSSL keeps its errors by thread: what another connection left would be taken for ours.
-        lib.ERR_clear_error()
         while at < SPACE:
             got = lib.SSL_read(handle, self._plain + at, RECORD)
             if got <= 0:
-                return self._plain_view[:at], lib.SSL_get_error(handle, got) == lib.SSL_ERROR_WANT_READ
+                # Not `SSL_get_error`: OpenSSL keeps its errors by thread, and it would take those that another
+                # connection left for this one's.
+                return self._plain_view[:at], bool(lib.SSL_want_read(handle))
             at += got
         return self._plain_view[:at], True
 
