@@ -40,8 +40,8 @@ class Records:
         while at < SPACE:
             got = lib.SSL_read(handle, self._plain + at, RECORD)
             if got <= 0:
-                # Not `SSL_get_error`: OpenSSL keeps its errors by thread, and it would take those that another
-                # connection left for this one's.
+                # Not `SSL_get_error`: OpenSSL keeps its errors by thread, and it would take for this one's
+                # what another connection left.
                 return self._plain_view[:at], bool(lib.SSL_want_read(handle))
             at += got
         return self._plain_view[:at], True
