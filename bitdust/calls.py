@@ -759,9 +759,10 @@ class Calls:
     def stream_begin(
         self,
         path: str,
+        silence: int = 300,
     ) -> StreamBegin:
         """Begin a version of a file that need not be on any disk: its bytes come by `stream_write`."""
-        answer: StreamBegin = self.call("stream_begin", path)
+        answer: StreamBegin = self.call("stream_begin", path, silence)
         return answer
 
     def stream_end(

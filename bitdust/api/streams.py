@@ -20,16 +20,17 @@ MOST_BYTES = 512 * 1024
 
 
 @method(changes=True)
-async def stream_begin(node: Node, path: str) -> dict[str, Any]:
+async def stream_begin(node: Node, path: str, silence: int = 300) -> dict[str, Any]:
     """
     Begin a version of a file that need not be on any disk: its bytes come by `stream_write`.
 
-    `stream` is the number of the stream, and of its task.  A stream to which nothing is said for five
-    minutes, or whose node ends, makes no version.
+    `stream` is the number of the stream, and of its task.  A stream to which nothing is said for
+    `silence`, or whose node ends, makes no version; an item that was new with it goes again.
 
     @param path: what it is called: a path of this machine, absolute.
+    @param silence: seconds, 30 to 86400, without a word after which whoever sends is taken for gone.
     """
-    number, path_id = await node.backups.streams.begin(local_path(path, "path"))
+    number, path_id = await node.backups.streams.begin(local_path(path, "path"), silence)
     return {"result": f"stream {number} has begun", "stream": number, "path_id": path_id}
 
 

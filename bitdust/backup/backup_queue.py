@@ -496,6 +496,8 @@ def _set_paused(c: sqlite3.Connection, numbers: list[int], paused: bool) -> None
 
 def _end(c: sqlite3.Connection, job: Job) -> None:
     jobs.end(c, job.id)
+    if job.stream:
+        removal.remove_unmade(c, job.item)
 
 
 def _give_up(c: sqlite3.Connection, job: Job) -> None:
@@ -503,3 +505,5 @@ def _give_up(c: sqlite3.Connection, job: Job) -> None:
     jobs.end(c, job.id)
     if any(version.label == job.label for version in versions.list_of(c, job.item)):
         removal.remove_version(c, job.item, job.label)
+    if job.stream:
+        removal.remove_unmade(c, job.item)

@@ -25,17 +25,25 @@ from bitdust.world import InThread, either, spawn
 
 #: bytes that wait here at most, before another piece; the longest piece
 ROOM, LONGEST = 2 * STRETCH, STRETCH
-#: seconds that who gives is kept waiting for room; and that the job waits for a sign of life
+#: seconds that who gives is kept waiting for room; and that the job waits for a sign of life,
+#: where nothing else was said
 PATIENCE, SILENCE = 10.0, 300.0
+#: the least and the most that may be said
+SHORTEST_SILENCE, LONGEST_SILENCE = 30, 86400
 #: who may read and write what comes back of it: nobody has said
 MODE = 0o600
 
 
 class Intake:
-    """The side that is given the stream."""
+    """
+    The side that is given the stream.
 
-    def __init__(self, clock: IReactorTime) -> None:
+    @param silence: seconds without a word after which whoever gives is taken for gone.
+    """
+
+    def __init__(self, clock: IReactorTime, silence: float = SILENCE) -> None:
         self._clock = clock
+        self._silence = silence
         #: bytes that have come
         self.size = 0
         self.is_ended = False
@@ -96,8 +104,10 @@ class Intake:
         while self._held < least and not self.is_ended:
             if self.error is not None:
                 raise self.error
-            if (left := max(self._seen, began) + SILENCE - self._clock.seconds()) <= 0:
-                raise Timeout(f"nothing was sent for {SILENCE:.0f} seconds", hint="send it again, to its end")
+            if (left := max(self._seen, began) + self._silence - self._clock.seconds()) <= 0:
+                raise Timeout(
+                    f"nothing was sent for {self._silence:.0f} seconds", hint="send it again, to its end"
+                )
             await either(self._clock, self._came.next(), left)
         data = b"".join(self._waiting)
         self._waiting.clear()

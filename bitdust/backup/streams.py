@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from twisted.internet.interfaces import IReactorTime
 
 from bitdust.backup.backup_queue import BackupQueue
-from bitdust.backup.intake import Intake
+from bitdust.backup.intake import LONGEST_SILENCE, SHORTEST_SILENCE, SILENCE, Intake
 from bitdust.backup.tasks import Tasks
 from bitdust.backup.views import Task
 from bitdust.catalog import tree
 from bitdust.database import Database
-from bitdust.errors import Conflict, NotFound
+from bitdust.errors import Conflict, NotFound, Usage
 
 
 @dataclass
@@ -39,17 +39,20 @@ class Streams:
     def __post_init__(self) -> None:
         self.tasks.ended.listen(self._ended)
 
-    async def begin(self, path: str) -> tuple[int, str]:
+    async def begin(self, path: str, silence: float = SILENCE) -> tuple[int, str]:
         """
         A new version of a file that need not be on any disk; (its number, the item's path ID).
 
         @param path: what it is called: an absolute path.
+        @param silence: seconds without a word after which whoever sends is taken for gone.
         @raise Usage: it is none.  @raise Conflict: it is a folder, or it is being backed up.
         """
         self.check()
+        if not SHORTEST_SILENCE <= silence <= LONGEST_SILENCE:
+            raise Usage(f"silence is from {SHORTEST_SILENCE} to {LONGEST_SILENCE} seconds")
         name = os.fsencode(path)
         path_id, _ = await self.db(tree.add_path, name, "file")
-        intake = Intake(self.clock)
+        intake = Intake(self.clock, silence)
         number = await self.queue.put(path_id, name, intake)
         self._intakes[number] = intake
         self.recorded()

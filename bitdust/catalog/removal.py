@@ -60,6 +60,20 @@ def remove_item(c: sqlite3.Connection, item: str, gone: int = 0) -> int:
     return len(found)
 
 
+def remove_unmade(c: sqlite3.Connection, item: str) -> None:
+    """The item goes if it was made for a stream of which no version came, and nothing is said of it."""
+    unmade = c.execute(
+        "SELECT 1 FROM items i WHERE path_id = ? AND id > 0 AND gone = 0 AND size = -1 AND children = 0"
+        " AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.item = i.id)"
+        " AND NOT EXISTS (SELECT 1 FROM trash t WHERE t.item = i.id)"
+        " AND NOT EXISTS (SELECT 1 FROM policies p WHERE p.item = i.path_id)"
+        " AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.item = i.id)",
+        (item,),
+    ).fetchone()
+    if unmade:
+        record(c, ItemRemoved(item))
+
+
 def garbage(c: sqlite3.Connection, limit: int = 100, spare: Collection[int] = ()) -> list[int]:
     """Serials of blocks that no version refers to and no job made or pins; but for those to be spared."""
     query = (

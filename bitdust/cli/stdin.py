@@ -15,17 +15,19 @@ from contextlib import contextmanager, suppress
 from bitdust.cli.names import absolute
 from bitdust.cli.terminal import Terminal
 from bitdust.cli.waiting import Work
-from bitdust.errors import BitDustError, NotFound, Usage
+from bitdust.errors import BitDustError, Cancelled, NotFound, Usage
 
 #: bytes of one piece, and seconds after which what has come is sent, or a sign of life
-PIECE, KEEP_ALIVE = 512 * 1024, 30.0
+PIECE, KEEP_ALIVE = 512 * 1024, 10.0
+#: seconds without one after which the node takes this command for killed
+SILENCE = 60
 
 
 def send(terminal: Terminal, name: str, command: Sequence[str]) -> Work:
     """
     Send standard input, or what the command writes, to its end.
 
-    @raise Usage: nothing is piped in.
+    @raise Usage: nothing is piped in, or it has no name.  @raise Cancelled: by Ctrl+C.
     @raise BitDustError: the command failed: there is no version of half of what it had to say.
     """
     if not command and sys.stdin.isatty():
@@ -33,15 +35,22 @@ def send(terminal: Terminal, name: str, command: Sequence[str]) -> Work:
             "--stdin takes what another program writes",
             hint=f"for example: pg_dump db | bitdust backup --stdin {name}",
         )
-    begun = terminal.ask("stream_begin", absolute(name))
-    stream = int(begun["stream"])
+    if not name:
+        raise Usage("--stdin wants a name", hint="for example: --stdin db.sql")
+    stream = 0
     try:
+        # A command that cannot even be begun leaves nothing behind.
         with _output(command) as descriptor:
+            begun = terminal.ask("stream_begin", absolute(name), SILENCE)
+            stream = int(begun["stream"])
             size = _send_all(terminal, stream, descriptor)
         terminal.ask("stream_end", stream, size)
-    except BaseException:
-        with suppress(BitDustError):
-            terminal.ask("stream_abort", stream)
+    except BaseException as error:
+        if stream:
+            with suppress(BitDustError):
+                terminal.ask("stream_abort", stream)
+        if isinstance(error, KeyboardInterrupt):
+            raise Cancelled("the stream was broken off: no version is made of it") from error
         raise
     return Work("backup", str(begun["path_id"]), "", stream - 1, name)
 

@@ -63,7 +63,7 @@ def test_a_command(run: Run, node: StubNode) -> None:
     taker = Taker(node)
     outcome = run("backup", "--stdin", "db.sql", "--", "head", "-c", "1500000", "/dev/zero")
     assert (outcome.code, len(taker.content), taker.size) == (0, 1_500_000, 1_500_000)
-    assert ("stream_begin", str(Path("db.sql").absolute())) in node.calls
+    assert ("stream_begin", str(Path("db.sql").absolute()), 60) in node.calls
     assert "0/0/1/F20160313043800PM" in outcome.out
 
 
@@ -78,11 +78,11 @@ def test_a_command_that_fails(run: Run, node: StubNode) -> None:
 
 
 def test_no_such_command(run: Run, node: StubNode) -> None:
-    """Said by its name."""
-    taker = Taker(node)
+    """Said by its name, and the node hears nothing of it."""
+    Taker(node)
     outcome = run("backup", "--stdin", "db.sql", "--", "no-such-command")
     assert outcome.code != 0
-    assert taker.aborted
+    assert not [call for call in node.calls if call[0].startswith("stream_")]
     assert "no-such-command: No such file" in outcome.err
 
 
@@ -98,3 +98,24 @@ def test_words_that_do_not_go_together(run: Run, node: StubNode) -> None:
     """Nothing to back up, or a stream that is only to be added."""
     for words in (["backup"], ["backup", "--stdin", "x", "--add"], ["backup", "--stdin", "x", "--dry-run"]):
         assert run(*words).code == 2
+
+
+def test_no_name(run: Run, node: StubNode) -> None:
+    """What has no name is not the folder one stands in."""
+    outcome = run("backup", "--stdin", "", "--", "true")
+    assert outcome.code == 2
+    assert "wants a name" in outcome.err
+
+
+def test_ctrl_c(run: Run, node: StubNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is broken off, and that is said: here nothing goes on in the node."""
+    taker = Taker(node)
+
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bitdust.cli.stdin._send_all", interrupted)
+    outcome = run("backup", "--stdin", "db.sql", "--", "true")
+    assert (outcome.code, taker.aborted) == (130, True)
+    assert "broken off" in outcome.err
+    assert "goes on" not in outcome.err

@@ -51,7 +51,9 @@ def alice(world: World) -> House:
 
 
 def nothing_came_of_it(house: House, path_id: str) -> bool:
-    return not house.versions(path_id) and not house.node.backups.running()
+    """No version, and no item that was not there before."""
+    known = [each["id"] for each in call(house, "backups_list")]
+    return path_id not in known and not house.node.backups.running()
 
 
 @pytest.mark.parametrize("size", [0, 1, 300_001, 9 * MIB])
@@ -100,6 +102,38 @@ def test_silence(world: World, alice: House) -> None:
     assert nothing_came_of_it(alice, begun["path_id"])
     with pytest.raises(Conflict, match="nothing was sent"):
         give(alice, stream, MIB, b"more")
+
+
+def test_a_shorter_silence(world: World, alice: House) -> None:
+    """Whoever promises a sign of life more often is missed sooner, and frees his place."""
+    stream = call(alice, "stream_begin", NAME, 60)["stream"]
+    world.run(55)
+    give(alice, stream, 0, b"")
+    world.run(55)
+    assert alice.task(stream).state not in ("failed", "cancelled")
+    world.run(10)
+    assert alice.task(stream).state == "failed"
+    for wrong in (0, 29, 86401):
+        with pytest.raises(Usage, match="silence"):
+            call(alice, "stream_begin", NAME, wrong)
+
+
+@pytest.mark.parametrize("how", ["stream_abort", "silence", "restart"])
+def test_nothing_is_left_of_it(world: World, alice: House, how: str) -> None:
+    """An item that was new with a stream of which no version came goes again; one with versions stays."""
+    assert send(alice, b"first", "/var/kept").state == "committed"
+    for name in (NAME, "/var/kept"):
+        stream = call(alice, "stream_begin", name)["stream"]
+        give_all(alice, stream, noise("dump", MIB))
+        if how == "stream_abort":
+            call(alice, how, stream)
+    world.run(400)
+    if how == "restart":
+        call(alice, "stream_begin", NAME)
+        alice.restart()
+        world.run(10)
+    paths = [each["path"] for each in call(alice, "backups_list") if each["type"] == "file"]
+    assert paths == ["/var/kept"]
 
 
 @pytest.mark.parametrize("how", ["restart", "crash"])
