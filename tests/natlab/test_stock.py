@@ -52,7 +52,7 @@ def test_whom_nobody_reaches_gets_a_relay(tmp_path: Path) -> None:
         assert network["reachable"] == "through a relay"
         assert len(network["relays"]) == 1
         stranger = stranger_in(found, away)
-        link = until(lambda: link_to(stranger, found.idurl(bob)), 30.0)
+        link: Any = until(lambda: link_to(stranger, found.idurl(bob)), 30.0)
         print(f"\nreached by {link['transport']}")
         assert link["dialed"]
 
@@ -79,5 +79,5 @@ def test_a_mapped_port_is_published_and_dialled(tmp_path: Path) -> None:
         until(lambda: bob.client.call("network_status")["reachable"] == "directly", FINDS_OUT)
         assert bob.client.call("network_status")["relays"] == []
         stranger = stranger_in(found, lab.public)
-        link = until(lambda: link_to(stranger, found.idurl(bob)), 30.0)
+        link: Any = until(lambda: link_to(stranger, found.idurl(bob)), 30.0)
         assert (link["address"], link["direct"], link["dialed"]) == (place, True, True)
