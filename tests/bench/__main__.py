@@ -131,10 +131,10 @@ def _measure(figures: Figures, options: argparse.Namespace) -> None:
         step("doors", run, doors.run, _US, run, work)
         step("roads", run, roads.run, _US, run)
     step("limits", 0, limits.run, _US, 0, work)
-    step("scale", 0, scale.run_bytes, _US, 0, work, scale.BYTES)
-    step("scale", 0, scale.run_files, _US, 0, work, scale.FILES)
-    step("10GB", 0, scale.run_bytes, _US, 0, work, scale.VAST_BYTES)
-    step("1000000", 0, scale.run_files, _US, 0, work, scale.VAST_FILES)
+    step("scale", 0, scale.run_bytes, _US, work, scale.BYTES)
+    step("scale", 0, scale.run_files, _US, work, scale.FILES)
+    step("10GB", 0, scale.run_bytes, _US, work, scale.VAST_BYTES, options.runs)
+    step("1000000", 0, scale.run_files, _US, work, scale.VAST_FILES, options.runs)
 
 
 def _about() -> dict[str, object]:

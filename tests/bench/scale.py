@@ -27,45 +27,52 @@ TIMES, EACH, RESERVE = 5, 15_000, 8_000 * MB
 PAGES, NAMES = 25, 100
 
 
-def run_bytes(figures: Figures, name: str, run: int, work: Path, sizes: tuple[int, ...]) -> None:
-    """One file of so many megabytes, there and back."""
+def run_bytes(figures: Figures, name: str, work: Path, sizes: tuple[int, ...], runs: int = 1) -> None:
+    """One file of so many megabytes, there and back; each run has a network of its own."""
     for size in sizes:
         metric = f"scale_{size}MB"
-        if not _has_room(figures, metric, run, work, TIMES * size * MB):
+        if not _has_room(figures, metric, 0, work, TIMES * size * MB):
             continue
         data, out = work / "scale-data", work / "scale-out"
         try:
             path = measure.random_file(data / f"f{size}", size * MB)
-            with Grid(work / "scale") as grid, alone():
-                tell(figures, name, f"{metric}_store", run, grid.back_up(path), size * MB)
-                measure.wait_for(lambda grid=grid: grid.spooled() == 0, 120, "an empty spool")
-                tell(figures, name, f"{metric}_restore", run, grid.restore(path, out), size * MB)
-                figures.add(name, f"{metric}_identical", _same(path, out), "", run)
-                figures.add(name, f"{metric}_peak_rss", grid.peak, "MiB", run)
+            for run in range(runs):
+                with Grid(work / "scale") as grid, alone():
+                    tell(figures, name, f"{metric}_store", run, grid.back_up(path), size * MB)
+                    _until_brought(grid)
+                    tell(figures, name, f"{metric}_restore", run, grid.restore(path, out), size * MB)
+                    figures.add(name, f"{metric}_identical", _same(path, out), "", run)
+                    figures.add(name, f"{metric}_peak_rss", grid.peak, "MiB", run)
+                shutil.rmtree(out)
         finally:
             shutil.rmtree(data, ignore_errors=True)
             shutil.rmtree(out, ignore_errors=True)
 
 
-def run_files(figures: Figures, name: str, run: int, work: Path, counts: tuple[int, ...]) -> None:
-    """So many small files: a backup, one with nothing changed, pages of the listing, a restore."""
+def run_files(figures: Figures, name: str, work: Path, counts: tuple[int, ...], runs: int = 1) -> None:
+    """
+    So many small files: a backup, one with nothing changed, pages of the listing; each run has a network of its
+    own.  The last restores them, too: a million of files that are removed again slow down whoever comes next.
+    """
     for count in counts:
         metric = f"scale_{count}files"
-        if not _has_room(figures, metric, run, work, EACH * count):
+        if not _has_room(figures, metric, 0, work, EACH * count):
             continue
         data, out = work / "scale-data", work / "scale-out"
         try:
             tree = measure.random_tree(data / f"t{count}", count, SMALL)
-            with Grid(work / "scale") as grid, alone():
-                measure.until_settled(tree)
-                tell(figures, name, f"{metric}_first", run, grid.back_up(tree))
-                tell(figures, name, f"{metric}_again", run, grid.back_up(tree))
-                for word, seconds in _pages(grid, tree).items():
-                    figures.add(name, f"{metric}_{word}", seconds, "s", run)
-                measure.wait_for(lambda grid=grid: grid.spooled() == 0, 120, "an empty spool")
-                tell(figures, name, f"{metric}_restore", run, grid.restore(tree, out))
-                figures.add(name, f"{metric}_identical", _same(tree, out), "", run)
-                figures.add(name, f"{metric}_peak_rss", grid.peak, "MiB", run)
+            for run in range(runs):
+                with Grid(work / "scale") as grid, alone():
+                    measure.until_settled(tree)
+                    tell(figures, name, f"{metric}_first", run, grid.back_up(tree))
+                    tell(figures, name, f"{metric}_again", run, grid.back_up(tree))
+                    for word, seconds in _pages(grid, tree).items():
+                        figures.add(name, f"{metric}_{word}", seconds, "s", run)
+                    if run == runs - 1:
+                        _until_brought(grid)
+                        tell(figures, name, f"{metric}_restore", run, grid.restore(tree, out))
+                        figures.add(name, f"{metric}_identical", _same(tree, out), "", run)
+                    figures.add(name, f"{metric}_peak_rss", grid.peak, "MiB", run)
         finally:
             shutil.rmtree(data, ignore_errors=True)
             shutil.rmtree(out, ignore_errors=True)
@@ -79,6 +86,11 @@ def _has_room(figures: Figures, metric: str, run: int, work: Path, size: int) ->
             figures, metric, run, f"{room / 1e9:.0f} GB of the disk are free, {size / 1e9:.0f} are needed"
         )
     return room >= size + RESERVE
+
+
+def _until_brought(grid: Grid) -> None:
+    """All pieces are at the suppliers, and what is restored comes from there."""
+    measure.wait_for(lambda: grid.spooled() == 0, 120, "an empty spool")
 
 
 def _same(path: Path, out: Path) -> bool:
