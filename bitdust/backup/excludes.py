@@ -153,7 +153,11 @@ def check_rule(line: str) -> None:
     if not line.strip() or "\n" in line or "\r" in line:
         raise Usage("a rule is one line", hint="for example: bitdust exclude add '*.tmp'")
     if notes := read_rules([line]).notes:
-        raise Usage(notes[0].partition(": ")[2], hint="the words are: " + ", ".join(WORDS))
+        words = "the words are: " + ", ".join(WORDS)
+        hint = (
+            words if line.startswith("@") else "a rule is a line as in a .gitignore, like '*.tmp' or 'cache/'"
+        )
+        raise Usage(notes[0].partition(": ")[2], hint=hint)
 
 
 def _pattern(line: str, rule: Rule) -> list[_Pattern]:
@@ -164,7 +168,11 @@ def _pattern(line: str, rule: Rule) -> list[_Pattern]:
         read = GitIgnoreSpecPattern(_FOLDERS_BELOW.sub(r"\1*/", line))
     except (GitIgnorePatternError, re.error) as wrong:
         raise Usage(str(wrong)) from None
-    return [_Pattern(rule, read.regex, bool(read.include))] if read.regex is not None else []
+    if read.regex is None:
+        if line.strip() and not line.startswith("#"):
+            raise Usage("no name fits it" + ("; \\[ means the character itself" if "[" in line else ""))
+        return []
+    return [_Pattern(rule, read.regex, bool(read.include))]
 
 
 @dataclass(frozen=True)

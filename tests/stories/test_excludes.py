@@ -55,7 +55,7 @@ def test_rules_are_looked_at_when_given(world: World) -> None:
     """What is no rule is refused; one twice, too; and what a person put into the settings is noted."""
     world.suppliers(2)
     alice = world.customer(n=2)
-    for wrong in ("@nothing", "", "a\nb"):
+    for wrong in ("@nothing", "", "a\nb", "[", "a[b"):
         with pytest.raises(Usage):
             ask(alice, "exclude_add", wrong)
     ask(alice, "exclude_add", "*.tmp")
