@@ -31,7 +31,7 @@ class Usage(BitDustError):
     id = "usage"
     exit_code = 2
     http_status = 400
-    default_hint = "see `bitdust help` or the method's own help for its arguments"
+    default_hint = "`bitdust help COMMAND` tells how a command is called, and `bitdust api` how a method is"
 
 
 class UnknownMethod(Usage):

@@ -74,7 +74,7 @@ class Hooks:
             told = {"BITDUST_RESULT": result, "BITDUST_ERROR": error}
             await self._run("after", policy.after, policy, version, told)
         except CancelledError:
-            return "the command after was ended"
+            return "the `after` command was ended"
         except (BitDustError, OSError) as trouble:
             self._log.warn("after the backup of {path}: {why}", path=policy.path, why=trouble)
             return str(trouble)
@@ -104,7 +104,7 @@ class Hooks:
         )  # fmt: skip
         if ended.code != 0:
             last = _UNSHOWABLE.sub("\ufffd", ended.output[-SHOWN:]).strip()
-            raise HookFailed(f"the command {which} {_end(ended, seconds)}" + (f": {last}" if last else ""))
+            raise HookFailed(f"the `{which}` command {_end(ended, seconds)}" + (f": {last}" if last else ""))
 
 
 def _can_be_told(word: str) -> bool:

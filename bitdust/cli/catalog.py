@@ -4,6 +4,7 @@ ls, versions, delete: what is in the catalog.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,9 +15,11 @@ from bitdust.cli.moments import moment, shown
 from bitdust.cli.names import absolute, is_backup_id, is_id, meant
 from bitdust.cli.spelling import name_of, spelled
 from bitdust.cli.terminal import Terminal, pass_terminal, said
+from bitdust.cli.undelete import deleted
 from bitdust.errors import NotFound, Usage
 
 PAGE = 1000
+_DELETED = re.compile(r"(?:item|version) (\S+) was deleted")
 
 
 @click.command(
@@ -115,9 +118,23 @@ def delete(terminal: Terminal, what: str, local: bool, yes: bool) -> None:
         yes,
     )
     if is_id(what):
-        terminal.answer(terminal.ask("backup_delete_id", what))
+        answer = terminal.ask("backup_delete_id", what)
     else:
-        terminal.answer(terminal.ask("backup_delete_path", absolute(what)))
+        answer = terminal.ask("backup_delete_path", absolute(what))
+    terminal.answer(answer)
+    if not terminal.json:
+        _tell_way_back(terminal, str(answer["result"]))
+
+
+def _tell_way_back(terminal: Terminal, said: str) -> None:
+    """Until when what was deleted can be brought back, if it can."""
+    found = _DELETED.match(said)
+    if found is None:
+        return
+    gone = found[1]
+    until = [each["until"] for each in deleted(terminal) if f"{each['id']}/".startswith(f"{gone}/")]
+    if until:
+        terminal.note(f"Until {shown(min(until))} `bitdust undelete {gone}` brings it back.")
 
 
 def _ls_inside(terminal: Terminal, what: str, as_of: float | None) -> None:

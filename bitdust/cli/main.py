@@ -20,7 +20,7 @@ SECTIONS = {
     "Start here": {
         "demo": ("demo:demo", "A whole network on this machine: back up, lose suppliers, restore, repair."),
         "status": ("node:status", "How everything is, in one sentence, and what to do next."),
-        "help": ("help:help_", "Help on a command; `old-commands` lists the words of the original."),
+        "help": ("help:help_", "Help on a command; `help old-commands` lists the words of the original."),
     },
     "Back up and restore": {
         "backup": ("backup:backup", "Back up files and folders."),

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from bitdust.errors import Usage
 
-_AGO = re.compile(r"(\d{1,6})\s*(m|min|h|d|w|minutes?|hours?|days?|weeks?)(\s+ago)?")
-_SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_AGO = re.compile(r"(\d{1,6})\s*(s|m|min|h|d|w|seconds?|minutes?|hours?|days?|weeks?)(\s+ago)?")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
 def moment(text: str, *, until: bool = True) -> float:

@@ -31,7 +31,7 @@ PAGE = 1000
 @pass_terminal
 def undelete(terminal: Terminal, /, what: str | None) -> None:
     if what is None:
-        _list(terminal, _deleted(terminal))
+        _list(terminal, deleted(terminal))
         return
     answer = terminal.ask("backup_undelete", what if is_id(what) else _id_of(terminal, absolute(what)))
     if terminal.json:
@@ -61,7 +61,8 @@ def _list(terminal: Terminal, found: list[dict[str, Any]]) -> None:
         terminal.note("There is nothing that could be brought back.")
 
 
-def _deleted(terminal: Terminal) -> list[dict[str, Any]]:
+def deleted(terminal: Terminal) -> list[dict[str, Any]]:
+    """What can be brought back."""
     found: list[dict[str, Any]] = []
     after = None
     while page := terminal.ask("backups_deleted", PAGE, after):
@@ -74,7 +75,7 @@ def _deleted(terminal: Terminal) -> list[dict[str, Any]]:
 
 def _id_of(terminal: Terminal, path: str) -> str:
     """The item of that path; a version's own ID is a way to it, too."""
-    for each in _deleted(terminal):
+    for each in deleted(terminal):
         if name_of(each) == path:
             return str(each["id"]).partition("/F")[0]
     raise NotFound(f"{path!r} is not among what can be brought back", hint="`bitdust undelete` lists that")

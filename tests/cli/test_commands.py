@@ -516,3 +516,17 @@ def test_ls_of_an_id_with_a_colon(run: Run, node: StubNode) -> None:
     missing = run("ls", "doc/f4")
     assert missing.code == 15
     assert "ls --inside" in missing.err
+
+
+def test_delete_tells_the_way_back(run: Run, node: StubNode) -> None:
+    """With a delay, until when and how what was deleted is brought back; without, or of others, nothing."""
+    node.answers |= {
+        "backup_delete_id": {"result": "item 0/0/1 was deleted from remote peers"},
+        "backups_deleted": [{"id": "0/0/10/F20160313043757PM", "path": "/x", "size": 1, "until": 1.8e9}],
+    }
+    assert run("delete", "-y", "0/0/1").err == ""
+    row = {"id": "0/0/1/F20160313043757PM", "path": "/x", "size": 1, "until": 1.8e9}
+    node.answers["backups_deleted"].append(row)
+    told = run("delete", "-y", "0/0/1").err
+    assert "`bitdust undelete 0/0/1` brings it back" in told
+    assert told.startswith("Until 2027-01-1")

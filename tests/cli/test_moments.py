@@ -25,7 +25,13 @@ def test_ago() -> None:
     """Counted back from now."""
     now = time.time()
     assert moment("now") == pytest.approx(now, abs=60)
-    for text, seconds in (("90m", 5400), ("3h ago", 10800), ("2 days ago", 172800), ("1w", 604800)):
+    for text, seconds in (
+        ("30s ago", 30),
+        ("90m", 5400),
+        ("3h ago", 10800),
+        ("2 days ago", 172800),
+        ("1w", 604800),
+    ):
         assert moment(text) == pytest.approx(now - seconds, abs=60)
 
 

@@ -92,7 +92,7 @@ def test_commands(alice: Peer, tmp_path: Path) -> None:
 
     [task] = until(failed)
     assert task["error"] == "hook_failed"
-    assert task["message"] == "the command before ended with 3: no room"
+    assert task["message"] == "the `before` command ended with 3: no room"
     until(lambda: out.read_text().startswith("failed "))
     call("policy_set", item, ["sh", "-c", f"sleep 1000 & echo $! > {mark}; wait"])
     call("backup_start_id", item)

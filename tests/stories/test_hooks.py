@@ -77,9 +77,9 @@ def test_what_the_command_makes_is_backed_up(world: World, alice: House, item: s
 @pytest.mark.parametrize(
     ("ended", "said"),
     [
-        (Ended(7, "the db is\nnot there"), "the command before ended with 7: the db is\nnot there"),
-        (Ended(None, ""), "the command before took longer than 3600 s"),
-        (Ended(-9, ""), "the command before was ended by signal 9"),
+        (Ended(7, "the db is\nnot there"), "the `before` command ended with 7: the db is\nnot there"),
+        (Ended(None, ""), "the `before` command took longer than 3600 s"),
+        (Ended(-9, ""), "the `before` command was ended by signal 9"),
     ],
 )
 def test_before_fails(world: World, alice: House, item: str, ended: Ended, said: str) -> None:
@@ -101,7 +101,7 @@ def test_after_fails(world: World, alice: House, item: str) -> None:
     assert (task.state, task.error, task.warning) == (
         "committed",
         "",
-        "the command after ended with 3: stuck",
+        "the `after` command ended with 3: stuck",
     )
     assert len(alice.versions(item)) == 1
     assert call(world, alice, "tasks_list")[-1]["warning"] == task.warning
@@ -148,7 +148,7 @@ def test_aborted_while_the_last_command_runs(world: World, alice: House, item: s
     [running] = alice.node.backups.running()
     call(world, alice, "backup_abort_running", running.backup_id)
     task = alice.ended("backup", item)
-    assert (task.state, task.warning) == ("committed", "the command after was ended")
+    assert (task.state, task.warning) == ("committed", "the `after` command was ended")
     assert (alice.programs.cancelled, len(alice.versions(item))) == ([AFTER], 1)
 
 
@@ -190,7 +190,7 @@ def test_names_that_are_no_text(world: World, alice: House) -> None:
     assert back_up(world, alice, item).state == "failed"
     told = alice.programs.ran[-1][1]
     assert os.fsencode(told["BITDUST_PATH"]) == folder
-    assert told["BITDUST_ERROR"] == "the command before ended with 1: a\ufffdb\ufffdc"
+    assert told["BITDUST_ERROR"] == "the `before` command ended with 1: a\ufffdb\ufffdc"
 
 
 def test_nobody_to_send_to(world: World) -> None:
