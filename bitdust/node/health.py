@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from bitdust.blocks.shapes import k_of
+from bitdust.blocks.shapes import SHAPES, k_of
 from bitdust.catalog import holdings, versions
 from bitdust.customer.notices import WORDS
 from bitdust.node.customer_side import CustomerSide
@@ -40,11 +40,11 @@ class _Troubles:
 
     found: list[Trouble] = field(default_factory=list)
 
-    def add(self, what: str, then: str = "") -> None:
+    def add(self, what: str, then: str) -> None:
         self.found.append(Trouble(what, then))
 
     def next(self) -> list[str]:
-        return list(dict.fromkeys(each.next for each in self.found if each.next))
+        return list(dict.fromkeys(each.next for each in self.found))
 
 
 async def look_at(
@@ -83,7 +83,10 @@ async def look_at(
     found = await customer.db.read(_measure, there, staying, not absent and not vacated)
     troubles = _Troubles()
     if recovering is not None:
-        troubles.add("the catalog is being recovered" + (f": {recovering}" if recovering else ""))
+        troubles.add(
+            "the catalog is being recovered" + (f": {recovering}" if recovering else ""),
+            "wait: it goes on by itself, as soon as suppliers can be reached",
+        )
     if customer.synchronizer.usurped:
         troubles.add(
             customer.synchronizer.usurped, "go on with the other node, or recover this one anew from the kit"
@@ -95,18 +98,15 @@ async def look_at(
                 f"to go on without what he keeps: `bitdust supplier replace {seat.idurl}`",
             )
     if None in seats:
-        why = f" ({customer.hiring.unfound})" if customer.hiring.unfound else ""
-        troubles.add(
-            f"{seats.count(None)} of {wanted} suppliers are still being looked for{why}",
-            "wait for nodes that offer space, or ask for less of it:"
-            " `bitdust config set services/customer/needed-space SIZE`"
-            if customer.hiring.unfound
-            else "",
-        )
+        troubles.add(*_vacant(len(seated), wanted, hired, customer.hiring.unfound))
     for idurl in away:
         troubles.add(f"{idurl} is away", "if one of them is gone for good: `bitdust supplier replace IDURL`")
     for idurl, why in (await customer.oversight.doubted()).items():
-        troubles.add(f"{idurl} is being replaced: {why}")
+        troubles.add(
+            f"{idurl} is being replaced: {why}",
+            "wait: somebody else is looked for, and gets his pieces; to choose yourself:"
+            f" `bitdust supplier change {idurl} IDURL`",
+        )
     for idurl in await customer.oversight.overdrawn():
         troubles.add(
             f"{idurl} {WORDS['full'].removeprefix('it ')}",
@@ -222,6 +222,31 @@ def _measure(
         now, later, short = holdings.survives_now(c, there, staying)
     known, waiting = versions.count(c)
     return Measured(survives, now, later, short, known, waiting, missing, holdings.unknown(c))
+
+
+def _vacant(seated: int, wanted: int, hired: int, unfound: str) -> tuple[str, str]:
+    """
+    What is said, and what can be done, while so many seats of those that are wanted are taken, and the set in
+    use is one of `hired` suppliers.  @param unfound: why nobody was found, or "".
+    """
+    what = f"{wanted - seated} of {wanted} suppliers are still being looked for"
+    what += f" ({unfound})" if unfound else ""
+    if not hired:
+        what += "; until all of them are there nothing is backed up"
+    elif hired < wanted:
+        what += f"; until all of them are there the {hired} in use keep everything"
+    if not unfound:
+        return what, "wait: those who offer space are asked"
+    then = (
+        "wait for nodes that offer space, or ask for less of it:"
+        " `bitdust config set services/customer/needed-space SIZE`"
+    )
+    fewer = max((n for n in SHAPES if n <= seated), default=0)
+    if hired < wanted and fewer > hired:
+        then = (
+            f"go on with {fewer}: `bitdust config set services/customer/suppliers-number {fewer}`; or {then}"
+        )
+    return what, then
 
 
 def _degraded(found: Measured, hired: int, absent: list[str], vacated: list[str]) -> str:

@@ -101,6 +101,7 @@ def test_one_is_to_be_replaced(world: World) -> None:
     told = health(alice)
     assert (told.state, told.survives) == ("degraded", 1)
     assert f"in place of {old.name} is being looked for" in told.sentence
+    assert all(each.next for each in told.warnings)
     world.supplier("new")
     world.until(lambda: health(alice).state == "safe", 1000)
     assert health(alice).survives == 2

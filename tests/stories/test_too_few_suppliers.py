@@ -39,6 +39,8 @@ def test_a_set_that_cannot_grow_is_repaired(world: World) -> None:
     alice.until_safe()
     alice.node.settings.set("services/customer/suppliers-number", "7")
     world.until(lambda: len([seat for seat in seats(world, alice) if seat]) == 4, HOUR)
+    health = world.wait(alice.node.health())
+    assert any("the 2 in use keep everything" in each.what for each in health.warnings)
     dead, other = world.seated(alice)
     dead.crash()
     world.run(30 * HOUR)
@@ -67,6 +69,12 @@ def test_whoever_signed_for_a_set_that_did_not_begin_is_told(world: World) -> No
     ).start()
     world.until(lambda: seats(world, alice).count(None) == 1, HOUR)
     assert contracts(world) == {"sup0": 1, "sup1": 1, "sup2": 1}
+    # It is said that this holds everything up, and what to do.
+    world.run(60)
+    (waits,) = [each for each in world.wait(alice.node.health()).warnings if "looked for" in each.what]
+    assert "1 of 4 suppliers are still being looked for (nobody was found: " in waits.what
+    assert "nothing is backed up" in waits.what
+    assert "go on with 2: `bitdust config set services/customer/suppliers-number 2`; or" in waits.next
     before = seats(world, alice)
     alice.restart()
     assert seats(world, alice) == before
