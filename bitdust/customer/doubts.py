@@ -13,7 +13,7 @@ from collections.abc import Callable
 from twisted.internet.defer import DeferredLock
 from twisted.logger import Logger
 
-from bitdust.customer import standing
+from bitdust.customer import repairs, standing
 from bitdust.customer.standing import ABSENT, AUDIT, ENDED, LEAVE
 from bitdust.customer.suppliers import Suppliers
 from bitdust.database import Database
@@ -63,6 +63,8 @@ class Doubts:
         if supplier not in self._suppliers.known:
             return
         self.waiting.add(supplier)
+        if kind != LEAVE:
+            await self._db(repairs.begin, supplier, int(self._wall()))
         if await self._db(standing.doubt, supplier, kind, why):
             self._log.warn("{who} is to be replaced: {why}", who=supplier, why=why)
             self.doubted(supplier, why)
@@ -80,6 +82,7 @@ class Doubts:
             known, _ = (await self._db.read(standing.doubts)).get(supplier, ("", ""))
             if known == kind:
                 await self._db(standing.trust, supplier)
+                await self._db(repairs.stop, supplier)
                 said = await self._db.read(standing.said_by, supplier)
                 if kind != LEAVE and said is not None and said.state == LEAVE:
                     await self._db(standing.doubt, supplier, LEAVE, ASKS_TO_LEAVE)
@@ -96,8 +99,10 @@ class Doubts:
         try:
             known = self._suppliers.known
             for gone in set(await self._db.read(standing.known)) - known.keys():
+                now = int(self._wall())
+                await self._db(repairs.end, gone, now)
                 if gone in self._suppliers.names:
-                    name, now = self._suppliers.names[gone], int(self._wall())
+                    name = self._suppliers.names[gone]
                     await self._db(standing.remember, gone, name, self._speed(gone), now)
                 await self._db(standing.forget, gone)
             doubted = await self._db.read(standing.doubts)

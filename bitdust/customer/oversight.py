@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from bitdust.customer import standing
+from bitdust.customer import repairs, standing
 from bitdust.customer.attendance import GRACE, ROLL, Attendance
 from bitdust.customer.audit import REST, Auditor
 from bitdust.customer.block_reader import BlockReader
@@ -63,8 +63,8 @@ class Oversight:
         self._wall = wall
         self._suppliers = suppliers
         self._running: list[Deferred[None]] = []
-        # Days: until an absence is a loss, and two until somebody was found and all is copied.
-        self._repair = grace / DAY + 2.0
+        # Seconds: until an absence is a loss, and two days until somebody was found and all is copied.
+        self._repair = grace + 2.0 * DAY
         self.doubts = Doubts(db, suppliers, restart, wall, speed)
         self.notices = Notices(db, suppliers, self.doubts, wall, lambda: self._up, restart)
         self.attendance = Attendance(
@@ -114,7 +114,8 @@ class Oversight:
     async def durability(self, n: int, k: int, survives: int) -> Durability:
         """How long what n suppliers keep will last, by what was measured of all suppliers so far."""
         watched, lost = await self._db.read(standing.lives)
-        return judge(n, k, survives, watched, lost, self._repair)
+        repair = await self._db.read(repairs.seconds, self._repair, int(self._wall()))
+        return judge(n, k, survives, watched, lost, repair / DAY)
 
     async def ranks(self, idurls: list[str]) -> dict[str, tuple[int, float]]:
         """How those of them who were suppliers before did (`standing.ranks`)."""

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bitdust.customer import owing
+from bitdust.customer import owing, repairs
 
 DAY = 86400
 #: days of attendance and audits that count
@@ -107,6 +107,7 @@ SCHEMA = [
     CREATE TABLE called (at INTEGER NOT NULL) STRICT;
     INSERT INTO called VALUES (0);
     """,
+    repairs.TABLES,
 ]
 
 

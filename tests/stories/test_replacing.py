@@ -78,3 +78,8 @@ def test_all_of_them_are_replaced_when_others_can_be_reached(safe: tuple[World, 
     world.run(26 * HOUR)
     assert not {*dead} & {*seats(world, alice)}
     alice.until_safe(6 * HOUR)
+    world.run(HOUR)
+    # What has happened to them is what is expected of others.
+    durability = world.wait(alice.node.health()).durability
+    assert durability.lost == 4
+    assert 1.0 < durability.repair < 2.5
