@@ -51,8 +51,9 @@ def run_bytes(figures: Figures, name: str, work: Path, sizes: tuple[int, ...], r
 
 def run_files(figures: Figures, name: str, work: Path, counts: tuple[int, ...], runs: int = 1) -> None:
     """
-    So many small files: a backup, one with nothing changed, pages of the listing; each run has a network of its
-    own.  The last restores them, too: a million of files that are removed again slow down whoever comes next.
+    So many small files: a backup, one with nothing changed, pages of the listing; each run has a network of
+    its own.  The last restores them, too: a million of files that are removed again slow down whoever comes
+    next.
     """
     for count in counts:
         metric = f"scale_{count}files"
