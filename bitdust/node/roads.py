@@ -51,7 +51,7 @@ def build_roads(ground: Ground, identity: OwnIdentity, pins: Pins, partners: Par
             roads.append(
                 road(
                     ground.reactor, identity.device, lambda: identity.document.raw, pins.doorman, host, port,
-                    ground.rng, ground.wall, instead, paces, partners,
+                    ground.rng, ground.wall, instead, paces, partners, may_reach(settings),
                 )
             )  # fmt: skip
     if not roads:

@@ -17,7 +17,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from bitdust.errors import Usage
 from bitdust.meter import household
-from bitdust.transport.contact import is_dialable, place_in
+from bitdust.transport.contact import is_dialable, is_name, place_in
 from bitdust.transport.relay.contact import SCHEME as RELAYED
 from bitdust.transport.relay.contact import parse_relayed
 
@@ -103,4 +103,4 @@ def _hosts(contact: str) -> list[str]:
 
 def _host(host: str) -> str:
     # Any number of names can lead to one address.
-    return household(host) if ":" in host or host.replace(".", "").isdigit() else ""
+    return "" if is_name(host) else household(host)

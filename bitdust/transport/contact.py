@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from bitdust.errors import Usage
@@ -43,6 +43,20 @@ def parse_contact(scheme: str, contact: str) -> tuple[str, int]:
         shown = contact[:_LONGEST]
         raise Usage(f"{shown!r} is not an address of the form {scheme}://host:port") from None
     return host, port
+
+
+def anywhere(_: str) -> bool:
+    """A name may lead to any address."""
+    return True
+
+
+def is_name(host: str) -> bool:
+    """Is it no address in its usual form: does the system have to say where it leads (`127.1`, too)?"""
+    try:
+        ip_address(host)
+    except ValueError:
+        return True
+    return False
 
 
 def place_in(contact: str) -> tuple[str, int] | None:

@@ -469,3 +469,26 @@ class Conformance:
         results = await DeferredList(dials, fireOnOneErrback=True)
         for _, link in results:
             assert await self.ask(link, ListFiles()) == Ack()
+
+
+class Names(Conformance):
+    """What a road promises besides that dials names."""
+
+    def careful_road(self, who: Person, may_lead: Callable[[str], bool]) -> ITransport:
+        """One that dials a name only where it may lead."""
+        raise NotImplementedError
+
+    async def test_a_name_that_leads_where_none_may(self) -> None:
+        """A name is dialled at the address that it stands for, but not where none may lead."""
+        [contact] = await self.a_road(self.bob).listen(self.accept)
+        scheme, port = contact.partition("://")[0], contact.rpartition(":")[2]
+        named = [f"{scheme}://{name}:{port}" for name in ("localhost", "127.1")]
+        free, careful = (
+            self.a_road(self.alice),
+            self.careful_road(self.alice, lambda host: host != "127.0.0.1"),
+        )
+        self.addCleanup(careful.stop)
+        for each in named:
+            (await free.dial(each, self.bob.expected)).close("seen")
+            await self.fails(Timeout, careful.dial(each, self.bob.expected))
+        (await careful.dial(contact, self.bob.expected)).close("seen")

@@ -27,7 +27,7 @@ from zope.interface import implementer
 
 from bitdust.errors import Timeout
 from bitdust.identity.keys import DeviceKey
-from bitdust.transport.contact import parse_contact, write_contact
+from bitdust.transport.contact import anywhere, is_name, parse_contact, write_contact
 from bitdust.transport.guests import Partners, nobody
 from bitdust.transport.interface import Doorman, Expected, IHole, ILink, IPuncher, ITransport
 from bitdust.transport.link import GREETING
@@ -37,6 +37,7 @@ from bitdust.transport.tcp.connecting import Address, connect
 from bitdust.transport.tcp.hole import IReactor as Punching
 from bitdust.transport.tcp.hole import TcpHole
 from bitdust.transport.tcp.link import SCHEME, TcpLink
+from bitdust.transport.tcp.names import Guarded
 from bitdust.transport.tcp.straight import StraightPump
 from bitdust.transport.tls import DeviceTls
 from bitdust.world import Rng, Wall, spawn, system_wall
@@ -62,6 +63,7 @@ class TcpTransport(Port):
     @param port: 0 lets the system choose.
     @param instead: ports to listen at when that one is in use, the first that is free.
     @param paces: the limits, when this road shares them with others.
+    @param may_lead: may a name that is dialled lead to this address?
     @param partners: those whose links have a place before others'.
     """
 
@@ -80,11 +82,13 @@ class TcpTransport(Port):
         instead: Sequence[int] = (),
         paces: Paces | None = None,
         partners: Partners = nobody,
+        may_lead: Callable[[str], bool] = anywhere,
     ) -> None:
         super().__init__(
             reactor, document, doorman, host, (port, *instead), SETTING, rng, wall, paces, partners
         )
         self._reactor = reactor
+        self._may_lead = may_lead
         self._tls = DeviceTls(device)
         self._listening: IListeningPort | None = None
 
@@ -109,7 +113,8 @@ class TcpTransport(Port):
         def link(_address: Caller) -> TcpLink:
             return self._begin(TcpLink(self._here, contact, expected, self.links.gone))
 
-        endpoint = HostnameEndpoint(self._reactor, host.encode(), port, GREETING)
+        reactor = Guarded(self._reactor, self._may_lead) if is_name(host) else self._reactor
+        endpoint = HostnameEndpoint(reactor, host.encode(), port, GREETING)
         try:
             tls = await endpoint.connect(_Door(link, self._tls, True, self._reactor))
         except ConnectingCancelledError:

@@ -13,7 +13,7 @@ from zope.interface import implementer
 
 from bitdust.errors import Timeout
 from bitdust.identity.keys import DeviceKey
-from bitdust.transport.contact import parse_contact, write_contact
+from bitdust.transport.contact import anywhere, is_name, parse_contact, write_contact
 from bitdust.transport.guests import Partners, nobody
 from bitdust.transport.interface import Doorman, Expected, IHole, ILink, IPuncher, ITransport
 from bitdust.transport.link import Link
@@ -50,6 +50,7 @@ class UdpTransport(Port):
     @param port: 0 lets the system choose.
     @param instead: ports to listen at when that one is in use, the first that is free.
     @param paces: the limits, when this road shares them with others.
+    @param may_lead: may a name that is dialled lead to this address?
     @param partners: those whose links have a place before others'.
     """
 
@@ -68,11 +69,12 @@ class UdpTransport(Port):
         instead: Sequence[int] = (),
         paces: Paces | None = None,
         partners: Partners = nobody,
+        may_lead: Callable[[str], bool] = anywhere,
     ) -> None:
         super().__init__(
             reactor, document, doorman, host, (port, *instead), SETTING, rng, wall, paces, partners
         )
-        self._reactor, self._device = reactor, device
+        self._reactor, self._device, self._may_lead = reactor, device, may_lead
         self._quic = Device(device)
         self._door = Door(reactor, rng)
         self._outlet = Outlet(reactor, self._came)
@@ -135,9 +137,12 @@ class UdpTransport(Port):
         if six:
             raise Timeout(f"{contact} is no IPv6 address, and the UDP socket of this node is for IPv6")
         try:
-            return await self._reactor.resolve(host)
+            found = await self._reactor.resolve(host)
         except DNSLookupError as trouble:
             raise Timeout(f"nobody answered at {contact}: {trouble}") from None
+        if is_name(host) and not self._may_lead(found):
+            raise Timeout(f"nobody answered at {contact}: it leads into a private network")
+        return found
 
     async def _stop(self) -> None:
         await super()._stop()

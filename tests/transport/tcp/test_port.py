@@ -12,7 +12,7 @@ from twisted.trial.unittest import TestCase
 from bitdust.errors import Conflict
 from bitdust.identity.document import Document
 from bitdust.transport.tcp.port import TcpTransport
-from tests.transport.conformance import Conformance
+from tests.transport.conformance import Names
 from tests.transport.people import Person, doorman, person, seeded
 
 
@@ -23,7 +23,7 @@ def free_port() -> int:
         return one.getsockname()[1]
 
 
-class TestTcp(Conformance, TestCase):
+class TestTcp(Names, TestCase):
     """The conformance suite, over TLS on the loopback."""
 
     timeout = 20
@@ -31,6 +31,18 @@ class TestTcp(Conformance, TestCase):
     def road(self, who: Person, guard: Callable[[bytes, bytes], Document]) -> TcpTransport:
         return TcpTransport(
             reactor, who.device, lambda: who.raw, guard, "127.0.0.1", 0, seeded(f"tcp {who.name}")
+        )
+
+    def careful_road(self, who: Person, may_lead: Callable[[str], bool]) -> TcpTransport:
+        return TcpTransport(
+            reactor,
+            who.device,
+            lambda: who.raw,
+            doorman,
+            "127.0.0.1",
+            0,
+            seeded("careful"),
+            may_lead=may_lead,
         )
 
     def place(self) -> str:

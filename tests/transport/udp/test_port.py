@@ -11,8 +11,8 @@ from twisted.trial.unittest import TestCase
 
 from bitdust.identity.document import Document
 from bitdust.transport.udp.port import UdpTransport
-from tests.transport.conformance import Conformance
-from tests.transport.people import Person, seeded
+from tests.transport.conformance import Names
+from tests.transport.people import Person, doorman, seeded
 
 
 class Swift:
@@ -37,7 +37,7 @@ def free_port() -> int:
         return one.getsockname()[1]
 
 
-class TestUdp(Conformance, TestCase):
+class TestUdp(Names, TestCase):
     """The conformance suite, over QUIC on the loopback."""
 
     timeout = 20
@@ -46,6 +46,18 @@ class TestUdp(Conformance, TestCase):
     def road(self, who: Person, guard: Callable[[bytes, bytes], Document]) -> UdpTransport:
         return UdpTransport(
             self.clock, who.device, lambda: who.raw, guard, "127.0.0.1", 0, seeded(f"udp {who.name}")
+        )
+
+    def careful_road(self, who: Person, may_lead: Callable[[str], bool]) -> UdpTransport:
+        return UdpTransport(
+            self.clock,
+            who.device,
+            lambda: who.raw,
+            doorman,
+            "127.0.0.1",
+            0,
+            seeded("careful"),
+            may_lead=may_lead,
         )
 
     def place(self) -> str:
