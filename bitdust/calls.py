@@ -245,6 +245,11 @@ class Calls:
         dry_run: bool = False,
         limit: int | None = None,
         after: str | None = None,
+        keep_within_hourly: str = "",
+        keep_within_daily: str = "",
+        keep_within_weekly: str = "",
+        keep_within_monthly: str = "",
+        keep_within_yearly: str = "",
     ) -> list[BackupsForget]:
         """Delete the versions that a policy does not keep, and tell of each version whether it stays and
         why."""
@@ -261,6 +266,11 @@ class Calls:
             dry_run,
             limit,
             after,
+            keep_within_hourly,
+            keep_within_daily,
+            keep_within_weekly,
+            keep_within_monthly,
+            keep_within_yearly,
         )
         return answer
 

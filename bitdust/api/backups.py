@@ -235,6 +235,11 @@ async def backups_forget(
     dry_run: bool = False,
     limit: int | None = None,
     after: str | None = None,
+    keep_within_hourly: str = "",
+    keep_within_daily: str = "",
+    keep_within_weekly: str = "",
+    keep_within_monthly: str = "",
+    keep_within_yearly: str = "",
 ) -> list[Any]:
     """
     Delete the versions that a policy does not keep, and tell of each version whether it stays and why.
@@ -253,13 +258,21 @@ async def backups_forget(
     @param dry_run: only tell; nothing is deleted.
     @param limit: end with the item that makes it so many versions or more; fewer were told of: that was all.
     @param after: only of the items behind this path ID.
+    @param keep_within_hourly: of those made within this time the newest of each hour.
+    @param keep_within_daily: of each day.
+    @param keep_within_weekly: of each week.
+    @param keep_within_monthly: of each month.
+    @param keep_within_yearly: of each year.
     """
     if limit is not None and limit < 1:
         raise Usage("limit must be 1 or more")
     # The command line reads the list of methods, and starts faster without this.
     from bitdust.backup.retention import Policy
 
-    policy = Policy(keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly, keep_within)
+    policy = Policy(
+        *(keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly, keep_within),
+        *(keep_within_hourly, keep_within_daily, keep_within_weekly, keep_within_monthly, keep_within_yearly),
+    )
     told = await node.backups.forget(
         path_id(pathID) if pathID is not None else None,
         policy,

@@ -36,9 +36,10 @@ _BUCKETS: tuple[tuple[str, Callable[[datetime], tuple[int, ...]]], ...] = (
 @dataclass(frozen=True)
 class Policy:
     """
-    What to keep.  Each count: 0 none, -1 all; `within`: like `1y5m7d2h`, back from the newest version.
+    What to keep.  Each count: 0 none, -1 all; `within`: like `1y5m7d2h`, back from the newest version, and
+    `within_daily` of these the newest of each day.
 
-    @raise Usage: a count is out of bounds, or `within` is no such text.
+    @raise Usage: a count is out of bounds, or a span is no such text.
     """
 
     last: int = 0
@@ -48,16 +49,22 @@ class Policy:
     monthly: int = 0
     yearly: int = 0
     within: str = ""
+    within_hourly: str = ""
+    within_daily: str = ""
+    within_weekly: str = ""
+    within_monthly: str = ""
+    within_yearly: str = ""
 
     def __post_init__(self) -> None:
-        for each in fields(self)[:-1]:
-            if not -1 <= getattr(self, each.name) <= MOST:
-                raise Usage(f"keep {each.name} must be a number from -1 (all) to {MOST}")
-        if len(self.within) > 40 or not _WITHIN.fullmatch(self.within):
-            raise Usage(
-                f"{self.within[:40]!r} is no stretch of time",
-                hint="write it like 1y5m7d2h, the largest first",
-            )
+        for each in fields(self):
+            given = getattr(self, each.name)
+            if isinstance(given, int):
+                if not -1 <= given <= MOST:
+                    raise Usage(f"keep {each.name} must be a number from -1 (all) to {MOST}")
+            elif len(given) > 40 or not _WITHIN.fullmatch(given):
+                raise Usage(
+                    f"{given[:40]!r} is no stretch of time", hint="write it like 1y5m7d2h, the largest first"
+                )
 
     @classmethod
     def parse(cls, text: str) -> Policy:
@@ -71,30 +78,33 @@ class Policy:
         words: dict[str, Any] = {}
         for part in text[:_LONGEST].replace(",", " ").split():
             name, _, given = part.partition("=")
-            if name not in {each.name for each in fields(cls)} or not (given or name == "within"):
+            name, is_span = name.replace("-", "_"), name.startswith("within")
+            if name not in {each.name for each in fields(cls)} or not (given or is_span):
                 raise Usage(
                     f"{part[:40]!r} is no rule of what to keep", hint="write it like last=3 daily=7 within=1y"
                 )
-            if name != "within" and not _COUNT.fullmatch(given):
+            if given == "unlimited" and not is_span:
+                given = "-1"
+            if not is_span and not _COUNT.fullmatch(given):
                 raise Usage(f"keep {name} must be a number from -1 (all) to {MOST}")
-            words[name] = given if name == "within" else int(given)
+            words[name] = given if is_span else int(given)
         return cls(**words)
 
     def __str__(self) -> str:
         """In the words of the setting, each word once."""
         words = [(each.name, getattr(self, each.name)) for each in fields(self)]
-        return " ".join(f"{name}={value}" for name, value in words if value not in (0, ""))
+        return " ".join(f"{name.replace('_', '-')}={value}" for name, value in words if value not in (0, ""))
 
     @property
     def is_empty(self) -> bool:
         """It would keep nothing."""
         return self == Policy()
 
-    def since(self, newest: datetime) -> datetime | None:
-        """From when on everything is kept, where that is said.  @raise Usage: before there were dates."""
-        if not self.within:
+    def since(self, newest: datetime, span: str = "within") -> datetime | None:
+        """From when on everything is kept, or what this other span says; None: it says nothing."""
+        if not getattr(self, span):
             return None
-        match = _WITHIN.fullmatch(self.within)
+        match = _WITHIN.fullmatch(getattr(self, span))
         assert match is not None
         years, months, days, hours = (int(part or 0) for part in match.groups())
         month = newest.year * 12 + newest.month - 1 - years * 12 - months
@@ -176,6 +186,14 @@ def judge(
         for version in newest_first:
             if since is not None and times[version.seq] > since:
                 reasons[version.seq].append("within")
+        for name, bucket in _BUCKETS:
+            since = policy.since(max(times.values()), f"within_{name}")
+            late = [v.seq for v in newest_first if since is not None and times[v.seq] > since]
+            before = None
+            for seq in late:
+                if bucket(times[seq]) != before:
+                    before = bucket(times[seq])
+                    reasons[seq].append(f"within {name}")
         filled = [version for version in newest_first if version.files]
         for version in filled[:1]:
             reasons[version.seq] = reasons[version.seq] or ["newest that has files"]

@@ -11,6 +11,7 @@ import click
 
 from bitdust.cli import known
 from bitdust.cli.items import id_of
+from bitdust.cli.kept import COUNTS, SPANS, keep_flags
 from bitdust.cli.names import absolute, counted, is_id
 from bitdust.cli.spelling import spelled
 from bitdust.cli.terminal import Terminal, pass_terminal, said
@@ -26,15 +27,7 @@ PAGE = 1000
     )
 )
 @click.argument("what", required=False, metavar="[PATH|ID]", shell_complete=known.items)
-@click.option("--keep-last", default=0, metavar="N", help="The newest N versions; -1 for all.")
-@click.option("--keep-hourly", default=0, metavar="N", help="The newest of each of N hours that have one.")
-@click.option("--keep-daily", default=0, metavar="N", help="The same of N days.")
-@click.option("--keep-weekly", default=0, metavar="N", help="The same of N weeks.")
-@click.option("--keep-monthly", default=0, metavar="N", help="The same of N months.")
-@click.option("--keep-yearly", default=0, metavar="N", help="The same of N years.")
-@click.option(
-    "--keep-within", default="", metavar="TIME", help="All within TIME before the newest: 1y5m7d2h."
-)
+@keep_flags
 @click.option("-n", "--dry-run", is_flag=True, help="Only tell what would stay and what would go.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @pass_terminal
@@ -43,11 +36,11 @@ def forget(terminal: Terminal, /, what: str | None, dry_run: bool, yes: bool, **
         which = what if what is not None else "every item"
         terminal.confirm(f"Delete the versions of {which} that this does not keep?", yes)
     item = what if what is None or is_id(what) else id_of(terminal, absolute(what))
-    names = ("last", "hourly", "daily", "weekly", "monthly", "yearly", "within")
-    rules = [keep[f"keep_{name}"] for name in names]
+    counts = [keep[f"keep_{name}"] or 0 for name in COUNTS]
+    within, *spans = [keep[f"keep_{name}"] or "" for name in SPANS]
     told: list[dict[str, Any]] = []
     after = None
-    while page := terminal.ask("backups_forget", item, *rules, dry_run, PAGE, after):
+    while page := terminal.ask("backups_forget", item, *counts, within, dry_run, PAGE, after, *spans):
         told += page
         if item is not None or len(page) < PAGE:
             break

@@ -11,6 +11,7 @@ import click
 
 from bitdust.cli import known
 from bitdust.cli.groups import Nouns
+from bitdust.cli.kept import keep_flags
 from bitdust.cli.names import meant
 from bitdust.cli.spelling import spelled
 from bitdust.cli.terminal import Terminal, pass_terminal, said
@@ -60,13 +61,7 @@ def list_(terminal: Terminal) -> None:
     ),
 )
 @click.argument("what", metavar="PATH|ID", shell_complete=known.items)
-@click.option("--keep-last", type=int, metavar="N", help="Keep the newest N versions; -1 for all.")
-@click.option("--keep-hourly", type=int, metavar="N", help="The newest of each of N hours that have one.")
-@click.option("--keep-daily", type=int, metavar="N", help="The same of N days.")
-@click.option("--keep-weekly", type=int, metavar="N", help="The same of N weeks.")
-@click.option("--keep-monthly", type=int, metavar="N", help="The same of N months.")
-@click.option("--keep-yearly", type=int, metavar="N", help="The same of N years.")
-@click.option("--keep-within", metavar="TIME", help="All within TIME before the newest: 1y5m7d2h.")
+@keep_flags
 @click.option(
     "--exclude", multiple=True, metavar="RULE", help="Left out, too; all of these in place of those before."
 )
@@ -113,7 +108,7 @@ def _kept(keep: dict[str, Any]) -> str | None:
     given = {name.removeprefix("keep_"): value for name, value in keep.items() if value is not None}
     if not given:
         return None
-    return " ".join(f"{name}={value}" for name, value in given.items())
+    return " ".join(f"{name.replace('_', '-')}={value}" for name, value in given.items())
 
 
 def _words(command: str | None) -> list[str] | None:

@@ -8,8 +8,9 @@ from bitdust.config.options import Option
 
 _KB, _MB, _GB = 1024, 1024**2, 1024**3
 _PORT = 65535
-_WITHIN = r"within=(?=[0-9])(?:[0-9]{1,4}y)?(?:[0-9]{1,5}m)?(?:[0-9]{1,6}d)?(?:[0-9]{1,7}h)?"
-_ONE = rf"(?:(?:last|hourly|daily|weekly|monthly|yearly)=(?:-1|[0-9]{{1,6}})|{_WITHIN})"
+_SPAN = r"(?=[0-9])(?:[0-9]{1,4}y)?(?:[0-9]{1,5}m)?(?:[0-9]{1,6}d)?(?:[0-9]{1,7}h)?"
+_WITHIN = rf"within(?:-(?:hourly|daily|weekly|monthly|yearly))?={_SPAN}"
+_ONE = rf"(?:(?:last|hourly|daily|weekly|monthly|yearly)=(?:-1|unlimited|[0-9]{{1,6}})|{_WITHIN})"
 _KEEP = rf"{_ONE}(?:[ ,]+{_ONE})*"
 
 ALL_OPTIONS = (

@@ -192,7 +192,8 @@ def test_forget(run: Run, node: StubNode) -> None:
     ]  # fmt: skip
     done = run("forget", "x", "--keep-last", "1", "--keep-within", "1y2m", "--dry-run")
     assert done.code == 0
-    assert node.calls[-1] == ("backups_forget", "0/0/3", 1, 0, 0, 0, 0, 0, "1y2m", True, 1000, None)
+    spans = ("", "", "", "", "")
+    assert node.calls[-1] == ("backups_forget", "0/0/3", 1, 0, 0, 0, 0, 0, "1y2m", True, 1000, None, *spans)
     assert re.search(r"^remove +0/0/3/F1", done.out, re.MULTILINE)
     assert re.search(r"^keep +0/0/3/F2 .* last, daily +/x", done.out, re.MULTILINE)
     assert "1 version would be removed, 1 kept" in done.err
@@ -202,10 +203,13 @@ def test_forget(run: Run, node: StubNode) -> None:
          "removed": False}
         for number in range(1000)
     ]  # fmt: skip
-    pages = [node.answers["backups_forget"], []]
+    pages = [node.answers["backups_forget"], [], []]
     node.answers["backups_forget"] = lambda *arguments: pages.pop(0)
     assert "1000 kept" in run("forget", "--keep-last", "1", "--dry-run").err
-    assert node.calls[-1][-2:] == (1000, "0/999")
+    assert node.calls[-1][-7:-5] == (1000, "0/999")
+    run("forget", "--keep-daily", "unlimited", "--keep-within-weekly", "2m", "--dry-run")
+    assert (node.calls[-1][4], node.calls[-1][-3]) == (-1, "2m")
+    assert run("forget", "--keep-daily", "some", "--dry-run").code == 2
 
 
 def test_undelete(run: Run, node: StubNode) -> None:
