@@ -167,10 +167,11 @@ class Calls:
         self,
         path_or_id: str,
         limit: int = 100,
+        in_item: bool = False,
     ) -> BackupPreview:
         """Tell what a backup would take along and leave out, and by which rule, without backing anything
         up."""
-        answer: BackupPreview = self.call("backup_preview", path_or_id, limit)
+        answer: BackupPreview = self.call("backup_preview", path_or_id, limit, in_item)
         return answer
 
     def backup_start_id(

@@ -64,7 +64,9 @@ def exclude_remove(node: Node, rule: str | int) -> dict[str, Any]:
 
 
 @method()
-async def backup_preview(node: Node, path_or_id: str, limit: int = 100) -> dict[str, Any]:
+async def backup_preview(
+    node: Node, path_or_id: str, limit: int = 100, in_item: bool = False
+) -> dict[str, Any]:
     """
     Tell what a backup would take along and leave out, and by which rule, without backing anything up.
 
@@ -72,12 +74,13 @@ async def backup_preview(node: Node, path_or_id: str, limit: int = 100) -> dict[
 
     @param path_or_id: a path on this machine, or a path ID of the catalog.
     @param limit: tell of at most so many names that are left out.
+    @param in_item: of a path in a folder of the catalog: first whether a backup of that folder leaves it out.
     """
     if not 0 <= limit <= 10_000:
         raise Usage("limit must be 0 to 10000")
     is_path = path_or_id.startswith(("/", "~"))
     what = local_path(path_or_id, "path_or_id") if is_path else path_id(path_or_id)
-    found = await node.backups.preview(what, limit)
+    found = await node.backups.preview(what, limit, in_item)
     return {
         **path_fields(found.root),
         "files": found.files,

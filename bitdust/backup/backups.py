@@ -15,7 +15,7 @@ from bitdust.backup.browsing import Browsing
 from bitdust.backup.choosing import Choice
 from bitdust.backup.contents import Contents
 from bitdust.backup.drills import Drills
-from bitdust.backup.excludes import Rules
+from bitdust.backup.excludes import Rules, rule_for
 from bitdust.backup.keeping import Keeping
 from bitdust.backup.local import is_within
 from bitdust.backup.looking import Looking
@@ -256,9 +256,12 @@ class Backups:
 
     # -- backing up
 
-    async def preview(self, path_or_id: str, limit: int) -> Preview:
+    async def preview(self, path_or_id: str, limit: int, in_item: bool = False) -> Preview:
         """
         What a backup would take along and leave out, told of the first `limit` names left out.
+
+        @param in_item: of a path in a folder of the catalog, itself no item: first whether a backup of that
+            folder leaves it out.
 
         @raise NotFound, Usage: there is no such item, or it is not on the disk.
         """
@@ -267,6 +270,14 @@ class Backups:
             path_or_id = os.fsdecode(item.path)
         root, _, _ = await self._local(path_or_id)
         known = await self.db.read(tree.find, root)
+        above = await self.db.read(tree.find_above, root) if in_item and known is None else []
+        for item in above:
+            if item.type == "dir":
+                rules = self.rules((await self.policies.of(item.path_id)).excludes)
+                inside = root[len(item.path) :].strip(b"/")
+                if (left := await self.in_thread(rule_for, item.path, inside, rules)) is not None:
+                    return Preview(root, 0, 0, 0, (left,), 1, left.size, ())
+                break
         own = (await self.policies.of(known.path_id)).excludes if known is not None else ()
         return await self.in_thread(preview, root, self.own, self.rules(own), self.now_ns, limit)
 

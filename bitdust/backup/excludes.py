@@ -265,6 +265,33 @@ class Excludes:
             self._inner.pop()
 
 
+def rule_for(root: bytes, inside: bytes, rules: Rules) -> LeftOut | None:
+    """
+    What of a path below the root, itself or a folder above it, its rules leave out; None: it goes along.
+
+    @raise OSError: it is not there, or cannot be looked at.
+    """
+    excludes, path = Excludes(rules), b""
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        excludes.enter(b"", folder, os.fstat(folder))
+        for name in inside.split(b"/"):
+            path = path + b"/" + name if path else name
+            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            if (left := excludes.look(path, status, folder)) is not None:
+                return left
+            if modes.S_ISDIR(status.st_mode):
+                below = os.open(
+                    name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder
+                )
+                os.close(folder)
+                folder = below
+                excludes.enter(path, folder, status)
+    finally:
+        os.close(folder)
+    return None
+
+
 def _is_cache(path: bytes, above: int) -> bool:
     name = path.rpartition(b"/")[2]
     try:

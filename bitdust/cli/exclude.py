@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from bitdust.cli.groups import Nouns
-from bitdust.cli.names import absolute, counted, is_id
+from bitdust.cli.names import counted, meant
 from bitdust.cli.spelling import spelled
 from bitdust.cli.terminal import Terminal, pass_terminal, said
 
@@ -80,12 +80,12 @@ def remove(terminal: Terminal, rule: str) -> None:
 @click.option("--limit", default=100, help="Show at most so many names (100).")
 @pass_terminal
 def test(terminal: Terminal, path: str, limit: int) -> None:
-    tell_preview(terminal, path, limit)
+    tell_preview(terminal, path, limit, True)
 
 
-def tell_preview(terminal: Terminal, path: str, limit: int) -> None:
-    """Show what a backup of it would take along and leave out."""
-    found: dict[str, Any] = terminal.ask("backup_preview", path if is_id(path) else absolute(path), limit)
+def tell_preview(terminal: Terminal, path: str, limit: int, in_item: bool = False) -> None:
+    """Show what a backup of it, or of the item that it is in, would take along and leave out."""
+    found: dict[str, Any] = terminal.ask("backup_preview", meant(path), limit, *[True] * in_item)
     if terminal.json:
         terminal.show(found)
         return

@@ -51,6 +51,25 @@ def test_a_rule_leaves_out_from_now_on(world: World) -> None:
     assert names("again") == {"a", "b", "c"}
 
 
+def test_a_file_of_an_item(world: World) -> None:
+    """What is asked about a file in an item is whether the item's backup leaves it out, and by which rule."""
+    world.suppliers(2)
+    alice = world.customer(n=2)
+    source = world.tree(cache__a_tmp=b"1", deep__b=b"2", deep__c=b"3")
+    (source / "deep" / ".bitdustignore").write_text("c\n")
+    alice.back_up(source)
+    ask(alice, "exclude_add", "/cache/")
+    for name, rule, where in (
+        ("cache/a_tmp", "/cache/", "settings"), ("cache", "/cache/", "settings"),
+        ("deep/c", "c", "deep/.bitdustignore"), ("deep/b", None, None),
+    ):  # fmt: skip
+        found = ask(alice, "backup_preview", str(source / name), 100, True)
+        assert [(each["rule"], each["source"]) for each in found["left_out"]] == [(rule, where)] * bool(rule)
+        assert found["files"] == (rule is None)
+    # A backup of that file alone would take it.
+    assert ask(alice, "backup_preview", str(source / "cache" / "a_tmp"))["files"] == 1
+
+
 def test_rules_are_looked_at_when_given(world: World) -> None:
     """What is no rule is refused; one twice, too; and what a person put into the settings is noted."""
     world.suppliers(2)
