@@ -80,6 +80,25 @@ def test_a_supplier_behind_a_router_keeps_files(world: World) -> None:
     assert kept.carried > 300_000
 
 
+def test_whose_links_have_a_place(world: World) -> None:
+    """T31: suppliers, customers, correspondents and whom a relay carries; nobody else whom it knows."""
+    [rita] = relays(world, "rita")
+    sam = supplier(world, "sam", rita)
+    alice = world.customer("alice", 2)
+    zoe = world.house("zoe", services__customer__enabled=False, services__supplier__enabled=False)
+    zoe.start()
+    assert world.wait(partners(rita)) == {alice.fingerprint, sam.fingerprint}
+    assert world.wait(partners(alice)) == {rita.fingerprint, sam.fingerprint}
+    assert world.wait(partners(zoe)) == set()
+    book = zoe.node.as_somebody().messaging.book
+    world.wait(book.add(alice.idurl, "alice"))
+    assert world.wait(partners(zoe)) == {alice.fingerprint}
+
+
+async def partners(house: House) -> set[str]:
+    return {*await house.node.as_somebody()._partners()}
+
+
 def test_a_relay_that_dies_is_replaced(world: World) -> None:
     """Killed in a backup: it goes on over the other relay within 30 s, and nothing is kept twice."""
     both = relays(world, "rita", "ron")
