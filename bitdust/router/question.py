@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
 from bitdust.transport.interface import IExchange
-from bitdust.wire.packets import Packet
+from bitdust.wire.packets import Packet, Priority
 
 
 @implementer(IExchange)
@@ -26,6 +26,9 @@ class Question:
 
     def unsent(self) -> int:
         return self._exchange.unsent()
+
+    def rank(self, priority: Priority) -> None:
+        self._exchange.rank(priority)
 
     def finish(self) -> None:
         if not self._finished:

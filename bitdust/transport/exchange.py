@@ -13,7 +13,7 @@ from bitdust.errors import BitDustError
 from bitdust.transport.interface import ExchangeReset, IExchange
 from bitdust.transport.session import Session
 from bitdust.transport.stream import Stream
-from bitdust.wire.packets import Packet
+from bitdust.wire.packets import Packet, Priority
 
 #: parts of a body kept as they came: who sends byte by byte shall not cost more than his bytes
 MOST_PARTS = 256
@@ -59,6 +59,9 @@ class Exchange:
 
     def unsent(self) -> int:
         return self._stream.out_left + self._stream.out_size
+
+    def rank(self, priority: Priority) -> None:
+        self._session.rank(self._stream, priority)
 
     def finish(self) -> None:
         if self._stream.out_left and self._failure is None:

@@ -78,6 +78,9 @@ class IExchange(Interface):
     def unsent() -> int:
         """Bytes of this end's announced body that were not handed on yet; 0 once no more are wanted."""
 
+    def rank(priority: Priority) -> None:
+        """Of what haste is what this end writes, and what waits of it.  The peer does not hear of it."""
+
     def finish() -> None:
         """No more body from this end.  A body ends by itself with the last of its announced `size` bytes."""
 

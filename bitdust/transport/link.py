@@ -378,7 +378,7 @@ class Link(Protocol):
         limit, turn = self._here.pace.limit, self._session.turn()
         room, waits = self._batch.size, turn is not None and turn >= Priority.BACKUP
         if waits:
-            room = self._manners.room(room)
+            room = self._yielding_room(room)
         if limit is not None and room:
             room = min(room, limit.room(self._go, turn)) if turn is not None else 0
         data, drained = self._session.take(room)
@@ -390,6 +390,10 @@ class Link(Protocol):
 
     def hand_on_at_most(self, size: int) -> None:
         """For `Batch`: from now on the road need not have room for more than so many bytes at a time."""
+
+    def _yielding_room(self, most: int) -> int:
+        """Bytes of what can wait that may go now; with 0, `_flush` is called when there are some."""
+        return self._manners.room(most)
 
     def rtt(self) -> float | None:
         """For `Manners`: seconds there and back, with what waits on the way; None: unknown on this road."""

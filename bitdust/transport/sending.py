@@ -99,6 +99,16 @@ class Sending:
             self._turns.add(stream)
         return True
 
+    def rank(self, stream: Stream, priority: Priority) -> None:
+        """What this end sends on it is of that haste from now on.  The peer does not hear of it."""
+        waits = bool(stream.number) and stream.sendable
+        if priority == stream.priority or not stream.number:
+            return
+        self._turns.drop(stream)
+        stream.priority = priority
+        if waits:
+            self._turns.add(stream)
+
     def consumed(self, stream: Stream, size: int) -> None:
         """So many bytes of the peer's body were read: he may send as many more."""
         if self.over or not size or stream.unread < size:
@@ -161,6 +171,11 @@ class Sending:
     def turn(self) -> Priority | None:
         """The most urgent body that could go on now; None when none could."""
         return self._turns.first() if self._out_credit > 0 and not self.over else None
+
+    def haste(self) -> Priority:
+        """Of what haste is what `take` gives next: what carries no body has all of it."""
+        turn = self.turn()
+        return Priority.CONTROL if turn is None or self._urgent or self._due else turn
 
     def _windows(self, parts: list[bytes | memoryview]) -> int:
         """The credit the peer is owed by now."""

@@ -15,6 +15,7 @@ import pytest
 from bitdust.demo.network import Peer
 from tests.natlab.lab import Lab, Weather
 from tests.natlab.nat import KINDS, Kind
+from tests.natlab.test_manners import ping
 from tests.natlab.test_punching import passes
 from tests.natlab.town import Town
 from tests.processes.nodes import (
@@ -149,6 +150,8 @@ CALM = Weather(delay=0.01, jitter=0.0, loss=0.0)
 LINE, FILE = 4_000_000, 6_000_000
 #: bytes that may still arrive of what was sent before: what the line holds, and once more as much
 UNDER_WAY = LINE // 8
+#: bits a second of a line that others use, too
+NARROW = 1_000_000
 #: seconds in which it must go on
 GOES_ON = 30.0
 
@@ -249,3 +252,26 @@ def test_t62(tmp_path: Path, one: Kind, other: Kind, event: str, road: str) -> N
             # Of two pieces each is as long as the block, and its leaves.
             assert FILE < sum(kept(supplier).values()) < FILE * 1.02
         assert held(found) < FILE * 1.02
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("road", ["udp", "tcp"])
+def test_t63_a_ping_beside_a_relayed_backup(tmp_path: Path, road: str) -> None:
+    """T63: what goes to bob over the relay yields like what goes straight, and the line is used."""
+    with town(tmp_path, "symmetric", "symmetric", road, CALM) as found:
+        assert meets(found)[0] == "relay"
+        hired(found.alice)
+        side = found.lab.sides[0]
+        found.lab.narrow(side, NARROW)
+        alone = ping(side, 1.0)
+        files = make_files(tmp_path / "files", [NARROW // 8 * 10], seed=63)
+        begun = time.monotonic()
+        item = found.alice.client.call("backup_start_path", str(files))["result"].split()[1]
+        until(lambda: held(found) > 20_000, 60.0)
+        beside = ping(side, 10.0)
+        until(lambda: committed(found.alice, item), 120.0)
+        took = time.monotonic() - begun
+        print(f"\nT63 {road}: {alone:.0f} ms alone, {beside:.0f} ms beside; committed after {took:.1f} s")
+    assert beside - alone < 100, (alone, beside)
+    # Each of the two suppliers gets all of it.
+    assert took < 2 * 20.0, took

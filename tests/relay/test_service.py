@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from bitdust.relay.reservations import BULK, HOLDS, INTRODUCTION
 from bitdust.relay.service import BEGUN, KNOCK
 from bitdust.relay.splice import IDLE
 from bitdust.transport.interface import ExchangeReset, IExchange, LinkLost
+from bitdust.transport.relay.circuit import YIELDING
 from bitdust.wire.packets import Ack, Data, Fail, Join, Joined, Knock, ListFiles, Priority, Reserve, Reserved
 from bitdust.world import spawn
 from tests.relay.parties import a_relay
@@ -424,6 +426,38 @@ def test_bulk_between_two_links(build: Build) -> None:
         alice.router.open(bob.who.document.fingerprint, piece(size), priority=Priority.BACKUP)
     )
     town.result(exchange.write(bytes(size)))
+    assert town.result(exchange.answer()) == Ack(note=str(size))
+
+
+@pytest.mark.parametrize("sends", ["alice", "bob"])
+def test_t63_a_backup_yields_on_the_way_to_the_relay(build: Build, sends: str) -> None:
+    """T63: while others use the line to the relay no backup goes into it, but questions do."""
+    town = build(own="bob")
+    bob, contact = town.reserved("bob")
+    alice = town.party("alice")
+    one, other = (alice, bob) if sends == "alice" else (bob, alice)
+
+    async def keep(sender: Any, packet: Data, exchange: IExchange) -> Ack:
+        return Ack(note=str(len(await whole(exchange))))
+
+    other.router.answer(Data, keep)
+    other.router.answer(ListFiles, _ack)
+    alice.router.hint(bob.who.document.fingerprint, [contact])
+    town.result(alice.router.ping(bob.who.document.fingerprint, within=10.0))
+    straight: Any = one.router.link(RITA.document.fingerprint)
+    manners, peer, size = straight._manners, other.who.document.fingerprint, 2**20
+    straight._manners = busy = SimpleNamespace(room=lambda most: 0, spend=manners.spend, stop=manners.stop)
+    exchange = town.result(one.router.open(peer, piece(size), priority=Priority.BACKUP))
+    writing = exchange.write(bytes(size))
+    town.run(5)
+    carried = town.service.carrying().carried
+    assert town.result(one.router.ask(peer, ListFiles())) == Ack()
+    # What was on its way before the question, or a sign of life, was taken along.
+    assert town.service.carrying().carried - carried < 4 * YIELDING
+    assert not writing.called
+    busy.room = manners.room
+    straight._flush()
+    town.result(writing)
     assert town.result(exchange.answer()) == Ack(note=str(size))
 
 

@@ -96,6 +96,41 @@ def settle(one: Session, other: Session) -> None:
         one, other = other, one
 
 
+# what changes its haste
+
+
+@pytest.mark.parametrize("written", ["before", "after"])
+def test_a_body_may_change_its_haste(written: str) -> None:
+    """What waits, and what comes, goes by the new one at this end; the peer hears nothing of it."""
+    dialer, other = pair()
+    one, two = (dialer.ask(piece(10), Priority.RESTORE) for _ in range(2))
+    heard = carry(dialer, other)
+    if written == "before":
+        dialer.write(one, bytes(10))
+    dialer.rank(one, Priority.REPAIR)
+    if written == "after":
+        dialer.write(one, bytes(10))
+    assert dialer.turn() == dialer.haste() == Priority.REPAIR
+    dialer.write(two, bytes(10))
+    assert dialer.turn() == Priority.RESTORE
+    dialer.ping(bytes(8))
+    assert dialer.haste() == Priority.CONTROL
+    dialer.rank(two, Priority.REPAIR)
+    dialer.rank(two, Priority.RESTORE)
+    said = [number for kind, number, _ in frames(dialer) if kind == Type.DATA]
+    assert sorted(said) == sorted([one.number, two.number])
+    assert [event.stream.priority for event in heard if isinstance(event, Opened)] == [Priority.RESTORE] * 2
+
+
+def test_what_is_not_open_yet_keeps_its_haste() -> None:
+    """Its place among those that wait is of that haste."""
+    dialer, _ = pair()
+    waiting = [dialer.ask(piece(10), Priority.BACKUP) for _ in range(MAX_OPEN)][-1]
+    dialer.rank(waiting, Priority.RESTORE)
+    dialer.reset(waiting, "not wanted")
+    assert waiting.over
+
+
 # who breaks the rules
 
 BROKEN: dict[str, bytes] = {

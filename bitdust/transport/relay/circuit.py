@@ -1,6 +1,10 @@
 """
 The exchange with a relay that carries one link, as TLS sees the transport below it.
 
+It has the haste of what the link says: the link to the relay yields with a backup inside as with one of its
+own, by what the road there measures.  Bytes stay in their order, so whatever is in a hurry hurries all that
+waits before it.
+
 What the link says is handed to the exchange piece by piece; the relay, and behind it the peer, gives credit
 for what it has read, so that a slow reader at the far end makes the near end pause.
 """
@@ -8,7 +12,7 @@ for what it has read, so that a slow reader at the far end makes the near end pa
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
@@ -20,9 +24,12 @@ from zope.interface import implementer
 
 from bitdust.errors import BitDustError
 from bitdust.transport.interface import IExchange
+from bitdust.wire.packets import Priority
 
 #: bytes not handed on yet from which on the link pauses, and below which it goes on
 HIGH, LOW = 256 * 1024, 64 * 1024
+#: the same, as long as it is a backup that goes: what has more haste waits behind no more than that
+YIELDING = 64 * 1024
 
 
 @implementer(IAddress)
@@ -47,7 +54,11 @@ class Circuit:
         self._protocol: Protocol | None = None
         self._producer: IPushProducer | None = None
         self._pausing = self._stalled = False
-        self._out: deque[bytes] = deque()
+        #: of what haste is what the link writes at this moment; and calls the link when more may be written
+        self.haste = Priority.RESTORE
+        self.more: Callable[[], object] = lambda: None
+        self._out: deque[tuple[bytes, Priority]] = deque()
+        self._ranked = Priority.RESTORE
         self._waiting = 0
         self._writing = self._reading = False
         self._came_early = b""
@@ -67,8 +78,11 @@ class Circuit:
             self._end(ConnectionLost("the relay carries no more than this"))
             return
         self._left -= len(data)
-        self._out.append(data)
+        haste = max(Priority.RESTORE, self.haste)
+        self._out.append((data, haste))
         self._waiting += len(data)
+        if self._writing and haste < self._ranked:
+            self._rank(haste)
         self._send()
         if self._waiting > HIGH and self._producer is not None and not self._pausing:
             self._pausing = True
@@ -76,6 +90,10 @@ class Circuit:
 
     def writeSequence(self, data: Iterable[bytes]) -> None:
         self.write(b"".join(data))
+
+    def room(self) -> int:
+        """Bytes that may be written now of what can wait; `more` is called when it is worth to ask again."""
+        return max(0, YIELDING - self._waiting)
 
     def loseConnection(self) -> None:
         if not (self.over or self._closing):
@@ -116,7 +134,8 @@ class Circuit:
             if self._closing:
                 self._end(ConnectionDone())
             return
-        data = b"".join(self._out)
+        data = b"".join(each for each, _ in self._out)
+        self._rank(min(haste for _, haste in self._out))
         self._out.clear()
         self._writing = True
         writing = self._exchange.write(data)
@@ -131,6 +150,13 @@ class Circuit:
             self._pausing = False
             if self._producer is not None:
                 self._producer.resumeProducing()
+        if not self.over:
+            self.more()
+
+    def _rank(self, priority: Priority) -> None:
+        if priority != self._ranked:
+            self._ranked = priority
+            self._exchange.rank(priority)
 
     def _read(self) -> None:
         if self._stalled or self.over or self._protocol is None:

@@ -53,6 +53,19 @@ class RelayLink(SecureLink):
     direct: ClassVar[bool] = False
     #: bytes that the relay carries in each direction
     size = MOST
+    circuit: Circuit
+
+    def _take(self) -> tuple[bytes, list[Stream]]:
+        self.circuit.haste = self._session.haste()
+        return super()._take()
+
+    def more(self) -> None:
+        """The circuit has room again for what can wait."""
+        self._flush()
+
+    def _yielding_room(self, most: int) -> int:
+        # How busy the line is knows the link to the relay: what can wait waits here until that takes more.
+        return min(most, self.circuit.room())
 
     def ask(self, packet: Packet, priority: Priority) -> Exchange:
         if self.size >= BULK or priority <= Priority.MESSAGE:
@@ -135,7 +148,8 @@ class RelayTransport(Port):
 
     def _join(self, link: RelayLink, exchange: IExchange, size: int, *, dials: bool) -> Circuit:
         link.size = size
-        circuit = Circuit(exchange, self._clock, size)
+        link.circuit = circuit = Circuit(exchange, self._clock, size)
+        circuit.more = link.more
         factory = TLSMemoryBIOFactory(self._tls, dials, Factory(), self._clock)
         circuit.attach(Pump(factory, link, self._tls.records))
         return circuit
