@@ -31,10 +31,18 @@ class Terms:
 
 
 def agree(
-    c: sqlite3.Connection, fingerprint: str, idurl: str, request: RequestService, terms: Terms, now: int
+    c: sqlite3.Connection,
+    fingerprint: str,
+    idurl: str,
+    request: RequestService,
+    terms: Terms,
+    now: int,
+    lived: float,
 ) -> Customer:
     """
     Grant what is asked for, durably.
+
+    @param now, lived: the time, on the wall and lived through (`lived`).
 
     @raise NoSpace: more is asked for than is left; a contract that was there stands.
     @raise Conflict: the asker's epoch is over.
@@ -60,6 +68,7 @@ def agree(
         granted=granted,
         since=known.since if renewed else now,
         last_contact=now,
+        lived=lived,
         epoch=max(known.epoch, request.epoch),
     )
     customers.write_in(c, customer)

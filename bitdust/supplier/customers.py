@@ -104,6 +104,14 @@ SCHEMA = [
         heard INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    -- One row: seconds that this supplier has lived through (`lived`), and the latest wall clock then.
+    CREATE TABLE lived (seconds REAL NOT NULL, high REAL NOT NULL) STRICT;
+    INSERT INTO lived VALUES (0, 0);
+    -- How many they were at a customer's last sign of life, and when a deletion is due.
+    ALTER TABLE customers ADD COLUMN lived REAL NOT NULL DEFAULT 0;
+    ALTER TABLE tombstones ADD COLUMN due_lived REAL NOT NULL DEFAULT 0;
+    """,
 ]
 
 
@@ -117,7 +125,10 @@ class NotCustomer(Denied):
 
 @dataclass(frozen=True)
 class Customer:
-    """One row.  `grace` is None, or the seconds this node ran since it noticed that the term ends."""
+    """
+    One row.  `grace` is None, or the seconds this node ran since it noticed that the term ends; `lived` what
+    it had lived through at the last contact (`lived`).
+    """
 
     fingerprint: str
     idurl: str
@@ -129,6 +140,7 @@ class Customer:
     last_contact: int
     epoch: int
     grace: float | None
+    lived: float = 0.0
 
 
 def everyone(c: sqlite3.Connection) -> list[Customer]:
@@ -159,24 +171,26 @@ def active(c: sqlite3.Connection, fingerprint: str) -> Customer:
 def write_in(c: sqlite3.Connection, customer: Customer) -> None:
     """Make or replace the row, except for what is counted (`used`, `files`)."""
     c.execute(
-        """INSERT INTO customers (fingerprint, idurl, state, granted, since, last_contact, epoch, grace)
-           VALUES (?, ?, ?, ?, ?, ?, ?, NULL)
+        """INSERT INTO customers (fingerprint, idurl, state, granted, since, last_contact, epoch, grace,
+             lived)
+           VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?)
            ON CONFLICT (fingerprint) DO UPDATE SET idurl = excluded.idurl, state = excluded.state,
              granted = excluded.granted, since = excluded.since, last_contact = excluded.last_contact,
-             epoch = excluded.epoch, grace = NULL""",
+             epoch = excluded.epoch, grace = NULL, lived = excluded.lived""",
         (
             customer.fingerprint, customer.idurl, customer.state, customer.granted, customer.since,
-            customer.last_contact, customer.epoch,
+            customer.last_contact, customer.epoch, customer.lived,
         ),
     )  # fmt: skip
 
 
-def heard(c: sqlite3.Connection, fingerprint: str, now: int, idurl: str = "") -> bool:
+def heard(c: sqlite3.Connection, fingerprint: str, now: int, lived: float, idurl: str = "") -> bool:
     """He showed a sign of life: his term begins anew.  False: he is a stranger, and nothing happens."""
     known = c.execute(
-        """UPDATE customers SET last_contact = ?, grace = NULL, idurl = coalesce(nullif(?, ''), idurl)
+        """UPDATE customers SET last_contact = ?, lived = ?, grace = NULL,
+             idurl = coalesce(nullif(?, ''), idurl)
            WHERE fingerprint = ?""",
-        (now, idurl, fingerprint),
+        (now, lived, idurl, fingerprint),
     )
     return bool(known.rowcount)
 

@@ -2,8 +2,9 @@
 The round through the shelf: whose term ends, which deletions are due, what is to be cleared away.
 
 A term is 180 days after the last sign of life, or longer, as its owner wishes.  It is read off the wall
-clock, which may be wrong; so before anything goes, less than 30 days must have been noticed, and this node
-must have run for three days since then, in which the customer could have called.
+clock, which may be wrong; so this node must have lived through as many days (`lived`), and before anything
+goes, less than 30 must have been noticed, and it must have run for three days since then, in which the
+customer could have called.  A deletion waits by both clocks, too.
 """
 
 from __future__ import annotations
@@ -92,25 +93,26 @@ class Patrol:
         """One round, here and now."""
         shelf = self._shelf
         ran, self._last = self._clock.seconds() - self._last, self._clock.seconds()
-        now = shelf.now()
+        await shelf.lived.settle(shelf.db)
+        now, lived = shelf.now(), shelf.lived()
         known = await shelf.db.read(customers.everyone)
         online = [customer.fingerprint for customer in known if self._is_online(customer.fingerprint)]
-        for customer, left, over in await shelf.db(_terms, online, now, ran, self._term()):
+        for customer, left, over in await shelf.db(_terms, online, now, lived, ran, self._term()):
             if over:
                 self._log.info("the term of {customer} is over", customer=customer.fingerprint)
                 self.expired(customer.fingerprint, customer.idurl)
             elif customer.grace is None:
                 self.noticed(customer.fingerprint, left // DAY)
         await self._tell(self._term(), now)
-        past = await shelf.db.read(_past, now)
+        past = await shelf.db.read(_past, now, lived)
         # Mostly nothing is to be cleared away, and one look says so.
         if past is None:
             return
-        while await shelf.db(pieces.purge, now, BATCH):
+        while await shelf.db(pieces.purge, now, lived, BATCH):
             await shelf.sweep()
         for fingerprint in past:
             await self.clear(fingerprint)
-        await shelf.db(pieces.forget, now - TERM)
+        await shelf.db(pieces.forget, now - TERM, lived - TERM)
         await shelf.sweep()
 
     async def clear(self, customer: str) -> None:
@@ -130,14 +132,14 @@ class Patrol:
 
 
 def _terms(
-    c: sqlite3.Connection, online: list[str], now: int, ran: float, term: int
+    c: sqlite3.Connection, online: list[str], now: int, lived: float, ran: float, term: int
 ) -> list[tuple[Customer, int, bool]]:
     """Whose term ends soon or is over: (he, seconds left, is it over)."""
     for fingerprint in online:
-        customers.heard(c, fingerprint, now)
+        customers.heard(c, fingerprint, now, lived)
     found = []
     for customer in customers.everyone(c):
-        left = customer.last_contact + term - now
+        left = max(customer.last_contact - now, int(customer.lived - lived)) + term
         if customer.state != "active" or left >= NOTICE:
             continue
         grace = 0.0 if customer.grace is None else customer.grace + max(0.0, ran)
@@ -149,7 +151,7 @@ def _terms(
     return found
 
 
-def _past(c: sqlite3.Connection, now: int) -> list[str] | None:
+def _past(c: sqlite3.Connection, now: int, lived: float) -> list[str] | None:
     """Past customers of whom something is here; None: there are none, and nothing else is to go now."""
     past = [
         fingerprint
@@ -161,7 +163,7 @@ def _past(c: sqlite3.Connection, now: int) -> list[str] | None:
                ORDER BY since, fingerprint"""
         )
     ]
-    return past if past or pieces.is_due(c, now, now - TERM) or quota.going(c, 1) else None
+    return past if past or pieces.is_due(c, now, lived, TERM) or quota.going(c, 1) else None
 
 
 def _clear_some(c: sqlite3.Connection, customer: str) -> int:

@@ -151,19 +151,30 @@ def take_away(c: sqlite3.Connection, pieces: Iterable[Piece]) -> None:
     quota.drop(c, [Going(piece.path, piece.customer, piece.charge) for piece in gone])
 
 
-def bury(c: sqlite3.Connection, customer: str, tombstones: Iterable[Tombstone], now: int) -> None:
+def bury(
+    c: sqlite3.Connection, customer: str, tombstones: Iterable[Tombstone], now: int, lived: float
+) -> None:
     """
     Remember these deletions, and wait with them until their time, but no longer than a contract's term.
+
+    @param now, lived: the time, on the wall and lived through (`lived`): they wait by both.
+
 
     The time of one that was there is never brought forward.
 
     @raise NoSpace: more deletions than a supplier remembers.
     """
     c.executemany(
-        """INSERT INTO tombstones (customer, block, not_before, made) VALUES (?, ?, ?, ?)
+        """INSERT INTO tombstones (customer, block, not_before, made, due_lived)
+           VALUES (?, ?, ?, ?, ?)
            ON CONFLICT (customer, block) DO UPDATE SET
-             not_before = max(not_before, excluded.not_before), done = 0""",
-        [(customer, stone.block, min(stone.not_before, now + TERM), now) for stone in tombstones],
+             not_before = max(not_before, excluded.not_before),
+             due_lived = max(due_lived, excluded.due_lived), done = 0""",
+        [
+            (customer, stone.block, now + wait, now, lived + max(0, wait))
+            for stone in tombstones
+            for wait in [min(stone.not_before - now, TERM)]
+        ],
     )
     (number,) = c.execute("SELECT count(*) FROM tombstones WHERE customer = ?", (customer,)).fetchone()
     if number > MAX_TOMBSTONES:
@@ -177,22 +188,23 @@ def unbury(c: sqlite3.Connection, customer: str, blocks: Iterable[bytes]) -> Non
     )
 
 
-def is_due(c: sqlite3.Connection, now: int, before: int) -> bool:
+def is_due(c: sqlite3.Connection, now: int, lived: float, term: int) -> bool:
     """Has `purge` anything to do, or `forget`?"""
     row = c.execute(
-        """SELECT EXISTS (SELECT 1 FROM tombstones WHERE done = 0 AND not_before <= ?)
-             OR EXISTS (SELECT 1 FROM tombstones WHERE done = 1 AND made < ? AND not_before < ?)""",
-        (now, before, before),
+        """SELECT EXISTS (SELECT 1 FROM tombstones WHERE done = 0 AND not_before <= ? AND due_lived <= ?)
+             OR EXISTS (SELECT 1 FROM tombstones
+                        WHERE done = 1 AND made < ? AND not_before < ? AND due_lived < ?)""",
+        (now, lived, now - term, now - term, lived - term),
     ).fetchone()
     return bool(row[0])
 
 
-def purge(c: sqlite3.Connection, now: int, limit: int) -> int:
+def purge(c: sqlite3.Connection, now: int, lived: float, limit: int) -> int:
     """Take away the pieces of some tombstones whose time has come; answers of how many."""
     due = c.execute(
-        """SELECT customer, block FROM tombstones WHERE done = 0 AND not_before <= ?
+        """SELECT customer, block FROM tombstones WHERE done = 0 AND not_before <= ? AND due_lived <= ?
            ORDER BY not_before, customer, block LIMIT ?""",
-        (now, limit),
+        (now, lived, limit),
     ).fetchall()
     for key in due:
         rows = c.execute("SELECT * FROM pieces WHERE customer = ? AND block = ? ORDER BY number", key)
@@ -232,6 +244,9 @@ def begin_anew(c: sqlite3.Connection, customer: str) -> None:
     c.execute("DELETE FROM tombstones WHERE customer = ?", (customer,))
 
 
-def forget(c: sqlite3.Connection, before: int) -> None:
-    """Tombstones made, and due, before that time have outlived every late packet."""
-    c.execute("DELETE FROM tombstones WHERE done = 1 AND made < ? AND not_before < ?", (before, before))
+def forget(c: sqlite3.Connection, before: int, lived: float) -> None:
+    """Tombstones made, and due, before that time, by both clocks, have outlived every late packet."""
+    c.execute(
+        "DELETE FROM tombstones WHERE done = 1 AND made < ? AND not_before < ? AND due_lived < ?",
+        (before, before, lived),
+    )

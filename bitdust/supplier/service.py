@@ -23,6 +23,7 @@ from bitdust.supplier import contract, customers, notices, pieces
 from bitdust.supplier.catalog_shelf import CatalogShelf
 from bitdust.supplier.contract import MINIMUM, Terms
 from bitdust.supplier.drive import Drive
+from bitdust.supplier.lived import Lived
 from bitdust.supplier.notices import Notices
 from bitdust.supplier.patrol import Patrol
 from bitdust.supplier.scrub import Scrubber
@@ -119,7 +120,7 @@ class SupplierService:
         put: Callable[[str, Packet, float], Awaitable[object]],
         withdraw: Callable[[str, type[Packet]], Awaitable[object]],
     ) -> None:
-        self.shelf = Shelf(db, drive, me, device, in_thread, wall)
+        self.shelf = Shelf(db, drive, me, device, in_thread, wall, Lived(clock, wall))
         self.logs = CatalogShelf(self.shelf)
         self.notices = Notices(db, rng, put, withdraw)
         self.patrol = Patrol(clock, self.shelf, is_online, term, self._tell)
@@ -163,6 +164,7 @@ class SupplierService:
         self._up = False
         await self.scrubber.stop()
         await self.patrol.stop()
+        await self.shelf.lived.settle(self.shelf.db, 1.0)
 
     def commands(self) -> dict[type[Packet], Handler]:
         """What can be asked, for `Router.answer`."""
@@ -186,7 +188,7 @@ class SupplierService:
         now = self.shelf.now()
         if abs(now - self._heard.get(fingerprint, -HEARD_LATELY)) < HEARD_LATELY:
             return
-        if await self.shelf.db(customers.heard, fingerprint, now, idurl):
+        if await self.shelf.db(customers.heard, fingerprint, now, self.shelf.lived(), idurl):
             self._heard[fingerprint] = now
 
     async def request_service(self, sender: Sender, packet: RequestService, exchange: IExchange) -> Packet:
@@ -199,7 +201,9 @@ class SupplierService:
             known = customers.find(c, sender.fingerprint)
             if customers.is_rejected(c, sender.fingerprint):
                 raise customers.NotCustomer("the owner of this supplier does not keep your pieces any more")
-            agreed = contract.agree(c, sender.fingerprint, sender.document.idurl, packet, terms, now)
+            agreed = contract.agree(
+                c, sender.fingerprint, sender.document.idurl, packet, terms, now, shelf.lived()
+            )
             new = known is None or known.state != "active"
             if new:
                 pieces.begin_anew(c, sender.fingerprint)
@@ -291,7 +295,7 @@ class SupplierService:
 
         def bury(c: sqlite3.Connection) -> None:
             shelf.may_change(c, sender.fingerprint, packet.epoch)
-            pieces.bury(c, sender.fingerprint, packet.tombstones, shelf.now())
+            pieces.bury(c, sender.fingerprint, packet.tombstones, shelf.now(), shelf.lived())
 
         await shelf.db(bury)
         self.patrol.soon()

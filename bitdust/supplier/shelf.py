@@ -21,6 +21,7 @@ from bitdust.errors import Damaged
 from bitdust.supplier import customers, pieces, quota
 from bitdust.supplier.arrival import Budget, receive
 from bitdust.supplier.drive import Drive, told
+from bitdust.supplier.lived import Lived
 from bitdust.supplier.piece_file import (
     INCOMING,
     FileWriter,
@@ -49,12 +50,20 @@ class Shelf:
     @param me: our own fingerprint, as receipts name it.
     @param device: signs the receipts.
     @param in_thread: a pool for hashing and for the disk.
+    @param lived: what passes whatever the wall clock says.
     """
 
     _log = Logger()
 
     def __init__(
-        self, db: Database, drive: Drive, me: str, device: Signer, in_thread: InThread, wall: Wall
+        self,
+        db: Database,
+        drive: Drive,
+        me: str,
+        device: Signer,
+        in_thread: InThread,
+        wall: Wall,
+        lived: Lived,
     ) -> None:
         self.db = db
         self.drive = drive
@@ -62,6 +71,7 @@ class Shelf:
         self.device = device
         self.in_thread = in_thread
         self.wall = wall
+        self.lived = lived
         self.budget = Budget()
 
     def now(self) -> int:
@@ -70,6 +80,7 @@ class Shelf:
 
     async def open(self) -> None:
         """Clear away what the last run did not finish.  To be called once, before anything arrives."""
+        await self.lived.open(self.db)
         await self.in_thread(self.drive.folder, self.drive.root / INCOMING)
         cut_off = await self.db.read(quota.cut_off)
         for number, file in cut_off:
@@ -208,7 +219,7 @@ class Shelf:
         """
         known = customers.active(c, customer)
         customers.not_behind(c, known, epoch)
-        customers.heard(c, customer, self.now())
+        customers.heard(c, customer, self.now(), self.lived())
         return known
 
     async def undo(self, number: int, path: str) -> None:
