@@ -21,6 +21,8 @@ from bitdust.errors import BitDustError, Damaged, NoSpace, TryLater
 FLOOR = 2 * 2**30
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+#: what a disk says of a place that it cannot read any more; all else may pass
+_ROT = (errno.EIO, errno.EILSEQ, errno.EBADMSG, errno.ENODATA, errno.EUCLEAN)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _OLD = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -39,6 +41,8 @@ class Drive:
         self.root = root
         self._free = free or self._disk_free
         self._floor = floor or self._usual_floor
+        #: the disk that the root was seen on first
+        self._device: int | None = None
 
     def free(self) -> int:
         """Bytes that customers may still fill."""
@@ -47,9 +51,11 @@ class Drive:
     def folder(self, path: Path) -> None:
         """Make the folder and those above it, up to the root, each one durable."""
         if path == self.root:
+            self.check()
             if not path.is_dir():
                 private_folder(path)
                 sync_folder(path.parent)
+            self._device = self._device or path.stat().st_dev
             return
         try:
             found = path.lstat()
@@ -60,6 +66,21 @@ class Drive:
             return
         if not stat.S_ISDIR(found.st_mode):
             raise Damaged(f"{path} is in the way: a folder belongs there")
+
+    def check(self) -> None:
+        """
+        Is the shelf where it was?
+
+        @raise OSError: its folder has gone, or stands empty on another disk: that one was taken away.
+        """
+        if self._device is None:
+            return
+        try:
+            found = self.root.stat()
+        except FileNotFoundError:
+            raise OSError(errno.ENODEV, "the folder of the shelf is not there") from None
+        if found.st_dev != self._device and not self.names(self.root):
+            raise OSError(errno.ENODEV, "the disk of the shelf is not there")
 
     def create(self, path: Path) -> int:
         """A new file, nobody else's; answers its descriptor."""
@@ -90,10 +111,12 @@ class Drive:
         `length` bytes from `offset`.
 
         @raise Damaged: the file is not there, or ends before that.
+        @raise OSError: the shelf is not there, or cannot be read now.
         """
         try:
             descriptor = os.open(path, _OLD)
         except FileNotFoundError:
+            self.check()
             raise Damaged("a file of the shelf has vanished") from None
         try:
             content = os.pread(descriptor, length, offset)
@@ -111,6 +134,7 @@ class Drive:
         try:
             found = path.lstat()
         except FileNotFoundError:
+            self.check()
             return -1
         return found.st_size if stat.S_ISREG(found.st_mode) else -1
 
@@ -123,6 +147,7 @@ class Drive:
 
     def remove(self, paths: Iterable[Path]) -> None:
         """Remove these files, durably; those already gone do not matter."""
+        self.check()
         folders = set()
         for path in paths:
             path.unlink(missing_ok=True)
@@ -142,6 +167,11 @@ def usual_floor(path: Path, setting: int = 0) -> int:
     """The bytes to keep free where `path` lies: at least `setting`, and FLOOR or 5 % of a smaller disk."""
     total = shutil.disk_usage(path if path.exists() else path.parent).total
     return max(setting, min(FLOOR, total // 20))
+
+
+def is_rot(error: OSError) -> bool:
+    """Does the disk not read that place any more?  Else it may do so later."""
+    return error.errno in _ROT
 
 
 def told(error: OSError) -> BitDustError:

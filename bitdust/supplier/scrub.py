@@ -18,6 +18,7 @@ from bitdust.background import Rounds
 from bitdust.blocks.layout import LEAF
 from bitdust.errors import Damaged
 from bitdust.supplier import pieces
+from bitdust.supplier.drive import is_rot
 from bitdust.supplier.piece_file import read_leaves, read_tree
 from bitdust.supplier.pieces import Piece
 from bitdust.supplier.shelf import Shelf
@@ -83,7 +84,10 @@ class Scrubber:
                 if self._stopped:
                     break
         except (Damaged, OSError) as error:
-            # It may have been deleted meanwhile, as it should; or the disk fails, which is the same for him.
+            if isinstance(error, OSError) and not is_rot(error):
+                # Too many open files, no memory, the disk is not plugged in: that is no word on this piece.
+                raise
+            # It may have been deleted meanwhile, as it should; or the disk has lost it.
             self._log.info("{path} does not read well: {error}", path=piece.path, error=error)
             now = await self._shelf.db.read(pieces.look, piece.customer, piece.block, piece.number)
             return now is None or now.path != piece.path

@@ -109,7 +109,11 @@ class Shelf:
 
         place = await self.db(speak_for)
         if isinstance(place, Piece):
-            if await self.in_thread(is_there, self.drive, place):
+            try:
+                there = await self.in_thread(is_there, self.drive, place)
+            except OSError as error:
+                raise told(error) from error
+            if there:
                 return self._receipt(place)
             await self.db(pieces.spoiled, place)
             place = await self.db(speak_for)
