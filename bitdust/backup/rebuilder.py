@@ -72,6 +72,8 @@ class Rebuilder:
     blocks_remade: int = 0
     #: something was left for later, because it is in no danger
     postponed: bool = False
+    #: the spool had no room: the pass ended there, and is to be begun again when it has
+    is_full: bool = False
 
     _log = Logger()
 
@@ -84,9 +86,9 @@ class Rebuilder:
         """One pass over all that is missing at those who take it: each block is fetched once, if at all."""
         row = self.machines.begin("rebuilder", "Looking")
         past: set[int] = set()
-        self.postponed = False
+        self.postponed = self.is_full = False
         try:
-            while blocks := await self._look(past):
+            while not self.is_full and (blocks := await self._look(past)):
                 self.machines.report(row, f"Rebuilding {len(blocks)} blocks")
                 await self.remaking.locate([block.serial for block in blocks])
                 work = [self._slots.run(self._begin, block, past) for block in blocks]
@@ -134,12 +136,15 @@ class Rebuilder:
         return spawn(self._fetch(block))
 
     async def _fetch(self, block: Block) -> None:
+        if self.is_full:
+            return
         try:
             if not await self.db.read(_lacking, block.serial, tuple(self.takers())):
                 # Who lacks it has just refused another one: he is left alone for a while.
                 return
             await self._into_spool(block)
         except (BitDustError, OSError) as error:
+            self.is_full = self.is_full or isinstance(error, NoSpace)
             self._log.warn(
                 "block {block} is not rebuilt for now: {error}", block=block.id.hex()[:16], error=error
             )

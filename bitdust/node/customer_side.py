@@ -210,6 +210,7 @@ class CustomerSide:
             is_working=lambda: self.queue.is_working() or bool(self.restores.running()),
             pace=self.repair_pace,
         )  # fmt: skip
+        self.sweeper.freed.listen(self._freed)
         self.tasks = Tasks()
         self.keeping = Keeping(
             db, self.spool, wall,
@@ -520,6 +521,11 @@ class CustomerSide:
                 self.monitor.rebuilt()
 
         self._background.begin(rebuild())
+
+    def _freed(self) -> None:
+        if self.rebuilder.is_full:
+            self.rebuilder.is_full = False
+            self.monitor.restart()
 
     async def _over(self) -> None:
         await self.keeping.collect()

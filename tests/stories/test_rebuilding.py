@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bitdust.backup import rebuilder, remaking
-from bitdust.backup.rebuilder import LAZY, threshold
+from bitdust.backup.rebuilder import LAZY, PATIENCE, threshold
 from bitdust.blocks import again
 from bitdust.catalog import holdings
 from bitdust.supplier import customers
@@ -52,6 +52,26 @@ def test_a_large_set_waits_for_more_losses(world: World, monkeypatch: pytest.Mon
     assert missing(alice) == count
     assert alice.customer.rebuilder.blocks_rebuilt == 0
     alice.until_safe(4 * HOUR)
+
+
+def test_a_full_spool_ends_the_pass(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many blocks are missing and the spool has no room: that is found out once, and taken up when it has."""
+    monkeypatch.setattr(silence, "QUIET", 900.0)
+    world.suppliers(4)
+    alice = world.customer()
+    source = world.tree(**{f"file{n}": 200_000 for n in range(20)})
+    assert alice.back_up(source, 600).state == "committed"
+    alice.until_safe(600)
+    monkeypatch.setattr(alice.customer.spool, "has_room", lambda size: False)
+    lose(world, alice, world.seated(alice)[:1])
+    world.until(lambda: missing(alice) >= 10, HOUR)
+    world.until(lambda: alice.customer.rebuilder.is_full, 2 * PATIENCE)
+    world.run(PATIENCE / 2)
+    names = [row.name for row in alice.node.machines.rows.values()]
+    assert "rebuilder" not in names
+    monkeypatch.undo()
+    alice.customer.sweeper.freed()
+    alice.until_safe(600)
 
 
 def test_at_the_threshold_it_is_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
