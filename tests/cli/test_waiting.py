@@ -99,7 +99,9 @@ def test_pipe_gets_a_plain_line_now_and_then(
     running = task(id=1, state="sending, waiting for bob", progress=0.25, done=512)
     begun.answers["tasks_list"] = Story([], [running], [task(id=1)])
     outcome = run("backup", "photos")
-    assert "photos: 25 % 512 bytes of 2 KB read, 2 KB new, 4 KB sent, sending, waiting for bob\n" in outcome.err
+    assert (
+        "photos: 25 % 512 bytes of 2 KB read, 2 KB new, 4 KB sent, sending, waiting for bob\n" in outcome.err
+    )
     assert "\x1b" not in outcome.err
     begun.answers["tasks_list"] = Story([], [running], [task(id=1)])
     assert run("-q", "backup", "photos").err == ""
