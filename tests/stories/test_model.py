@@ -373,8 +373,15 @@ class NetworkMachine(RuleBasedStateMachine):
         else:
             self.world.wait(streams.abort(number))
         settle_queue(self.world, self.alice)
+        try:
+            found = self.alice.versions(item)
+        except NotFound:
+            # It was made for this stream alone, and went with it.
+            assert not ends
+            assert not self.streams
+            return
         self.stream_item = item
-        for version in self.alice.versions(item):
+        for version in found:
             if version.label not in self.streams:
                 assert ends
                 self.streams[version.label] = data
