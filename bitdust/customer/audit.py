@@ -126,7 +126,7 @@ class Auditor:
         """Seconds until he who has not been asked in this run is: as if it had gone on."""
         if await self._db.read(owing.owed, supplier):
             return 0.0
-        past = await self._db.read(standing.audits, supplier)
+        past = await self._db.read(standing.audits, supplier, int(self._wall()))
         since = self._wall() - past[0].at if past else DAY
         return max(0.0, self._rest() - max(0.0, since))
 
@@ -141,7 +141,7 @@ class Auditor:
             outcome, owed, bad = await self._ask(supplier, asked)
             if outcome.bad:
                 self._machines.report(row, "Asking more")
-                past = await self._db.read(standing.audits, supplier)
+                past = await self._db.read(standing.audits, supplier, outcome.at)
                 more, still, too = await self._ask(supplier, await self._draw(supplier, SECOND))
                 owed += still
                 if len(too) >= TOO_MANY or len(bad | too) > TOO_MANY:

@@ -16,6 +16,8 @@ from bitdust.customer import owing, repairs
 DAY = 86400
 #: days of attendance and audits that count
 MONTH = 30
+#: audits and days that are kept of each supplier, whatever their date
+AUDITS, DAYS = 100, 2 * MONTH
 #: absences that are remembered of each supplier, and how many it takes to call one usual
 GAPS, ENOUGH_GAPS = 20, 3
 #: the share of his absences that are no longer than the usual one
@@ -165,18 +167,32 @@ class Standing:
 
 
 def audited(c: sqlite3.Connection, supplier: str, audit: Audit) -> None:
-    """Write an audit down, and let go of those that are older than a month."""
+    """Write an audit down."""
     c.execute(
         "INSERT OR REPLACE INTO audits VALUES (?, ?, ?, ?, ?)",
         (supplier, audit.at, audit.good, audit.bad, audit.silent),
     )
-    c.execute("DELETE FROM audits WHERE supplier = ? AND at < ?", (supplier, audit.at - MONTH * DAY))
+    _tidy(c, "audits", "at", supplier, audit.at, AUDITS)
 
 
-def audits(c: sqlite3.Connection, supplier: str) -> list[Audit]:
-    """The audits of the last month, newest first."""
+def _tidy(c: sqlite3.Connection, table: str, column: str, supplier: str, now: int, most: int) -> None:
+    """
+    Keep the last `most` rows of him.  By number, not by age: a clock that jumps ahead makes all look old, and
+    when it is put right, what it wrote is in the future and would be taken for the last word for years.
+    """
+    c.execute(f"DELETE FROM {table} WHERE supplier = ? AND {column} > ?", (supplier, now))  # noqa: S608
+    c.execute(
+        f"DELETE FROM {table} WHERE supplier = :who AND {column} NOT IN"  # noqa: S608
+        f" (SELECT {column} FROM {table} WHERE supplier = :who ORDER BY {column} DESC LIMIT :most)",
+        {"who": supplier, "most": most},
+    )
+
+
+def audits(c: sqlite3.Connection, supplier: str, now: int) -> list[Audit]:
+    """The audits up to now that are kept, newest first."""
     rows = c.execute(
-        "SELECT at, good, bad, silent FROM audits WHERE supplier = ? ORDER BY at DESC", (supplier,)
+        "SELECT at, good, bad, silent FROM audits WHERE supplier = ? AND at <= ? ORDER BY at DESC",
+        (supplier, now),
     )
     return [Audit(*row) for row in rows]
 
@@ -208,7 +224,8 @@ def looked(
             (supplier, today, seconds, seconds if supplier in away else 0.0),
         )
     c.execute("UPDATE lives SET watched = watched + ?", (seconds * len({*here, *away}),))
-    c.execute("DELETE FROM days WHERE day < ?", (today - MONTH,))
+    for supplier in sorted({*here, *away}):
+        _tidy(c, "days", "day", supplier, today, DAYS)
     for supplier in sorted(here):
         _came_back(c, supplier, now)
     for supplier in sorted(away):
@@ -227,11 +244,7 @@ def _came_back(c: sqlite3.Connection, supplier: str, now: int) -> None:
         return
     c.execute("DELETE FROM away WHERE supplier = ?", (supplier,))
     c.execute("INSERT OR REPLACE INTO gaps VALUES (?, ?, ?)", (supplier, now, row[0]))
-    c.execute(
-        "DELETE FROM gaps WHERE supplier = ? AND at NOT IN"
-        " (SELECT at FROM gaps WHERE supplier = ? ORDER BY at DESC LIMIT ?)",
-        (supplier, supplier, GAPS),
-    )
+    _tidy(c, "gaps", "at", supplier, now, GAPS)
 
 
 def usual_gap(c: sqlite3.Connection, supplier: str) -> float:
@@ -354,10 +367,10 @@ def known(c: sqlite3.Connection) -> list[str]:
 def of(c: sqlite3.Connection, supplier: str, now: int) -> Standing:
     """What is known of him."""
     watched, away = c.execute(
-        "SELECT total(watched), total(away) FROM days WHERE supplier = ? AND day > ?",
-        (supplier, now // DAY - MONTH),
+        "SELECT total(watched), total(away) FROM days WHERE supplier = ? AND day > ? AND day <= ?",
+        (supplier, now // DAY - MONTH, now // DAY),
     ).fetchone()
-    found = [audit for audit in audits(c, supplier) if audit.at >= now - MONTH * DAY]
+    found = [audit for audit in audits(c, supplier, now) if audit.at >= now - MONTH * DAY]
     row = c.execute("SELECT why FROM doubts WHERE supplier = ?", (supplier,)).fetchone()
     return Standing(
         uptime=1 - away / watched if watched else None,

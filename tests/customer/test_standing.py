@@ -39,7 +39,6 @@ def test_uptime_is_that_of_a_month(c: sqlite3.Connection) -> None:
     assert standing.looked(c, [BOB], [], 1.5 * DAY, NOW - DAY) == {}
     assert standing.looked(c, [], [BOB], 0.5 * DAY, NOW) == {BOB: 0.5 * DAY}
     assert standing.of(c, BOB, NOW).uptime == 0.75
-    assert c.execute("SELECT count(*) FROM days").fetchone() == (2,)
 
 
 def test_an_absence_grows_until_he_comes(c: sqlite3.Connection) -> None:
@@ -69,7 +68,40 @@ def test_audits_of_a_month(c: sqlite3.Connection) -> None:
         standing.audited(c, BOB, Audit(at, audit.good, audit.bad, audit.silent))
     found = standing.of(c, BOB, NOW)
     assert (found.shown, found.asked, found.last) == (11, 14, Audit(NOW, 4, 1, 2))
-    assert len(standing.audits(c, BOB)) == 2
+
+
+def test_only_so_much_is_kept(c: sqlite3.Connection) -> None:
+    for day in range(300):
+        standing.audited(c, BOB, Audit(NOW + day * DAY, 8, 0, 0))
+        standing.looked(c, [BOB], [], DAY, NOW + day * DAY)
+    assert len(standing.audits(c, BOB, NOW + 300 * DAY)) == standing.AUDITS
+    assert c.execute("SELECT count(*) FROM days").fetchone() == (standing.DAYS,)
+
+
+def test_a_clock_that_was_ahead_for_a_while(c: sqlite3.Connection) -> None:
+    """What it wrote is no last word for years, and what was known before is still known."""
+    standing.audited(c, BOB, Audit(NOW - DAY, 8, 0, 0))
+    standing.looked(c, [], [BOB], 0.5 * DAY, NOW - DAY)
+    wrong = NOW + 3650 * DAY
+    standing.audited(c, BOB, Audit(wrong, 0, 8, 0))
+    standing.looked(c, [BOB], [], 0.5 * DAY, wrong)
+    assert standing.audits(c, BOB, NOW) == [Audit(NOW - DAY, 8, 0, 0)]
+    assert standing.of(c, BOB, NOW).uptime == 0.0
+    standing.audited(c, BOB, Audit(NOW, 4, 0, 0))
+    standing.looked(c, [BOB], [], 0.5 * DAY, NOW)
+    assert [audit.at for audit in standing.audits(c, BOB, wrong)] == [NOW, NOW - DAY]
+    found = standing.of(c, BOB, NOW)
+    assert (found.uptime, found.shown, found.asked) == (0.5, 12, 12)
+
+
+def test_absences_of_a_clock_that_was_ahead(c: sqlite3.Connection) -> None:
+    for at in range(10):
+        standing.looked(c, [], [BOB], 9 * DAY, NOW + 3650 * DAY + 2 * at)
+        standing.looked(c, [BOB], [], 1.0, NOW + 3650 * DAY + 2 * at + 1)
+    for at in range(4):
+        standing.looked(c, [], [BOB], 100.0, NOW + 2 * at)
+        standing.looked(c, [BOB], [], 1.0, NOW + 2 * at + 1)
+    assert standing.usual_gap(c, BOB) == 100.0
 
 
 def test_a_doubt_is_told_once(c: sqlite3.Connection) -> None:
