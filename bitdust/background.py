@@ -20,6 +20,22 @@ from bitdust.world import background, give_up
 SOON = 180.0
 
 
+def put_off(log: Logger, what: str) -> Callable[[Failure], None]:
+    """
+    What is done about the failure of work that comes round again.
+
+    What a disk or a peer says for a moment is no fault of this program.
+    """
+
+    def failed(failure: Failure) -> None:
+        if isinstance(failure.value, BitDustError | OSError):
+            log.warn("{what} is done later: {why}", what=what, why=failure.value)
+        else:
+            log.failure("{what} failed; the next one begins anew", failure, what=what)
+
+    return failed
+
+
 class Background:
     """
     All such work of one part; what fails is logged, and done again by whoever comes round again.
@@ -28,7 +44,7 @@ class Background:
     """
 
     def __init__(self, log: Logger, troubled: Callable[[], None]) -> None:
-        self._log = log
+        self._put_off = put_off(log, "work in the background")
         self._troubled = troubled
         self._running: list[Deferred[None]] = []
 
@@ -45,12 +61,9 @@ class Background:
             give_up(work)
 
     def _failed(self, failure: Failure) -> None:
-        # What a disk says for a moment is no fault of ours; the next round does it again, and soon.
+        # The next round does it again, and soon.
         self._troubled()
-        if isinstance(failure.value, BitDustError | OSError):
-            self._log.warn("work in the background is done later: {why}", why=failure.value)
-        else:
-            self._log.failure("work in the background failed", failure)
+        self._put_off(failure)
 
 
 class Rounds:

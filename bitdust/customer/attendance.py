@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Collection
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from bitdust.background import Rounds
+from bitdust.background import Rounds, put_off
 from bitdust.customer import standing
 from bitdust.customer.standing import DAY
 from bitdust.database import Database
@@ -75,9 +75,7 @@ class Attendance:
         self._rounds.stop()
 
     def _begin(self) -> None:
-        spawn(self.look()).addErrback(
-            lambda failure: self._log.failure("a roll call failed; the next one begins anew", failure)
-        )
+        spawn(self.look()).addErrback(put_off(self._log, "a roll call"))
 
     async def look(self) -> None:
         """One call."""

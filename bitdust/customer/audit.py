@@ -15,7 +15,7 @@ from twisted.internet.defer import TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from bitdust.background import Rounds
+from bitdust.background import Rounds, put_off
 from bitdust.blocks.layout import LEAF, piece_size
 from bitdust.catalog.rows import known_peer
 from bitdust.customer import owing, standing
@@ -23,7 +23,7 @@ from bitdust.customer.block_reader import GONE, SLOWEST, BlockPlan, BlockReader,
 from bitdust.customer.owing import Challenge
 from bitdust.customer.standing import DAY, Audit
 from bitdust.database import Database
-from bitdust.errors import BitDustError, Damaged, NotFound, Refused
+from bitdust.errors import BitDustError, Damaged, Refused
 from bitdust.events import Signal
 from bitdust.machines import Machines
 from bitdust.world import Rng, Wall, spawn
@@ -100,9 +100,7 @@ class Auditor:
         self._rounds.stop()
 
     def _begin(self) -> None:
-        spawn(self.look()).addErrback(
-            lambda failure: self._log.failure("an audit failed; the next one begins anew", failure)
-        )
+        spawn(self.look()).addErrback(put_off(self._log, "an audit"))
 
     async def look(self) -> None:
         """Audit those whose turn it is."""
@@ -222,11 +220,14 @@ class Auditor:
 
 
 def _kept(c: sqlite3.Connection, supplier: str, challenge: Challenge) -> BlockPlan | None:
-    """Where the block of this leaf lies; None: its piece is not kept at this supplier's (any more)."""
-    try:
-        plan = plan_of(c, challenge.serial)
-    except NotFound:
+    """
+    Where the block of this leaf lies; None: its piece is not kept at this supplier's (any more), or he has
+    been told that it may go.
+    """
+    row = c.execute("SELECT doomed FROM blocks WHERE serial = ?", (challenge.serial,)).fetchone()
+    if row is None or row[0]:
         return None
+    plan = plan_of(c, challenge.serial)
     return plan if supplier in plan.sources.get(challenge.number, ()) else None
 
 
@@ -237,11 +238,14 @@ def _challenges(c: sqlite3.Connection, supplier: str, chances: list[int]) -> lis
     for which, where in zip(chances[::2], chances[1::2], strict=True):
         if not count:
             break
-        serial, number, size, k, unit = c.execute(
-            "SELECT p.serial, p.number, b.size, b.k, b.unit FROM placements p JOIN blocks b USING (serial)"
+        serial, number, size, k, unit, doomed = c.execute(
+            "SELECT p.serial, p.number, b.size, b.k, b.unit, b.doomed"
+            " FROM placements p JOIN blocks b USING (serial)"
             " WHERE p.peer = ? AND p.state = 1 ORDER BY p.serial LIMIT 1 OFFSET ?",
             (who, which % count),
         ).fetchone()
+        if doomed:
+            continue
         leaves = -(-piece_size(size, k, unit) // LEAF)
         found.append(Challenge(serial, number, where % leaves))
     return found

@@ -16,8 +16,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
+from bitdust.background import put_off
 from bitdust.events import Signal
 from bitdust.supplier import catalog_shelf, contract, customers, pieces, quota
 from bitdust.supplier.customers import Customer
@@ -78,7 +78,7 @@ class Patrol:
             return
         self._again = False
         self._walking = spawn(self.round())
-        self._walking.addErrback(self._failed).addCallback(self._walked)
+        self._walking.addErrback(put_off(self._log, "a patrol")).addCallback(self._walked)
 
     async def stop(self) -> None:
         """No more rounds; one that is on its way is waited for."""
@@ -126,9 +126,6 @@ class Patrol:
         self._walking = None
         if self._again and self._call.running:
             self.soon()
-
-    def _failed(self, failure: Failure) -> None:
-        self._log.failure("a patrol failed; the next one begins anew", failure)
 
 
 def _terms(

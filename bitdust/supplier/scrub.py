@@ -12,9 +12,8 @@ import sqlite3
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
-from bitdust.background import Rounds
+from bitdust.background import Rounds, put_off
 from bitdust.blocks.layout import LEAF
 from bitdust.errors import Damaged
 from bitdust.supplier import pieces
@@ -60,7 +59,7 @@ class Scrubber:
     def _begin(self) -> None:
         if self._working is None:
             self._working = spawn(self.round())
-            self._working.addErrback(self._failed).addCallback(self._ended)
+            self._working.addErrback(put_off(self._log, "a scrub")).addCallback(self._ended)
 
     async def round(self) -> None:
         """One round: the pieces behind the last one, as many bytes as this hour's part."""
@@ -95,9 +94,6 @@ class Scrubber:
 
     def _ended(self, _: None) -> None:
         self._working = None
-
-    def _failed(self, failure: Failure) -> None:
-        self._log.failure("a scrub failed; the next one goes on", failure)
 
 
 def _part(c: sqlite3.Connection, now: int) -> tuple[int, Piece | None]:

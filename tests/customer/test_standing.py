@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from bitdust.customer import standing
-from bitdust.customer.audit import LEAVES, _challenges
+from bitdust.customer.audit import LEAVES, _challenges, _kept
 from bitdust.customer.standing import DAY, Audit
 from tests.catalog import sample
 
@@ -134,6 +134,25 @@ def test_a_tenth_is_found_within_a_week() -> None:
     c.close()
     assert found >= 985
     assert LEAVES * 7 >= 44
+
+
+def test_what_may_go_is_not_asked_for() -> None:
+    """A supplier who was told that a piece may go loses nothing when it has gone."""
+    c = sample.open_catalog()
+    sample.hire(c)
+    for number in range(10):
+        sample.ack_all(c, sample.seal(c, 1, [number]))
+    chance = random.Random(4)
+    chances = [chance.getrandbits(64) for _ in range(200)]
+    before = _challenges(c, sample.fp(0), chances)
+    doomed = before[0].serial
+    assert _kept(c, sample.fp(0), before[0]) is not None
+    c.execute("UPDATE blocks SET doomed = 1800000000 WHERE serial = ?", (doomed,))
+    after = _challenges(c, sample.fp(0), chances)
+    assert after == [challenge for challenge in before if challenge.serial != doomed]
+    assert after
+    assert _kept(c, sample.fp(0), before[0]) is None
+    c.close()
 
 
 def test_how_a_former_supplier_did_is_kept(c: sqlite3.Connection) -> None:
