@@ -39,6 +39,9 @@ class Lived:
         self._seconds = self._saved = seconds
         if high:
             self._high = high
+        else:
+            # The first life is not to be forgotten when it ends before anything was written down.
+            await db(_write, self._seconds, self._high)
 
     async def settle(self, db: Database, at_least: float = OFTEN) -> None:
         """What passed so far has passed; it is written down when that is `at_least` so many seconds."""

@@ -427,7 +427,8 @@ def test_expired(crowd: Crowd) -> None:
     with connection:
         # 200 days of silence, and three more in which he was waited for.
         connection.execute(
-            "UPDATE customers SET last_contact = last_contact - 200 * 86400, grace = 4 * 86400"
+            "UPDATE customers SET last_contact = last_contact - 200 * 86400, lived = lived - 200 * 86400,"
+            " grace = 4 * 86400"
             " WHERE granted = ?",
             (MIB,),
         )

@@ -145,9 +145,11 @@ def test_a_node_is_driven(alice: Peer, tmp_path: Path, door: Callable[[Peer], Ca
     back = Path(f"{out}{file}")
     until(lambda: call("tasks_list")[-1]["state"] == "done")
     assert back.read_bytes() == file.read_bytes()
+    back.write_bytes(b"somebody's own")
     with pytest.raises(xmlrpc.client.Fault) as fault:
         call("restore_single", version["backupid"], str(out))
     assert fault.value.faultCode == 1017
+    assert back.read_bytes() == b"somebody's own"
 
     result = call("backup_delete_id", version["backupid"])
     assert result == {"result": f"version {version['backupid']} was deleted from remote peers"}

@@ -73,8 +73,8 @@ def test_a_longer_term(world: World) -> None:
         return str(row[0])
 
     def silent(days: int) -> None:
-        longer = "UPDATE customers SET last_contact = last_contact - ?"
-        world.wait(shelf.db(lambda c: c.execute(longer, (days * DAY,)).rowcount))
+        longer = "UPDATE customers SET last_contact = last_contact - :more, lived = lived - :more"
+        world.wait(shelf.db(lambda c: c.execute(longer, {"more": days * DAY}).rowcount))
 
     silent(250)
     world.run(5 * DAY)
