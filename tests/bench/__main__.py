@@ -27,6 +27,7 @@ from tests.bench import (
     limits,
     ours,
     pipeline,
+    quic,
     raw,
     roads,
     scale,
@@ -41,12 +42,12 @@ _HERE = Path(__file__).parent
 _REPOSITORY = _HERE.parent.parent
 _PARTS = ("500MB", "100MB", "1000x10KB", "10000x10KB")
 _US = "bitdust"
-#: what runs when nothing is said, in about 40 minutes; and what takes so long that it is asked for
+#: what runs when nothing is said, in about 40 minutes; what takes long, or needs aioquic, is asked for
 _USUAL = (
     "ours", "restic", "tahoe", "raw", "shapes", "starts", "pipeline", "codes", "limits", "scale", "doors",
     "healing", "roads",
 )  # fmt: skip
-_LONG = ("10GB", "1000000")
+_LONG = ("10GB", "1000000", "quic")
 
 
 def main() -> int:
@@ -130,6 +131,7 @@ def _measure(figures: Figures, options: argparse.Namespace) -> None:
     for run in range(options.runs):
         step("doors", run, doors.run, _US, run, work)
         step("roads", run, roads.run, _US, run)
+        step("quic", run, quic.run, run)
     step("limits", 0, limits.run, _US, 0, work)
     step("scale", 0, scale.run_bytes, _US, work, scale.BYTES)
     step("scale", 0, scale.run_files, _US, work, scale.FILES)

@@ -17,6 +17,7 @@ from statistics import median
 from bitdust.blocks.shapes import k_of
 from tests.bench.codes import BLOCKS as WHOLE
 from tests.bench.pipeline import BLOCKS, UNITS
+from tests.bench.quic import LIBRARIES
 from tests.bench.scale import BYTES, FILES, VAST_BYTES, VAST_FILES
 from tests.bench.shapes import SHAPES
 
@@ -86,6 +87,7 @@ def tables(rows: Sequence[dict[str, object]]) -> str:
         _healing(m),
         _doors(m),
         _roads(m),
+        _quic(m),
     ]
     parts += [f"{peer} is missing: {why}\n" for peer, why in sorted(m.missing.items())]
     return "\n".join(part for part in parts if part)
@@ -517,6 +519,12 @@ def _roads(m: Medians) -> str:
     head = ["one link, four bodies at a time", "TCP, MB/s", "UDP, MB/s"]
     head += [f"{end}, {scheme}, CPU s/GB" for end in ("dialer", "listener") for scheme in ("TCP", "UDP")]
     return table(head, rows) if rows else ""
+
+
+def _quic(m: Medians) -> str:
+    rows = [[library, m.cell(library, "quic_cpu_per_gb")] for library in LIBRARIES]
+    measured = any(m.of(library, "quic_cpu_per_gb") for library in LIBRARIES)
+    return table(["QUIC alone, both ends of a stream in one process", "CPU s/GB"], rows) if measured else ""
 
 
 def main() -> int:
