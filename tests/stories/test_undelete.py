@@ -197,7 +197,7 @@ def test_on_another_machine(world: World) -> None:
 
 
 def test_the_delay_is_the_suppliers_word(world: World) -> None:
-    """Whoever sets the delay to nothing afterwards, and deletes again, hurries no supplier."""
+    """Whoever sets the delay to nothing afterwards, and deletes again, hurries no supplier; the books know it."""
     alice, _ = ready(world)
     version = alice.versions(ITEM)[1]
     world.wait(alice.node.backups.delete(version.backup_id))
@@ -211,6 +211,7 @@ def test_the_delay_is_the_suppliers_word(world: World) -> None:
     assert all(
         0 < house.shelf_used() < before for house, before in zip(world.seated(alice), used, strict=True)
     )
+    balanced(world, alice)
     world.run(2 * 3600)
     assert not any(house.shelf_files() for house in world.seated(alice))
 
