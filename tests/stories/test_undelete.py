@@ -197,7 +197,7 @@ def test_on_another_machine(world: World) -> None:
 
 
 def test_the_delay_is_the_suppliers_word(world: World) -> None:
-    """Whoever sets the delay to nothing afterwards, and deletes again, hurries no supplier; the books know it."""
+    """Whoever sets the delay to nothing, and deletes again, hurries no supplier; the books say so."""
     alice, _ = ready(world)
     version = alice.versions(ITEM)[1]
     world.wait(alice.node.backups.delete(version.backup_id))
