@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-
-import pytest
 
 from bitdust.customer import repairs, standing
 from bitdust.customer.standing import DAY
 
 BOB, EVE = "b" * 52, "e" * 52
 NOW = 20_000 * DAY
-
-
-@pytest.fixture
-def c() -> Iterator[sqlite3.Connection]:
-    """The tables, empty."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    for script in standing.SCHEMA:
-        connection.executescript(script)
-    yield connection
-    connection.close()
 
 
 def test_what_was_measured_counts(c: sqlite3.Connection) -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Iterator
-
-import pytest
 
 from bitdust.customer import standing
 from bitdust.customer.audit import LEAVES, _challenges, _kept
@@ -15,16 +12,6 @@ from tests.catalog import sample
 
 BOB = "b" * 52
 NOW = 20_000 * DAY
-
-
-@pytest.fixture
-def c() -> Iterator[sqlite3.Connection]:
-    """The tables, empty."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    for script in standing.SCHEMA:
-        connection.executescript(script)
-    yield connection
-    connection.close()
 
 
 def test_nobody_has_looked_yet(c: sqlite3.Connection) -> None:
