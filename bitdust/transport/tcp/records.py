@@ -12,10 +12,12 @@ from __future__ import annotations
 from OpenSSL import SSL
 from OpenSSL._util import ffi, lib
 
+from bitdust.transport.batch import MOST
+
 #: plain bytes of the largest TLS record
 RECORD = 16 * 1024
-#: plain bytes that are seen, or encrypted, at once
-SPACE = 512 * 1024
+#: plain bytes that are seen, or encrypted, at once: the largest batch of a link is one step
+SPACE = MOST
 #: bytes that TLS adds to a record at most, and those of its own messages that may wait beside our data
 _OVERHEAD, _MESSAGES = 256, 4096
 _SEALED = SPACE + (SPACE // RECORD + 1) * _OVERHEAD + _MESSAGES
