@@ -108,7 +108,10 @@ class DrillJob:
                     break
                 after = page[-1].path
         if not self.files and not self.wrong:
-            raise NotFound("nothing was brought back: there is no file that holds anything")
+            raise NotFound(
+                "nothing was brought back: there is no file that holds anything",
+                hint="a drill needs a version with content: `bitdust backup PATH` makes one",
+            )
 
     async def _page(self, target: Target, page: Sequence[Entry]) -> bool:
         """Whether the version is still there."""
