@@ -42,8 +42,8 @@ class Records:
         while at < SPACE:
             got = lib.SSL_read(handle, self._plain + at, RECORD)
             if got <= 0:
-                # Not `SSL_get_error`: OpenSSL keeps its errors by thread, and it would take for this one's
-                # what another connection left.
+                # Not `SSL_get_error`: before OpenSSL 4 that takes for this one's error whatever another
+                # connection left, since errors are kept by thread.
                 return self._plain_view[:at], bool(lib.SSL_want_read(handle))
             at += got
         return self._plain_view[:at], True
