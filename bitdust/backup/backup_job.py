@@ -56,9 +56,6 @@ class Progress:
 
     state: str = "queued"
     files: int = 0
-    files_new: int = 0
-    files_changed: int = 0
-    files_unmodified: int = 0
     read: int = 0
     new: int = 0
     total: int = -1
@@ -265,7 +262,6 @@ class BackupJob:
                 size = sum(meta.size for meta in metas)
                 at += count
                 progress.files += sum(meta.kind is not Kind.DIR for meta in metas)
-                progress.files_unmodified += count
                 progress.found += size
                 progress.passed += size
                 continue
@@ -286,13 +282,8 @@ class BackupJob:
                 previous.keep(found.path)
                 progress.passed += found.meta.size
                 pinned |= weak
-                progress.files_unmodified += 1
             else:
                 fresh.append(found)
-                if old is None:
-                    progress.files_new += 1
-                else:
-                    progress.files_changed += 1
         if previous.is_much:
             await previous.write()
         if pinned:
