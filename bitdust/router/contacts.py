@@ -17,7 +17,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from bitdust.errors import Usage
 from bitdust.meter import household
-from bitdust.transport.contact import is_dialable, is_name, place_in
+from bitdust.transport.contact import anywhere, is_dialable, is_name, place_in
 from bitdust.transport.relay.contact import SCHEME as RELAYED
 from bitdust.transport.relay.contact import parse_relayed
 
@@ -48,7 +48,7 @@ class Contacts:
         """
         now = self._clock.seconds()
         before = self._fresh(now)
-        may_reach = _anywhere if heard else self._may_reach
+        may_reach = anywhere if heard else self._may_reach
         latest = [contact for contact in contacts[:MOST_HINTS] if is_dialable(contact, may_reach)]
         hints = {**dict.fromkeys(latest, now), **{c: before[c] for c in before if c not in latest}}
         self._hints = dict(list(hints.items())[:MOST_HINTS])
@@ -85,10 +85,6 @@ class Contacts:
 
     def _fresh(self, now: float) -> dict[str, float]:
         return {contact: when for contact, when in self._hints.items() if now - when < HINT_FOR}
-
-
-def _anywhere(_: str) -> bool:
-    return True
 
 
 def _hosts(contact: str) -> list[str]:

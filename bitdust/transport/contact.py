@@ -46,7 +46,7 @@ def parse_contact(scheme: str, contact: str) -> tuple[str, int]:
 
 
 def anywhere(_: str) -> bool:
-    """A name may lead to any address."""
+    """Any address may be sent to."""
     return True
 
 
